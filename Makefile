@@ -1,0 +1,82 @@
+# Kefu. `make serve` and `make test` need Python 3.11 and nothing else.
+PYTHON ?= python3.11
+EXTRA  ?= cpu
+PROFILE ?= laptop
+VENV   := .venv
+BIN    := $(VENV)/bin
+LOCK   := locks/$(EXTRA)-linux-$(shell uname -m).txt
+STAMP  := $(VENV)/.installed-$(EXTRA)
+TORCH  := 2.13.0
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help install serve doctor test test-unit test-integration test-all soak lint types imports format lock clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+install: $(STAMP)  ## Make the virtual environment and install the exact locked versions
+
+$(STAMP): $(LOCK) pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say where it is: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -f $(LOCK) || { echo "there is no lock $(LOCK): Kefu runs on Linux, x86_64 and aarch64"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip==26.3' 'uv==0.13.9'
+	@# The CPU build of torch: pip finds it where the machine offers it, uv knows where it is published elsewhere.
+	@if [ "$(EXTRA)" = cpu ]; then \
+	  if $(BIN)/pip download --quiet --no-deps --dest $(VENV)/torch 'torch==$(TORCH)+cpu' 2>/dev/null; \
+	  then $(BIN)/pip install --quiet --no-deps $(VENV)/torch/torch-*.whl && rm -r $(VENV)/torch; \
+	  else $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --torch-backend=cpu 'torch==$(TORCH)'; fi; \
+	else $(BIN)/pip install --quiet --no-deps 'torch==$(TORCH)'; fi
+	$(BIN)/pip install --quiet --no-deps -r $(LOCK)
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+serve: install  ## Serve the demonstration shop on this machine (PROFILE=laptop); Ctrl-C stops it
+	@$(BIN)/kefu up --profile $(PROFILE)
+
+doctor: install  ## Check this machine
+	@$(BIN)/kefu doctor --profile $(PROFILE)
+
+test: install  ## Unit, contract and real-cluster tests; no models, no root, a few minutes
+	$(PYTEST) tests/unit tests/contract tests/integration tests/faults -m 'not real_models'
+
+test-unit: install  ## Unit and contract tests: seconds
+	$(PYTEST) tests/unit tests/contract
+
+test-integration: install  ## Tests on a real local cluster with fake engines
+	$(PYTEST) tests/integration tests/faults -m 'not real_models'
+
+test-all: test  ## make test, then the tests with real models
+	$(PYTEST) tests/integration tests/faults -m real_models
+
+soak: install  ## The full-size measurements; writes docs/results/
+	$(BIN)/python -m benchmarks.first_answer --out docs/results
+
+lint: install  ## ruff: format and rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: install  ## mypy --strict
+	$(BIN)/mypy
+
+imports: install  ## import-linter: the one-way rule
+	$(BIN)/lint-imports
+
+format: install  ## Rewrite to the format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: install  ## Write locks/ from pyproject.toml
+	for target in cpu:x86_64 cpu:aarch64 gpu:x86_64; do \
+	  extra=$${target%%:*}; machine=$${target##*:}; \
+	  $(BIN)/uv pip compile --quiet --upgrade pyproject.toml --extra $$extra --extra dev --python-version 3.11 \
+	    --python-platform $$machine-manylinux_2_28 --override locks/overrides.txt --no-header --no-annotate \
+	    --output-file $(VENV)/lock.txt && \
+	  if [ $$extra = cpu ]; \
+	  then grep -vE '^(torch|torchvision|torchaudio|torchcodec|triton|nvidia-[a-z0-9-]+|cuda-[a-z0-9-]+)==' $(VENV)/lock.txt; \
+	  else grep -v '^torch==' $(VENV)/lock.txt; fi > locks/$$extra-linux-$$machine.txt || exit 1; \
+	done
+
+clean:  ## Remove the virtual environment and caches; models and data in .kefu stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info

@@ -1,0 +1,1 @@
+"""Workloads, load driver, peers, data sets and quality reports."""
