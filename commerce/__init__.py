@@ -1,0 +1,1 @@
+"""The shop behind the service: customers, products, orders, knowledge, conversations, and their store."""

@@ -1,0 +1,103 @@
+"""What else the policy says about an order: cancelling, changing, shipping, price protection, warranty.
+Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from commerce.domain.customers import Address
+from commerce.domain.money import Money
+from commerce.domain.orders import Order, OrderLine, OrderState
+from commerce.domain.policy import DeliveryTime, ShippingPolicy, ShopPolicy
+from commerce.domain.returns import day_window_end
+
+_CHANGEABLE = frozenset({OrderState.PENDING_PAYMENT, OrderState.PAID})
+
+
+def can_cancel(order: Order) -> bool:
+    """Free and at once until it is packed."""
+    return order.state in _CHANGEABLE
+
+
+def can_change(order: Order) -> bool:
+    """Address, recipient, items: until it is packed."""
+    return order.state in _CHANGEABLE
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingQuote:
+    """`fee` and `time` are None where the shop does not deliver."""
+
+    is_deliverable: bool
+    is_remote: bool
+    fee: Money | None
+    time: DeliveryTime | None
+
+
+def _begins_with(address: Address, names: tuple[str, ...]) -> bool:
+    return any(address.region.startswith(name) or address.city.startswith(name) for name in names)
+
+
+def shipping_quote(
+    goods: Money, address: Address, policy: ShopPolicy, *, is_plus: bool = False
+) -> ShippingQuote:
+    """The fee for `goods` to `address`. Remote areas pay their flat fee whatever the order's value."""
+    rules: ShippingPolicy = policy.shipping
+    if _begins_with(address, rules.excluded_regions):
+        return ShippingQuote(False, False, None, None)
+    if _begins_with(address, rules.remote_regions):
+        fee = 0 if is_plus else rules.remote_fee_minor
+        return ShippingQuote(True, True, Money(fee, goods.currency), rules.remote)
+    is_free = is_plus or goods.amount_minor >= rules.free_from_minor
+    time = rules.metro if _begins_with(address, rules.metro_regions) else rules.other
+    return ShippingQuote(True, False, Money(0 if is_free else rules.fee_minor, goods.currency), time)
+
+
+def ships_on(paid_at: datetime, policy: ShopPolicy) -> datetime:
+    """The end (UTC, exclusive) of the local day on which an order paid at `paid_at` ships."""
+    local = paid_at.astimezone(ZoneInfo(policy.zone))
+    days_later = 0 if local.timetz().replace(tzinfo=None) < policy.shipping.cutoff else 1
+    return day_window_end(paid_at, days_later, policy.zone)
+
+
+def is_shipping_late(order: Order, policy: ShopPolicy, now: datetime) -> bool:
+    """Paid, and not shipped within the promised hours: the late coupon or a cancellation is due."""
+    if order.paid_at is None or order.state not in {OrderState.PAID, OrderState.PACKED}:
+        return False
+    return now - order.paid_at > timedelta(hours=policy.shipping.late_after_hours)
+
+
+def price_protection_ends_at(order: Order, policy: ShopPolicy) -> datetime | None:
+    """The end (UTC, exclusive) of the window in which a price difference is refunded; None for an unpaid
+    order.
+    """
+    if order.paid_at is None:
+        return None
+    return day_window_end(order.paid_at, policy.refunds.price_protection_days, policy.zone)
+
+
+def warranty_ends_at(order: Order, line: OrderLine, policy: ShopPolicy) -> datetime | None:
+    """The end (UTC, exclusive) of the line's warranty, counted in calendar months from delivery; None
+    where there is none.
+    """
+    months = policy.repair.warranty_months.get(line.category)
+    if months is None or order.delivered_at is None:
+        return None
+    zone = ZoneInfo(policy.zone)
+    local = order.delivered_at.astimezone(zone)
+    month_index = local.year * 12 + local.month - 1 + months
+    year, month = divmod(month_index, 12)
+    first_of_next = datetime(year + (month == 11), (month + 1) % 12 + 1, 1, tzinfo=zone)
+    last_day = (first_of_next - timedelta(days=1)).day
+    end_day = datetime(year, month + 1, min(local.day, last_day), tzinfo=zone)
+    return day_window_end(end_day, 0, policy.zone)
+
+
+def payment_due_at(order: Order, policy: ShopPolicy) -> datetime | None:
+    """When an unpaid order is closed; None for every other order."""
+    if order.state is not OrderState.PENDING_PAYMENT or order.placed_at is None:
+        return None
+    return order.placed_at + timedelta(minutes=policy.payment.unpaid_minutes)

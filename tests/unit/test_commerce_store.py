@@ -1,0 +1,333 @@
+"""The store on SQLite files: schema, keys, change log, articles, conversations, times."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, insert, select, text
+
+from commerce.demo.policy import DEMO_POLICY
+from commerce.domain.conversations import NewTurn, TurnOutcome
+from commerce.domain.errors import (
+    ArticleConflict,
+    ArticleInvalid,
+    ArticleNotFound,
+    CommerceError,
+    ConversationConflict,
+    ConversationNotFound,
+    InvalidCredentials,
+    StoreNotMigrated,
+    StoreUnavailable,
+    TenantExists,
+    TenantNotFound,
+)
+from commerce.domain.identity import ApiKeyRole, Principal
+from commerce.domain.knowledge import Article
+from commerce.domain.tenants import BehaviourEvent, BehaviourKind, ChangeKind, Tenant
+from commerce.domain.text import LocalText
+from commerce.store import Store, migrate, open_store
+from commerce.store.tables import api_keys, behaviour_events, metadata
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+SHOP = Tenant("shop", LocalText("店", "Shop"), "zh-CN", "Asia/Shanghai", "CNY")
+OWNER = Principal("shop", "C1")
+
+
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "store.db"
+    asyncio.run(migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+def url(empty_store: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copy(empty_store, tmp_path)}"
+
+
+@pytest_asyncio.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    async with open_store(url) as opened:
+        await opened.create_tenant(SHOP, DEMO_POLICY)
+        yield opened
+
+
+def an_article(**changes: Any) -> Article:
+    plain = Article(
+        "shipping",
+        "policy",
+        ("delivery_policy",),
+        (),
+        LocalText("运费", "Fees"),
+        LocalText("满99包邮", "Free from 99"),
+    )
+    return replace(plain, **changes)
+
+
+def a_turn(**changes: Any) -> NewTurn:
+    plain = NewTurn("r1", "在吗", "您好", "greeting_thanks", 0.9, "route", "composed", "general", "zh", NOW)
+    return replace(plain, **changes)
+
+
+@pytest.mark.asyncio
+async def test_the_migrations_make_exactly_the_tables(url: str) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+    async with open_store(url) as store, store.reading() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+@pytest.mark.asyncio
+async def test_two_migrations_at_once_and_again_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = nowhere\n")
+    address = f"sqlite:///{tmp_path / 'new.db'}"
+    revisions = await asyncio.gather(*(migrate(address) for _ in range(3)))
+    assert len(set(revisions)) == 1
+    async with open_store(address) as store:
+        await store.check()
+
+
+@pytest.mark.asyncio
+async def test_an_empty_or_missing_database_says_what_is_wrong(tmp_path: Path) -> None:
+    async with open_store(f"sqlite:///{tmp_path / 'empty.db'}") as store:
+        with pytest.raises(StoreNotMigrated, match="nothing"):
+            await store.check()
+    with pytest.raises(StoreUnavailable, match="folder"):
+        open_store(f"sqlite:///{tmp_path / 'no' / 'folder.db'}")
+    (tmp_path / "text.db").write_text("this is no database, however long it is" * 100)
+    async with open_store(f"sqlite:///{tmp_path / 'text.db'}") as store:
+        with pytest.raises(StoreUnavailable, match="not a database") as caught:
+            await store.tenants()
+    assert "SELECT" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["sqlite://", "sqlite:///:memory:", "mysql://localhost/x"])
+def test_other_databases_are_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="store"):
+        open_store(address)
+
+
+@pytest.mark.asyncio
+async def test_sqlite_is_durable_and_checks_its_keys(store: Store) -> None:
+    async with store.reading() as connection:
+        found = [
+            await connection.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert found == ["wal", 2, 1]
+
+
+@pytest.mark.asyncio
+async def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
+    with pytest.raises(RuntimeError):
+        async with store.writing() as connection:
+            await connection.execute(text("DELETE FROM tenants"))
+            raise RuntimeError
+    assert await store.tenant("shop") == SHOP
+
+
+@pytest.mark.asyncio
+async def test_tenants_and_policies(store: Store) -> None:
+    assert await store.policy("shop") == DEMO_POLICY
+    dearer = replace(DEMO_POLICY, shipping=replace(DEMO_POLICY.shipping, fee_minor=10_00))
+    before = await store.latest_change()
+    await store.put_policy("shop", dearer)
+    assert await store.policy("shop") == dearer
+    assert [change.kind for change in await store.changes_since(before)] == [ChangeKind.POLICY]
+    with pytest.raises(TenantExists):
+        await store.create_tenant(SHOP, DEMO_POLICY)
+    for unknown in (store.tenant("other"), store.policy("other"), store.put_policy("other", dearer)):
+        with pytest.raises(TenantNotFound):
+            await unknown
+
+
+@pytest.mark.asyncio
+async def test_a_key_opens_its_own_tenant_until_it_is_revoked(store: Store) -> None:
+    key = await store.issue_api_key("shop", ApiKeyRole.OPERATOR)
+    known = await store.authenticate(key)
+    assert (known.tenant_id, known.role) == ("shop", ApiKeyRole.OPERATOR)
+    async with store.reading() as connection:
+        (row,) = await connection.execute(select(api_keys))
+    assert key not in str(row)
+    assert key[len(row.prefix) :] not in str(row)
+    for wrong in (
+        key[:-1] + ("A" if key[-1] != "A" else "B"),
+        key + "x",
+        "",
+        "kf_shop",
+        f"{known.prefix}_{'x' * 43}",
+        "é",
+    ):
+        with pytest.raises(InvalidCredentials):
+            await store.authenticate(wrong)
+    before = await store.latest_change()
+    await store.revoke_api_key("shop", known.key_id)
+    with pytest.raises(InvalidCredentials):
+        await store.authenticate(key)
+    assert [change.entity_id for change in await store.changes_since(before)] == [known.key_id]
+    assert [each.revoked_at is not None for each in await store.api_keys("shop")] == [True]
+
+
+@pytest.mark.asyncio
+async def test_a_key_is_revoked_by_its_own_tenant_only(store: Store) -> None:
+    key_id = (await store.authenticate(await store.issue_api_key("shop", ApiKeyRole.SHOP))).key_id
+    with pytest.raises(InvalidCredentials):
+        await store.revoke_api_key("other", key_id)
+    with pytest.raises(TenantNotFound):
+        await store.issue_api_key("other", ApiKeyRole.SHOP)
+
+
+@pytest.mark.asyncio
+async def test_an_edit_of_an_article_is_in_the_change_log(store: Store) -> None:
+    before = await store.latest_change()
+    first = await store.put_article("shop", an_article(), expected_version=0)
+    second = await store.put_article(
+        "shop", an_article(body=LocalText("满59包邮", "Free from 59")), expected_version=1
+    )
+    assert (first.version, second.version) == (1, 2)
+    assert await store.article("shop", "shipping") == second
+    assert await store.articles("shop") == (second,)
+    changes = await store.changes_since(before)
+    assert [(change.kind, change.entity_id, change.tenant_id) for change in changes] == [
+        (ChangeKind.ARTICLE, "shipping", "shop")
+    ] * 2
+    assert changes[0].seq < changes[1].seq == await store.latest_change()
+    assert await store.changes_since(changes[0].seq, limit=1) == changes[1:]
+
+
+@pytest.mark.asyncio
+async def test_an_edit_on_top_of_another_is_refused_and_not_logged(store: Store) -> None:
+    await store.put_article("shop", an_article())
+    before = await store.latest_change()
+    with pytest.raises(ArticleConflict):
+        await store.put_article("shop", an_article(kind="faq"), expected_version=0)
+    with pytest.raises(TenantNotFound):
+        await store.put_article("other", an_article())
+    assert (await store.article("shop", "shipping")).kind == "policy"
+    assert await store.latest_change() == before
+
+
+@pytest.mark.asyncio
+async def test_a_deleted_article_is_gone_and_its_number_is_not_used_again(store: Store) -> None:
+    await store.put_article("shop", an_article())
+    await store.delete_article("shop", "shipping")
+    for gone in (store.article("shop", "shipping"), store.delete_article("shop", "shipping")):
+        with pytest.raises(ArticleNotFound):
+            await gone
+    last = await store.latest_change()
+    async with store.writing() as connection:
+        await connection.execute(text("DELETE FROM change_log"))
+    await store.put_article("shop", an_article())
+    assert await store.latest_change() == last + 1
+
+
+def test_an_article_needs_both_languages_and_a_slug() -> None:
+    with pytest.raises(ArticleInvalid, match=r"shipping\.body\.en"):
+        an_article(body=LocalText("有", "  "))
+    with pytest.raises(ArticleInvalid, match="slug"):
+        an_article(article_id="Not a slug")
+
+
+@pytest.mark.asyncio
+async def test_turns_follow_each_other_and_personal_data_is_masked(store: Store) -> None:
+    assert (
+        await store.append_turn(OWNER, "v1", a_turn(message="电话13812345678", state={"slot": "order"}), 0)
+        == 1
+    )
+    assert (
+        await store.append_turn(OWNER, "v1", a_turn(request_id="r2", timings_ms={"understand": 4.5}), 1) == 2
+    )
+    await store.record_outcome(OWNER, "v1", "r2", TurnOutcome.CONFIRMED)
+    found = await store.conversation(OWNER, "v1")
+    assert (found.version, found.customer_id, found.state) == (2, "C1", {})
+    assert [turn.number for turn in found.turns] == [1, 2]
+    assert found.turns[0].message == "电话[phone]"
+    assert (found.turns[1].outcome, found.turns[1].timings_ms) == (TurnOutcome.CONFIRMED, {"understand": 4.5})
+    assert [turn.number for turn in (await store.conversation(OWNER, "v1", limit=1)).turns] == [2]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("version", [0, 1])
+async def test_of_concurrent_turns_one_is_stored(store: Store, version: int) -> None:
+    if version:
+        await store.append_turn(OWNER, "v1", a_turn(), 0)
+    results = await asyncio.gather(
+        *(store.append_turn(OWNER, "v1", a_turn(request_id=f"q{n}"), version) for n in range(5)),
+        return_exceptions=True,
+    )
+    conflicts = [result for result in results if isinstance(result, ConversationConflict)]
+    assert len(conflicts) == 4
+    assert (await store.conversation(OWNER, "v1")).version == version + 1
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("stranger", [Principal("shop", "C2"), Principal("shop"), Principal("other", "C1")])
+async def test_another_customers_conversation_is_not_there(store: Store, stranger: Principal) -> None:
+    await store.append_turn(OWNER, "v1", a_turn(), 0)
+    attempts: list[Any] = [
+        store.conversation(stranger, "v1"),
+        store.append_turn(stranger, "v1", a_turn(), 1),
+        store.record_outcome(stranger, "v1", "r1", TurnOutcome.REOPENED),
+    ]
+    if stranger.tenant_id == "shop":
+        attempts.append(store.append_turn(stranger, "v1", a_turn(), 0))
+    for attempt in attempts:
+        with pytest.raises(ConversationNotFound):
+            await attempt
+    assert (await store.conversation(OWNER, "v1")).version == 1
+
+
+@pytest.mark.asyncio
+async def test_an_anonymous_conversation_belongs_to_nobody_signed_in(store: Store) -> None:
+    await store.append_turn(Principal("shop"), "v1", a_turn(), 0)
+    assert (await store.conversation(Principal("shop"), "v1")).customer_id is None
+    with pytest.raises(ConversationNotFound):
+        await store.conversation(OWNER, "v1")
+
+
+@pytest.mark.asyncio
+async def test_times_come_back_as_the_same_instant_in_utc(store: Store) -> None:
+    there = datetime(2026, 11, 22, 23, 30, tzinfo=timezone(timedelta(hours=8)))
+    event = BehaviourEvent(0, "C1", "P1", "home", BehaviourKind.PURCHASE, 1, 9900, "CNY", "KF1", there)
+    await store.record_behaviour("shop", event)
+    (found,) = await store.behaviour_events("shop", customer_id="C1")
+    assert (found.at, found.at.utcoffset()) == (there, timedelta(0))
+    assert await store.behaviour_events("shop", since=there + timedelta(seconds=1)) == ()
+    assert await store.behaviour_events("other") == ()
+    naive = {**_event_row(), "at": datetime(2026, 1, 1)}
+    with pytest.raises(Exception, match="no time zone"):
+        async with store.writing() as connection:
+            await connection.execute(insert(behaviour_events).values(naive))
+
+
+def _event_row() -> dict[str, Any]:
+    return {
+        "tenant_id": "shop", "customer_id": "C1", "product_id": "P1", "category": "home", "kind": "view", "quantity": 1,
+        "amount_minor": 0, "currency": "CNY", "order_id": None,
+    }  # fmt: skip
+
+
+@pytest.mark.asyncio
+async def test_a_locked_database_is_unavailable_not_broken(
+    url: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commerce.store.connection._BUSY_TIMEOUT_MS", 50)
+    async with open_store(url) as second, store.writing():
+        with pytest.raises(StoreUnavailable, match="locked") as caught:
+            await second.put_article("shop", an_article())
+        # Readers go on while somebody writes.
+        assert await second.articles("shop") == ()
+    assert isinstance(caught.value, CommerceError)
