@@ -1,0 +1,1 @@
+"""Text generation: how packaged weights become a folder that the engine serves."""

@@ -1,0 +1,23 @@
+"""What stages say to one another: plain values that routing, deployments and the API share. No heavy imports."""
+
+from models.types.generation import ChatMessage, Completion, CompletionChunk, GenerationRequest
+from models.types.retrieval import Passage, SearchRequest
+from models.types.taxonomy import INTENTS, OUT_OF_SCOPE, Intent, intent
+from models.types.understanding import Entity, IntentScore, Sentiment, Understood
+
+__all__ = [
+    "INTENTS",
+    "OUT_OF_SCOPE",
+    "ChatMessage",
+    "Completion",
+    "CompletionChunk",
+    "Entity",
+    "GenerationRequest",
+    "Intent",
+    "IntentScore",
+    "Passage",
+    "SearchRequest",
+    "Sentiment",
+    "Understood",
+    "intent",
+]

@@ -1,0 +1,94 @@
+"""The real engine: one pass of a BERT encoder, read by the trained heads."""
+
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from models.encoder.bert import QUERY_PREFIX, BertEncoder
+from models.errors import ModelNotFound
+from models.sources import resolve
+from models.types import Understood
+from models.understanding import lora
+from models.understanding.entities import extract
+from models.understanding.errors import AdapterMismatch
+from models.understanding.heads import Adapter, Floats, Heads, load_adapter
+from models.understanding.language import language
+
+SHIPPED: Final = "shipped"
+
+
+class BertUnderstanding:
+    """Intent, sentiment, entities and language of messages. `encoder` already has the adapter's low-rank parts."""
+
+    def __init__(self, encoder: BertEncoder, heads: Heads) -> None:
+        self._encoder = encoder
+        self._heads = heads
+
+    def predict(self, texts: Sequence[str]) -> list[Understood]:
+        """One reading a text, in their order. Blocks for about 15 ms a text, less in a batch."""
+        if not texts:
+            return []
+        languages = [language(text) for text in texts]
+        readings = self._heads.read(encode(self._encoder, texts), languages)
+        return [
+            Understood(
+                intent=reading.intent,
+                probability=reading.probability,
+                decision=reading.decision,
+                top=reading.top,
+                language=spoken,
+                sentiment=reading.sentiment,
+                entities=extract(text),
+            )
+            for text, spoken, reading in zip(texts, languages, readings, strict=True)
+        ]
+
+
+def load_bert_understanding(encoder: str, adapter: str, models_dir: Path, threads: int) -> BertUnderstanding:
+    """Loads the encoder, merges the adapter into it. Raises ModelError, AdapterMismatch for another encoder's."""
+    loaded = BertEncoder.load(resolve(encoder, models_dir), threads=threads)
+    trained = find_adapter(adapter, models_dir)
+    apply_adapter(loaded, trained)
+    return BertUnderstanding(loaded, trained.heads)
+
+
+def find_adapter(adapter: str, models_dir: Path) -> Adapter:
+    """The adapter that ships with the package, or that in the folder of a model source."""
+    if adapter == SHIPPED:
+        with as_file(files(__package__).joinpath("adapter")) as folder:
+            return load_adapter(folder)
+    location = resolve(adapter, models_dir)
+    if not isinstance(location, Path):
+        raise ModelNotFound(str(location), "an adapter is read from a folder; write path:FOLDER")
+    return load_adapter(location)
+
+
+def apply_adapter(encoder: BertEncoder, adapter: Adapter) -> None:
+    """Merges the low-rank parts into `encoder`, in place. Raises AdapterMismatch, AdapterDamaged."""
+    actual = fingerprint(encoder)
+    if actual != adapter.encoder_fingerprint:
+        trained_on = f"{adapter.card['encoder']['name']} ({adapter.encoder_fingerprint})"
+        raise AdapterMismatch(trained_on, actual)
+    lora.merge(encoder.model, adapter.lora)
+
+
+def encode(encoder: BertEncoder, texts: Sequence[str]) -> Floats:
+    """What the heads read: mean-pooled and not normalised, float32 [n, hidden]."""
+    return encoder.encode(texts, QUERY_PREFIX, normalise=False)
+
+
+def fingerprint(encoder: BertEncoder) -> str:
+    """12 digits that tell encoders apart by their weights, wherever they were loaded from.
+
+    Only small tensors are hashed, rounded to 3 digits: the same model in another precision is the same encoder.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in sorted(encoder.model.state_dict().items()):
+        if name.endswith(("LayerNorm.weight", "LayerNorm.bias", "query.bias")):
+            digest.update(name.encode())
+            digest.update(np.round(tensor.float().cpu().numpy(), 3).astype(np.float32).tobytes())
+    return digest.hexdigest()[:12]

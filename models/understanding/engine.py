@@ -1,0 +1,58 @@
+"""The engines that understand: which there are, and how one is loaded."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+from models.types import Understood
+
+EngineName = Literal["bert", "fake"]
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstandingSpec:
+    """Which engine, and what it is made of.
+
+    `encoder` is a model source; `adapter` is "shipped" or a source of a trained adapter's folder. `threads` are
+    PyTorch's, for the whole process. `delay_ms` and `fail_every` are the fake engine's.
+    """
+
+    engine: EngineName = "bert"
+    encoder: str = "packaged:e5-small-zh-en"
+    adapter: str = "shipped"
+    models_dir: Path = Path("models")
+    threads: int = 1
+    delay_ms: float = 0.0
+    fail_every: int = 0
+
+
+class Understander(Protocol):
+    """Reads messages. One thread at a time calls it; it blocks."""
+
+    def predict(self, texts: Sequence[str]) -> list[Understood]:
+        """One reading a text, in their order. Raises EngineFailed."""
+        ...
+
+
+def load(spec: UnderstandingSpec) -> Understander:
+    """The engine that `spec` names, ready to predict. Raises ModelError."""
+    return ENGINES[spec.engine](spec)
+
+
+def _bert(spec: UnderstandingSpec) -> Understander:
+    from models.understanding.bert import load_bert_understanding
+
+    return load_bert_understanding(spec.encoder, spec.adapter, spec.models_dir, spec.threads)
+
+
+def _fake(spec: UnderstandingSpec) -> Understander:
+    from models.understanding.fake import FakeUnderstanding
+
+    return FakeUnderstanding(delay_ms=spec.delay_ms, fail_every=spec.fail_every)
+
+
+ENGINES: Final[Mapping[EngineName, Callable[[UnderstandingSpec], Understander]]] = {
+    "bert": _bert,
+    "fake": _fake,
+}

@@ -1,0 +1,63 @@
+"""What can go wrong in understanding.
+
+ModelError
+├── CorpusInvalid    a corpus file is malformed, or two lines contradict each other
+├── AdapterDamaged   an adapter's files are missing, altered or do not fit together
+├── AdapterMismatch  the adapter was trained on another encoder than the one that is loaded
+└── EngineFailed     an engine could not answer this call; another replica may
+
+Every error hands all its arguments to `Exception.__init__`, so that it crosses a process boundary whole.
+"""
+
+from models.errors import ModelError
+
+
+class CorpusInvalid(ModelError):
+    """`where` in the corpus is wrong, for `reason`."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(where, reason)
+        self.where = where
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the corpus is invalid: {self.where}: {self.reason}"
+
+
+class AdapterDamaged(ModelError):
+    """The adapter in `folder` cannot be used, for `reason`."""
+
+    def __init__(self, folder: str, reason: str) -> None:
+        super().__init__(folder, reason)
+        self.folder = folder
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the adapter in {self.folder} is damaged: {self.reason}. Train it again: kefu train intents"
+
+
+class AdapterMismatch(ModelError):
+    """The adapter was trained for `expected`; `actual` is loaded."""
+
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__(expected, actual)
+        self.expected = expected
+        self.actual = actual
+
+    def __str__(self) -> str:
+        return (
+            f"the adapter was trained on {self.expected}, and the encoder is {self.actual}. "
+            "Set understanding.encoder to that one, or train an adapter for this one: kefu train intents"
+        )
+
+
+class EngineFailed(ModelError):
+    """The engine `engine` failed on a call, for `reason`."""
+
+    def __init__(self, engine: str, reason: str) -> None:
+        super().__init__(engine, reason)
+        self.engine = engine
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the {self.engine} engine failed: {self.reason}"
