@@ -1,0 +1,115 @@
+"""Answers that show goods: what was asked for, in stock, at the price in the shop's own database."""
+
+from commerce.domain.catalogue import ProductHit, ProductQuery
+from models.types import Understood
+from routing.answer import Composed, Recommendation
+from routing.compose.knowledge import from_articles, quoted
+from routing.compose.wording import (
+    colour_name,
+    money,
+    product_card,
+    product_name,
+    recommendation,
+    say,
+)
+from routing.facts import Facts
+
+_SHOWN = 3
+
+
+def product_list(understood: Understood, facts: Facts) -> Composed:
+    """Goods that match what was said, each with its price, in stock."""
+    language = understood.language
+    hits = facts.products[:_SHOWN]
+    if not hits:
+        return _nothing_found(understood, facts)
+    offers = tuple(recommendation(hit, _reason(hit, facts.query, language), language) for hit in hits)
+    opening = say(language, f"为您找到{len(hits)}款有货的商品：", f"Here {_are(len(hits))} in stock:")
+    lines = tuple(_line(hit, offer, language) for hit, offer in zip(hits, offers, strict=True))
+    closing = say(
+        language,
+        "告诉我颜色、尺码或预算，我可以再帮您筛选。",
+        "Tell me a colour, a size or a budget and I will narrow it down.",
+    )
+    cards = tuple(product_card(hit, language) for hit in hits)
+    return Composed((opening, *lines, "\n" + closing), recommendations=offers, cards=cards)
+
+
+def _are(count: int) -> str:
+    return "is one product" if count == 1 else f"are {count} products"
+
+
+def _line(hit: ProductHit, offer: Recommendation, language: str) -> str:
+    price = money(hit.price_minor, hit.currency, language)
+    return f"· {product_name(hit, language)} — {price}" + (f" — {offer.reason}" if offer.reason else "")
+
+
+def _reason(hit: ProductHit, query: ProductQuery | None, language: str) -> str:
+    """Why this one: the wishes that it meets, as they stand in the query and in the shop's data."""
+    wishes: list[str] = []
+    if query and query.colour and hit.colour == query.colour:
+        wishes.append(colour_name(hit.colour, language))
+    if query and query.max_price_minor is not None and hit.price_minor <= query.max_price_minor:
+        limit = money(query.max_price_minor, hit.currency, language)
+        wishes.append(say(language, f"{limit}以内", f"within {limit}"))
+    if query and query.is_gift:
+        wishes.append(say(language, "适合送礼", "a good gift"))
+    if hit.sold_count > 0:
+        wishes.append(say(language, f"已售{hit.sold_count}件", f"{hit.sold_count} sold"))
+    return say(language, "，", ", ").join(wishes)
+
+
+def _nothing_found(understood: Understood, facts: Facts) -> Composed:
+    language = understood.language
+    if any(reason.startswith("commerce") for reason in facts.missing):
+        return Composed(
+            (
+                say(
+                    language,
+                    "商品库暂时无法查询，请稍后再试。",
+                    "The catalogue can't be reached now; please try again shortly.",
+                ),
+            ),
+            hands_off=True,
+        )
+    asked = _asked(facts.query, language)
+    sentence = say(
+        language,
+        f"没有找到{asked}符合条件且有货的商品，可以换个颜色、价位或商品名称再试试。",
+        f"Nothing in stock matches{asked}; try another colour, price or product name.",
+    )
+    return Composed((sentence,))
+
+
+def _asked(query: ProductQuery | None, language: str) -> str:
+    wishes = [colour_name(query.colour, language)] if query and query.colour else []
+    if not wishes:
+        return ""
+    return say(language, "".join(wishes), " " + ", ".join(wishes))
+
+
+def product_facts(understood: Understood, facts: Facts) -> Composed:
+    """A question about a known product: price and stock from the database, then what the articles say."""
+    language = understood.language
+    article = from_articles(understood, facts) if facts.passages else None
+    names_product = facts.query is not None and bool(facts.query.product_types or facts.query.tokens)
+    if not facts.products or not names_product:
+        return article or _nothing_found(understood, facts)
+    hits = facts.products[:_SHOWN]
+    lines = tuple(_stock_line(hit, language) for hit in hits)
+    cards = tuple(product_card(hit, language) for hit in hits)
+    offers = tuple(
+        recommendation(hit, _reason(hit, facts.query, language), language) for hit in hits if hit.stock > 0
+    )
+    support = quoted(facts.passages[0]) if facts.passages else Composed(())
+    ending = tuple("\n" + s if i == 0 else s for i, s in enumerate(support.sentences))
+    return Composed((*lines, *ending), support.citations, offers, cards)
+
+
+def _stock_line(hit: ProductHit, language: str) -> str:
+    price = money(hit.price_minor, hit.currency, language)
+    if hit.stock > 0:
+        state = say(language, f"有货，库存{hit.stock}件", f"in stock, {hit.stock} left")
+    else:
+        state = say(language, "暂时缺货", "out of stock now")
+    return f"· {product_name(hit, language)} — {price} — {state}"

@@ -1,0 +1,148 @@
+"""How things are said: states, dates in the shop's zone, sums, names of goods."""
+
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from commerce.domain.catalogue import ProductHit
+from commerce.domain.money import Money, format_money
+from commerce.domain.orders import Order, OrderLine, OrderState
+from commerce.domain.text import LocalText
+from models.types import Passage
+from routing.answer import Citation, Recommendation
+
+STATE_WORDS: Final[dict[OrderState, LocalText]] = {
+    OrderState.PENDING_PAYMENT: LocalText("待付款", "waiting for payment"),
+    OrderState.PAID: LocalText("已付款，等待发货", "paid and waiting to be shipped"),
+    OrderState.PACKED: LocalText("已打包，即将出库", "packed and about to leave the warehouse"),
+    OrderState.SHIPPED: LocalText("已发货，正在运输途中", "shipped and on its way"),
+    OrderState.DELIVERED: LocalText("已签收", "delivered"),
+    OrderState.CANCELLED: LocalText("已取消", "cancelled"),
+    OrderState.RETURN_REQUESTED: LocalText("退货处理中", "being returned"),
+    OrderState.EXCHANGE_REQUESTED: LocalText("换货处理中", "being exchanged"),
+    OrderState.RETURNED: LocalText("已退货", "returned"),
+}
+_COLOURS_ZH: Final = {
+    "red": "红色", "black": "黑色", "white": "白色", "blue": "蓝色", "navy": "藏青色", "green": "绿色", "yellow": "黄色",
+    "pink": "粉色", "purple": "紫色", "grey": "灰色", "gray": "灰色", "brown": "棕色", "beige": "米色", "orange": "橙色",
+    "khaki": "卡其色", "silver": "银色", "gold": "金色",
+}  # fmt: skip
+_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def say(language: str, zh: str, en: str) -> str:
+    """The text of the answer's language."""
+    return zh if language == "zh" else en
+
+
+def day(at: datetime, zone: ZoneInfo, language: str) -> str:
+    """A date as the shop's customers read it: 11月24日, or 24 Nov 2026."""
+    local = at.astimezone(zone)
+    return say(
+        language, f"{local.month}月{local.day}日", f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+    )
+
+
+def moment(at: datetime, zone: ZoneInfo, language: str) -> str:
+    """A date with the time of day in the shop's zone."""
+    local = at.astimezone(zone)
+    return f"{day(at, zone, language)}{say(language, ' ', ', ')}{local:%H:%M}"
+
+
+def money(amount_minor: int, currency: str, language: str) -> str:
+    """A sum as that language writes it."""
+    return format_money(Money(amount_minor, currency), language)
+
+
+def colour_name(colour: str | None, language: str) -> str:
+    """The colour's word in the answer's language; an unknown one stays as the shop wrote it."""
+    if colour is None:
+        return ""
+    return say(language, _COLOURS_ZH.get(colour, colour), colour.replace("_", " "))
+
+
+def line_name(line: OrderLine, language: str) -> str:
+    """One order line: its name, what distinguishes it, how many."""
+    marks = [m for m in (colour_name(line.colour, language), line.size or "") if m]
+    detail = f"（{'，'.join(marks)}）" if language == "zh" else f" ({', '.join(marks)})"
+    return f"{line.name.in_language(language)}{detail if marks else ''} ×{line.quantity}"
+
+
+def order_goods(order: Order, language: str) -> str:
+    """What is in an order, at most two lines named."""
+    named = [line_name(line, language) for line in order.lines[:2]]
+    more = len(order.lines) - len(named)
+    text = say(language, "、", " and ").join(named)
+    return text + (say(language, f"等{len(order.lines)}种商品", f" and {more} more") if more else "")
+
+
+def order_card(order: Order, language: str, zone: ZoneInfo) -> dict[str, object]:
+    """An order as the page shows it. Times are ISO 8601 in the shop's zone."""
+    shipment = order.shipments[0] if order.shipments else None
+    return {
+        "type": "order",
+        "order_id": order.order_id,
+        "state": order.state.value,
+        "state_text": STATE_WORDS[order.state].in_language(language),
+        "total_minor": order.total.amount_minor,
+        "currency": order.currency,
+        "lines": [
+            {
+                "line_id": line.line_id,
+                "product_id": line.product_id,
+                "name": line.name.in_language(language),
+                "colour": line.colour,
+                "size": line.size,
+                "quantity": line.quantity,
+                "unit_price_minor": line.unit_price_minor,
+            }
+            for line in order.lines
+        ],
+        "carrier": shipment.carrier.in_language(language) if shipment else None,
+        "tracking_number": shipment.tracking_number if shipment else None,
+        "expected_at": iso(shipment.expected_at, zone) if shipment else None,
+        "placed_at": iso(order.placed_at, zone),
+        "delivered_at": iso(order.delivered_at, zone),
+    }
+
+
+def iso(at: datetime | None, zone: ZoneInfo) -> str | None:
+    """ISO 8601 with the zone's offset, or None."""
+    return at.astimezone(zone).isoformat(timespec="seconds") if at else None
+
+
+def cite(passage: Passage) -> Citation:
+    """The citation of a passage whose quote stands in the answer."""
+    return Citation(passage.article_id, passage.title, passage.quote)
+
+
+def product_name(hit: ProductHit, language: str) -> str:
+    """A product with the colour and size that was found, as far as its name does not say them."""
+    name = hit.name.in_language(language)
+    marks = [
+        m for m in (colour_name(hit.colour, language), hit.size or "") if m and m.lower() not in name.lower()
+    ]
+    detail = f"（{'，'.join(marks)}）" if language == "zh" else f" ({', '.join(marks)})"
+    return name + (detail if marks else "")
+
+
+def recommendation(hit: ProductHit, reason: str, language: str) -> Recommendation:
+    """A product as an answer offers it."""
+    return Recommendation(
+        hit.product_id, hit.name.in_language(language), hit.price_minor, hit.currency, reason
+    )
+
+
+def product_card(hit: ProductHit, language: str) -> dict[str, object]:
+    """A product as the page shows it."""
+    return {
+        "type": "product",
+        "product_id": hit.product_id,
+        "variant_id": hit.variant_id,
+        "name": hit.name.in_language(language),
+        "colour": hit.colour,
+        "size": hit.size,
+        "price_minor": hit.price_minor,
+        "currency": hit.currency,
+        "in_stock": hit.stock > 0,
+    }
