@@ -1,0 +1,1 @@
+"""One Serve deployment per file, thin; the HTTP API; handle clients."""

@@ -1,0 +1,1 @@
+"""The HTTP API: an ordinary FastAPI factory that knows no ray."""

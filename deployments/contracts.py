@@ -1,0 +1,68 @@
+"""What the gateway needs of each stage, as protocols: real handles and tests' fakes satisfy the same."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Understood
+
+
+@dataclass(frozen=True, slots=True)
+class StageStatus:
+    """What a stage's replica says of itself. `change_seq` is the last change that it has seen, where it follows the log."""
+
+    stage: str
+    model: str
+    change_seq: int | None = None
+
+
+class UnderstandingClient(Protocol):
+    """The BERT stage. Every method raises StageError."""
+
+    async def understand(self, texts: Sequence[str], timeout_s: float) -> list[Understood]:
+        """One result per text, in order."""
+        ...
+
+    async def status(self, timeout_s: float) -> StageStatus:
+        """One replica's status."""
+        ...
+
+
+class RetrievalClient(Protocol):
+    """The knowledge search. Every method raises StageError."""
+
+    async def search(self, request: SearchRequest, timeout_s: float) -> tuple[Passage, ...]:
+        """Passages, best first."""
+        ...
+
+    async def status(self, timeout_s: float) -> StageStatus:
+        """One replica's status."""
+        ...
+
+
+class GenerationClient(Protocol):
+    """One chat model. Raises StageError, before or within the stream."""
+
+    def generate(self, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
+        """Chunks as they come. Closing the iterator aborts the generation."""
+        ...
+
+    async def status(self, timeout_s: float) -> StageStatus:
+        """One replica's status."""
+        ...
+
+
+class Metrics(Protocol):
+    """Where counts and times go. Labels are few and bounded: never text, never ids."""
+
+    def count_request(self, route: str, status: int, seconds: float) -> None:
+        """One HTTP request ended."""
+        ...
+
+    def count_turn(self, intent: str, rung: str, outcome: str) -> None:
+        """One accepted chat turn ended, in exactly one outcome."""
+        ...
+
+    def observe_stage(self, stage: str, result: str, seconds: float) -> None:
+        """One call of a stage ended; `result` is ok or the StageError's reason."""
+        ...

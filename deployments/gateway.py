@@ -1,0 +1,169 @@
+"""The HTTP ingress: opens the store, follows the change log, and puts the API in front of the chat service."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from fastapi import FastAPI
+from ray.serve.handle import DeploymentHandle
+
+from commerce import tokens
+from commerce.domain.errors import StoreError
+from commerce.domain.identity import ApiKey, Principal
+from commerce.domain.orders import Order
+from commerce.domain.tenants import Tenant
+from commerce.store import Store, open_store
+from deployments.api.app import create_app
+from deployments.changes import ChangeFeed
+from deployments.chat import ChatService, Finished, Stages
+from deployments.clients import GenerationHandle, RetrievalHandle, UnderstandingHandle
+from deployments.errors import NotReady, StageError
+from deployments.identity import GatewayIdentity, Limits
+from deployments.metrics import ServeMetrics, scrape
+from deployments.rungs import RungWatch
+from deployments.snapshots import Snapshots
+from models.types import Passage, SearchRequest, Understood
+from routing.flow import Emit
+
+T = TypeVar("T")
+
+_READ_S = 10.0
+_PROBE_S = 2.0
+# The tokenizer's cut makes longer texts no dearer than this; a batch of 256 goes through in pieces that fit a deadline.
+_TEXTS_PER_CALL = 64
+
+
+class Gateway:
+    """Undecorated: `cluster.graph` makes it the ingress. `resolve` turns a secret's reference into its value."""
+
+    def __init__(
+        self,
+        resolve: Callable[[str], str],
+        understanding: DeploymentHandle,
+        retrieval: DeploymentHandle,
+        **generation: DeploymentHandle,
+    ) -> None:
+        self._resolve = resolve
+        self._stages = Stages(
+            UnderstandingHandle(understanding),
+            RetrievalHandle(retrieval),
+            {name: GenerationHandle(name, handle) for name, handle in generation.items()},
+        )
+        self._metrics = ServeMetrics()
+        self._identity: GatewayIdentity | None = None
+        self._store: Store | None = None
+        self._chat: ChatService | None = None
+        self._snapshots: Snapshots | None = None
+        self._feed: ChangeFeed | None = None
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+        self._token_secret = b""
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        """Serve asks for the app once the handles are there; the identity follows with `reconfigure`."""
+        return create_app(self)
+
+    async def reconfigure(self, user_config: dict[str, Any]) -> None:
+        """Open the store and begin to follow its change log."""
+        identity = GatewayIdentity.model_validate(user_config)
+        if identity == self._identity:
+            return
+        store = open_store(self._resolve(identity.store))
+        await store.check()
+        snapshots = Snapshots(store)
+        feed = ChangeFeed(store, identity.poll_ms, snapshots.apply)
+        await feed.start()
+        self._token_secret = self._resolve(identity.token_secret).encode()
+        rungs = RungWatch(self._stages.generation)
+        self._chat = ChatService(identity, store, snapshots, self._stages, rungs, self._metrics)
+        self._store, self._snapshots, self._feed = store, snapshots, feed
+        self._tasks = (asyncio.create_task(feed.run()), asyncio.create_task(rungs.run()))
+        self._identity = identity
+
+    async def check_health(self) -> None:
+        """Serve's health check: a gateway that no longer follows the change log or its chat models is not healthy."""
+        if any(task.done() for task in self._tasks):
+            raise RuntimeError("a background task of the gateway has ended")
+
+    @property
+    def limits(self) -> Limits:
+        return _loaded(self._identity).limits
+
+    @property
+    def metrics(self) -> ServeMetrics:
+        return self._metrics
+
+    async def authenticate(self, key: str) -> ApiKey:
+        return await _loaded(self._snapshots).api_key(key)
+
+    def customer(self, key: ApiKey, token: str | None) -> Principal:
+        if token is None:
+            return Principal(key.tenant_id)
+        claims = tokens.verify(
+            token,
+            self._token_secret,
+            tenant_id=key.tenant_id,
+            kind=tokens.TokenKind.CUSTOMER,
+            now=datetime.now(UTC),
+        )
+        return Principal(key.tenant_id, claims.subject)
+
+    def turn(
+        self, principal: Principal, message: str, conversation_id: str | None, request_id: str
+    ) -> AsyncIterator[Emit | Finished]:
+        return _loaded(self._chat).turn(principal, message, conversation_id, request_id)
+
+    async def understand(self, texts: list[str]) -> list[Understood]:
+        found: list[Understood] = []
+        for start in range(0, len(texts), _TEXTS_PER_CALL):
+            part = texts[start : start + _TEXTS_PER_CALL]
+            found += await self._stages.understanding.understand(part, _READ_S)
+        return found
+
+    async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
+        return await self._stages.retrieval.search(request, _READ_S)
+
+    async def order(self, principal: Principal, order_id: str) -> tuple[Order, Tenant]:
+        order = await _loaded(self._store).order(principal, order_id)
+        return order, (await _loaded(self._snapshots).shop(principal.tenant_id)).tenant
+
+    async def readiness(self) -> dict[str, Any]:
+        """Understanding, retrieval and the store are needed; a chat model is not, since the ladder goes on without."""
+        parts: dict[str, dict[str, Any]] = {}
+        latest = await self._probe_store(parts)
+        for name, client in (
+            ("understanding", self._stages.understanding),
+            ("retrieval", self._stages.retrieval),
+        ):
+            parts[name] = await self._probe(client, latest)
+        for name, generation in self._stages.generation.items():
+            parts[f"generation.{name}"] = await self._probe(generation, latest)
+        needed = ("store", "understanding", "retrieval")
+        return {"is_ready": all(parts[name]["is_ready"] for name in needed), "parts": parts}
+
+    async def _probe_store(self, parts: dict[str, dict[str, Any]]) -> int:
+        seq = self._feed.seq if self._feed else 0
+        try:
+            latest = await _loaded(self._store).latest_change()
+        except (StoreError, NotReady) as error:
+            parts["store"] = {"is_ready": False, "problem": type(error).__name__}
+            return seq
+        parts["store"] = {"is_ready": True, "change_seq": latest, "gateway_lag": latest - seq}
+        return latest
+
+    async def _probe(self, client: Any, latest: int) -> dict[str, Any]:
+        try:
+            status = await client.status(_PROBE_S)
+        except StageError as error:
+            return {"is_ready": False, "problem": error.reason}
+        lag = {} if status.change_seq is None else {"lag": latest - status.change_seq}
+        return {"is_ready": True, "model": status.model, **lag}
+
+    async def metrics_text(self) -> str:
+        return await scrape()
+
+
+def _loaded(part: T | None) -> T:
+    if part is None:
+        raise NotReady("the gateway has not loaded its identity yet")
+    return part

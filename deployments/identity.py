@@ -1,0 +1,195 @@
+"""What each stage is: the part of the configuration whose change restarts that stage.
+
+A stage reads its identity from its own deployment entry (`user_config`), so these sections travel as plain JSON.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+def _is_secret_reference(value: str) -> str:
+    kind, _, rest = value.partition(":")
+    if kind not in {"env", "file"} or not rest:
+        raise ValueError("a secret is named, never written here; write env:NAME or file:PATH")
+    return value
+
+
+def _is_store_reference(value: str) -> str:
+    kind, _, rest = value.partition(":")
+    if kind not in {"sqlite", "env", "file"} or not rest:
+        raise ValueError(
+            "write sqlite:PATH, or env:NAME or file:PATH of a secret that holds the database URL; "
+            "a URL with its password never stands here"
+        )
+    return value
+
+
+SecretRef = Annotated[str, AfterValidator(_is_secret_reference)]
+StoreRef = Annotated[str, AfterValidator(_is_store_reference)]
+
+
+class Section(BaseModel):
+    """A strict, frozen part of the configuration: an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class Placement(Section):
+    """Where one replica runs. `gpus` below 1 is a share of one GPU; `gpu_group` names the GPU that stages share."""
+
+    cpus: float = Field(default=1.0, ge=0, le=1024)
+    gpus: float = Field(default=0.0, ge=0, le=64)
+    accelerator: str | None = None
+    gpu_group: str | None = None
+    gpu_memory_share: float | None = Field(default=None, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _whole_or_share(self) -> "Placement":
+        if self.gpus > 1 and self.gpus != int(self.gpus):
+            raise ValueError(
+                f"gpus is {self.gpus}: above 1 it must be a whole number; write {int(self.gpus)}"
+            )
+        if (self.gpu_group or self.gpu_memory_share) and self.gpus == 0:
+            raise ValueError("gpu_group and gpu_memory_share need gpus above 0; set gpus or remove them")
+        return self
+
+
+class FakeBehaviour(Section):
+    """How a fake engine behaves: its start, its delay, and the calls that fail (every n-th; 0 = never)."""
+
+    start_ms: float = Field(default=0.0, ge=0, le=600_000)
+    delay_ms: float = Field(default=0.0, ge=0, le=600_000)
+    delay_per_token_ms: float = Field(default=0.0, ge=0, le=60_000)
+    fail_every: int = Field(default=0, ge=0)
+
+
+class Batching(Section):
+    """Dynamic batching: a batch leaves when it is full or its first text has waited `wait_ms`."""
+
+    max_texts: int = Field(default=32, ge=1, le=1024)
+    wait_ms: float = Field(default=2.0, ge=0, le=1000)
+
+
+class UnderstandingIdentity(Section):
+    """The BERT stage. `encoder` and `adapter` name the model: `packaged:…`, `path:…` or `hub:…`."""
+
+    engine: Literal["bert", "fake"] = "bert"
+    encoder: str = "packaged:e5-small-zh-en"
+    adapter: str = "shipped"
+    threads: int = Field(default=1, ge=1, le=64)
+    batching: Batching = Batching()
+    placement: Placement = Placement()
+    fake: FakeBehaviour = FakeBehaviour()
+    models_dir: Path = Path("models")
+
+
+class RetrievalIdentity(Section):
+    """Hybrid search over the knowledge base. `store` is where the articles are."""
+
+    engine: Literal["hybrid", "fake"] = "hybrid"
+    embedder: str = "packaged:use-multilingual-v3"
+    threads: int = Field(default=1, ge=1, le=64)
+    poll_ms: int = Field(default=250, ge=50, le=10_000)
+    placement: Placement = Placement()
+    fake: FakeBehaviour = FakeBehaviour()
+    models_dir: Path = Path("models")
+    store: StoreRef = "sqlite:shop.db"
+
+
+class GenerationIdentity(Section):
+    """One chat model. `bundles` are the placement group's resources, one dict per engine worker."""
+
+    engine: Literal["vllm", "openai_endpoint", "fake"] = "vllm"
+    model: str
+    max_model_len: int = Field(default=2048, ge=128, le=1_048_576)
+    max_num_seqs: int = Field(default=32, ge=1, le=4096)
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto"
+    tensor_parallel: int = Field(default=1, ge=1, le=64)
+    enforce_eager: bool = False
+    kv_cache_gib: float = Field(default=1.0, gt=0, le=4096)
+    threads: int = Field(default=1, ge=1, le=256)
+    max_tokens: int = Field(default=160, ge=1, le=32_768)
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    bundles: tuple[dict[str, float], ...] = ({"CPU": 1.0},)
+    placement: Placement = Placement()
+    endpoint: str | None = None
+    endpoint_key: SecretRef | None = None
+    fake: FakeBehaviour = FakeBehaviour()
+    models_dir: Path = Path("models")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "GenerationIdentity":
+        if self.engine == "openai_endpoint" and not self.endpoint:
+            raise ValueError(
+                "engine openai_endpoint needs endpoint: the base URL, such as http://127.0.0.1:8001/v1"
+            )
+        bundle_gpus = sum(bundle.get("GPU", 0) for bundle in self.bundles)
+        wanted = self.placement.gpus if self.placement.gpus < 1 else float(self.tensor_parallel)
+        if self.placement.gpus > 0 and wanted > bundle_gpus:
+            raise ValueError(
+                f"tensor_parallel {self.tensor_parallel} with placement.gpus {self.placement.gpus} needs {wanted:g} GPUs "
+                f"but bundles hold {bundle_gpus:g}; give each engine worker a bundle with GPU"
+            )
+        if self.placement.gpus == 0 and bundle_gpus > 0:
+            raise ValueError("bundles hold GPUs but placement.gpus is 0; set placement.gpus")
+        if self.max_tokens >= self.max_model_len:
+            raise ValueError(
+                f"max_tokens {self.max_tokens} leaves no room for a prompt in {self.max_model_len}"
+            )
+        return self
+
+    @field_validator("bundles")
+    @classmethod
+    def _known_resources(cls, bundles: tuple[dict[str, float], ...]) -> tuple[dict[str, float], ...]:
+        if not bundles:
+            raise ValueError("at least one bundle is needed, such as [{CPU: 1}]")
+        for bundle in bundles:
+            if unknown := set(bundle) - {"CPU", "GPU", "memory"}:
+                raise ValueError(
+                    f"unknown resource {sorted(unknown)[0]!r} in a bundle; use CPU, GPU or memory"
+                )
+        return bundles
+
+
+class Limits(Section):
+    """What the gateway accepts."""
+
+    body_bytes: int = Field(default=65_536, ge=1024, le=16_777_216)
+    message_characters: int = Field(default=4000, ge=16, le=100_000)
+    batch_texts: int = Field(default=256, ge=1, le=256)
+    deadline_s: float = Field(default=20.0, gt=0, le=600)
+    first_token_s: float = Field(default=5.0, gt=0, le=600)
+
+
+class RungQuality(Section):
+    """A measured quality: the share of answers that `kefu evaluate answers` found right, on `items` items."""
+
+    rung: Literal["large", "small"]
+    intent: str
+    language: Literal["zh", "en"]
+    quality: float = Field(ge=0, le=1)
+    items: int = Field(ge=1)
+    source: str
+
+
+class Ladder(Section):
+    """Which rungs are on: those with a measured quality of at least `bound`."""
+
+    bound: float = Field(default=0.9, ge=0.5, le=1)
+    measured: tuple[RungQuality, ...] = ()
+
+
+class GatewayIdentity(Section):
+    """The HTTP ingress: store, limits, ladder, and the stages it may call."""
+
+    store: StoreRef = "sqlite:shop.db"
+    token_secret: SecretRef = "file:secrets/token"
+    limits: Limits = Limits()
+    ladder: Ladder = Ladder()
+    generations: tuple[str, ...] = ()
+    generation_tokens: dict[str, int] = Field(default_factory=dict)
+    poll_ms: int = Field(default=250, ge=50, le=10_000)
+    is_demo: bool = True
+    placement: Placement = Placement()
