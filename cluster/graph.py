@@ -1,0 +1,36 @@
+"""The graph of one Kefu application. The binds are the diagram:
+
+    client ─HTTP─▶ Gateway ──▶ Understanding      intent, sentiment, entities: one BERT pass, dynamically batched
+                      │──────▶ commerce (in process: orders, products, policy)
+                      │──────▶ Retrieval          hybrid search over the shop's articles
+                      └──────▶ Generation small, large      vLLM; only for intents whose measured quality allows it
+
+Topology stands here, quantities in YAML: the rendered configuration overrides each deployment's scale and hands it its
+identity (`user_config`), so that `args`, which hold only the configuration's location, never change.
+"""
+
+from pathlib import Path
+
+from ray import serve
+from ray.serve import Application
+
+from cluster.config import load, resolve_secret
+from deployments.gateway import Gateway
+from deployments.generation import Generation
+from deployments.retrieval import Retrieval
+from deployments.understanding import Understanding
+
+
+def build(args: dict[str, str]) -> Application:
+    """The application of the configuration at `args["config"]`."""
+    config = load(Path(args["config"]))
+    understanding = serve.deployment(Understanding, name="Understanding").bind()
+    retrieval = serve.deployment(Retrieval, name="Retrieval").bind(resolve=resolve_secret)
+    generation = {
+        name: serve.deployment(Generation, name=f"Generation-{name}").bind(name=name, resolve=resolve_secret)
+        for name in config.identity.generation
+    }
+    ingress = serve.deployment(serve.ingress()(Gateway), name="Gateway")
+    return ingress.bind(
+        resolve=resolve_secret, understanding=understanding, retrieval=retrieval, **generation
+    )

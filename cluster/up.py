@@ -1,0 +1,233 @@
+"""`kefu up`: from a configuration to a serving cluster in the foreground, and down again on a signal."""
+
+import asyncio
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import yaml
+
+from cluster import doctor, processes, ray_local, shop
+from cluster.config import ClusterConfig
+from cluster.console import Progress
+from cluster.ray_local import ApplicationState, RunFolder
+from cluster.render import serve_config
+from models.build import BuildEvent, build
+
+_WATCH_S: Final = 2.0
+
+
+class UpError(Exception):
+    """The cluster can't be started; the text says why and what to do."""
+
+
+class HomePaths:
+    """The files of one home folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.serve_file = home / "serve.json"
+        self.effective = home / "run" / "cluster.yaml"
+        self.processes = home / "run" / "processes.json"
+        self.run_state = home / "run" / "run.json"
+
+
+def up(config: ClusterConfig, progress: Progress, from_wheel: Path | None) -> None:
+    """Serve until SIGINT or SIGTERM. A run that already serves this home gets the configuration applied live instead."""
+    paths = HomePaths(config.home)
+    if running(paths):
+        apply(config, paths, progress)
+        return
+    _clean_up_after_kill(config, paths)
+    _require_health(config)
+    prepare(config, progress, from_wheel)
+    stop = threading.Event()
+    run = RunFolder.create()
+    try:
+        _serve(config, paths, run, progress, stop)
+    finally:
+        progress.say("stopping what was started")
+        _take_down(config, paths, run)
+        progress.say("stopped")
+
+
+def running(paths: HomePaths) -> bool:
+    """Whether a run serves this home now: the process that recorded itself first still lives."""
+    alive = processes.recorded(paths.processes)
+    return (
+        bool(alive)
+        and paths.serve_file.exists()
+        and paths.run_state.exists()
+        and _is_owner(alive[0].pid, paths)
+    )
+
+
+def _is_owner(pid: int, paths: HomePaths) -> bool:
+    state = yaml.safe_load(paths.run_state.read_text())
+    return bool(state["pid"] == pid)
+
+
+def prepare(config: ClusterConfig, progress: Progress, from_wheel: Path | None) -> None:
+    """Everything before Ray: models, secret, schema, demonstration shop. Each part is skipped when it is there."""
+    config.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with progress.task("models") as task:
+        build(
+            config.packaged_models(), config.models_dir, from_wheel=from_wheel, report=_model_reporter(task)
+        )
+    shop.ensure_token_secret(config)
+    with progress.task("database") as task:
+        asyncio.run(shop.prepare_store(config))
+        task("schema is up to date", None)
+        if config.identity.demo.is_enabled:
+            task("demonstration shop", None)
+            asyncio.run(shop.seed(config))
+
+
+def _model_reporter(task: Callable[[str, float | None], None]) -> Callable[[BuildEvent], None]:
+    def report(event: BuildEvent) -> None:
+        task(f"{event.model}: {event.stage}", event.fraction)
+
+    return report
+
+
+def _require_health(config: ClusterConfig) -> None:
+    problems = [finding for finding in doctor.examine(config) if finding.is_blocking]
+    if problems:
+        raise UpError("\n".join(f"{p.name}: {p.problem}\n  {p.remedy}" for p in problems))
+
+
+def _serve(
+    config: ClusterConfig, paths: HomePaths, run: RunFolder, progress: Progress, stop: threading.Event
+) -> None:
+    paths.effective.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    paths.effective.write_text(
+        yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
+    )
+    ray_local.prepare_environment(config, run)
+    processes.adopt_orphans()
+    with progress.task("cluster") as task:
+        task("starting Ray", None)
+        address = ray_local.start(config, run)
+        # After ray.init, which installs handlers of its own.
+        _stop_on_signal(stop)
+        _write_run_state(paths, address, run)
+        processes.record(paths.processes)
+        task("starting Serve", None)
+        ray_local.deploy(serve_config(config, paths.effective))
+        final = ray_local.wait_until_serving(stop.wait, lambda state: _show_state(task, state))
+    processes.record(paths.processes)
+    if stop.is_set():
+        return
+    if final.status != "RUNNING":
+        raise UpError(_why_not(final, run))
+    _open(config, paths, progress)
+    while not stop.wait(_WATCH_S):
+        processes.record(paths.processes)
+
+
+def _write_run_state(paths: HomePaths, address: str, run: RunFolder) -> None:
+    state = {"pid": os.getpid(), "address": address, "folder": str(run.path)}
+    shop.write_private(paths.run_state, yaml.safe_dump(state))
+
+
+def _stop_on_signal(stop: threading.Event) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+
+
+def _show_state(task: Callable[[str, float | None], None], state: ApplicationState) -> None:
+    ready = [d.name for d in state.deployments if d.status == "HEALTHY"]
+    waiting = [d.name for d in state.deployments if d.status != "HEALTHY"]
+    share = len(ready) / len(state.deployments) if state.deployments else None
+    task("waiting for " + ", ".join(waiting) if waiting else "all replicas are ready", share)
+
+
+def _why_not(state: ApplicationState, run: RunFolder) -> str:
+    lines = [f"{d.name}: {d.message}" for d in state.deployments if d.message] or [state.message]
+    kept = run.path.with_name(run.path.name + "-logs")
+    shutil.copytree(run.logs, kept, ignore_dangling_symlinks=True, ignore=_only_logs)
+    return "the cluster did not become ready:\n" + "\n".join(lines) + f"\nlogs are kept in {kept}"
+
+
+def _only_logs(folder: str, names: list[str]) -> set[str]:
+    return {n for n in names if not ((Path(folder) / n).is_dir() or n.endswith((".log", ".out", ".err")))}
+
+
+def _open(config: ClusterConfig, paths: HomePaths, progress: Progress) -> None:
+    if not config.identity.demo.is_enabled:
+        progress.say(f"serving on http://{config.identity.http.host}:{config.identity.http.port}")
+        return
+    seeded = asyncio.run(shop.seed(config))
+    serve_file = asyncio.run(shop.open_doors(config, seeded))
+    serve_file.write(paths.serve_file)
+    progress.welcome(serve_file, paths.serve_file)
+
+
+def apply(config: ClusterConfig, paths: HomePaths, progress: Progress) -> None:
+    """Hand the running cluster this configuration: scale applies live, a changed identity restarts its own stage."""
+    state = yaml.safe_load(paths.run_state.read_text())
+    paths.effective.write_text(
+        yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
+    )
+    with progress.task("cluster") as task:
+        task("joining the running cluster", None)
+        ray_local.join(state["address"], Path(state["folder"]) / "ray_token")
+        try:
+            ray_local.deploy(serve_config(config, paths.effective))
+            final = ray_local.wait_until_serving(threading.Event().wait, lambda s: _show_state(task, s))
+        finally:
+            ray_local.stop()
+    if final.status != "RUNNING":
+        raise UpError(
+            f"the configuration was handed over, and the application is now {final.status}: {final.message}"
+        )
+    progress.say("the running cluster has the new configuration")
+
+
+def _take_down(config: ClusterConfig, paths: HomePaths, run: RunFolder) -> None:
+    started = processes.descendants()
+    ray_local.stop()
+    processes.end([p for p in started if p.is_running()])
+    asyncio.run(shop.close_doors(config, paths.serve_file))
+    for path in (paths.processes, paths.run_state):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(run.path, ignore_errors=True)
+
+
+def _clean_up_after_kill(config: ClusterConfig, paths: HomePaths) -> None:
+    """A run that was killed outright leaves agents and keys behind: end the one, revoke the other."""
+    left_over = processes.recorded(paths.processes)
+    if paths.run_state.exists():
+        state = yaml.safe_load(paths.run_state.read_text())
+        if any(p.pid == state["pid"] for p in left_over):
+            raise UpError("another kefu up is starting in this home; wait for it, or stop it with kefu down")
+        shutil.rmtree(state["folder"], ignore_errors=True)
+    processes.end(left_over)
+    if paths.serve_file.exists():
+        asyncio.run(shop.close_doors(config, paths.serve_file))
+    for path in (paths.processes, paths.run_state):
+        path.unlink(missing_ok=True)
+
+
+def down(config: ClusterConfig) -> bool:
+    """Stop the run of this home and all that it started. False when none runs."""
+    paths = HomePaths(config.home)
+    alive = processes.recorded(paths.processes)
+    if not alive:
+        return False
+    owner = alive[0]
+    # The owner takes its own tree down; what it leaves after the grace time is killed.
+    processes.end([owner], grace_s=30.0)
+    processes.end([p for p in alive[1:] if p.is_running()])
+    if paths.serve_file.exists():
+        asyncio.run(shop.close_doors(config, paths.serve_file))
+    for path in (paths.processes, paths.run_state):
+        path.unlink(missing_ok=True)
+    return True
