@@ -1,0 +1,79 @@
+"""The shipped adapter on the built encoder: acceptance sentences, floors of quality, speed."""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.understanding.bert import SHIPPED, BertUnderstanding, find_adapter, load_bert_understanding
+from models.understanding.corpus import load_corpus
+from models.understanding.evaluate import evaluate_corpus, evaluate_sentiment
+
+pytestmark = pytest.mark.real_models
+
+ENCODER = "packaged:e5-small-zh-en"
+
+
+@pytest.fixture(scope="module")
+def engine(models_dir: Path) -> BertUnderstanding:
+    return load_bert_understanding(ENCODER, SHIPPED, models_dir, threads=1)
+
+
+@pytest.mark.parametrize(("text", "intent"), sorted(load_corpus().held_out.items()))
+def test_sentences_kept_out_of_training(engine: BertUnderstanding, text: str, intent: str) -> None:
+    reading = engine.predict([text])[0]
+    assert (reading.intent, reading.decision) == (intent, "route")
+
+
+def test_the_shipped_card_tells_the_measured_figures(engine: BertUnderstanding) -> None:
+    measured = evaluate_corpus(engine, load_corpus(), "test")
+    written = find_adapter(SHIPPED, Path()).card["figures"]["intents"]
+    assert measured[0].messages == written[0]["messages"], (
+        "the corpus has changed since the adapter was trained"
+    )
+    assert [f.accuracy for f in measured] == pytest.approx([f["accuracy"] for f in written], abs=0.01)
+
+
+def test_quality_floors_in_both_languages(engine: BertUnderstanding) -> None:
+    for figures in evaluate_corpus(engine, load_corpus(), "test"):
+        sys.stdout.write(f"{figures}\n")
+        assert figures.accuracy is not None and figures.accuracy >= 0.84
+        assert figures.route_precision is not None and figures.route_precision >= 0.90
+        assert figures.ece is not None and figures.ece <= 0.08
+        assert figures.out_of_scope_recall is not None and figures.out_of_scope_recall >= 0.75
+    for sentiment in evaluate_sentiment(engine, load_corpus(), "test"):
+        sys.stdout.write(f"{sentiment}\n")
+        assert sentiment.accuracy >= 0.75
+        assert sentiment.polarity >= 0.9
+
+
+def test_a_batch_reads_as_single_texts_do(engine: BertUnderstanding) -> None:
+    texts = [
+        "我的退款到账了吗",
+        "Is the blue one in stock?",
+        "讲个笑话",
+        "订单KF20250318007721改成L码，送到公司，谢谢你们了",
+    ]
+    batch, single = engine.predict(texts), [engine.predict([text])[0] for text in texts]
+    assert [r.intent for r in batch] == [r.intent for r in single]
+    assert [r.probability for r in batch] == pytest.approx([r.probability for r in single], abs=1e-3)
+    assert batch[2].decision == "out_of_scope"
+
+
+def test_latency_of_one_thread(engine: BertUnderstanding) -> None:
+    one = [timed(engine, ["我买的羽绒服什么时候能到？"]) for _ in range(15)]
+    many = [timed(engine, ["我买的羽绒服什么时候能到？"] * 32) for _ in range(3)]
+    sys.stdout.write(
+        f"understanding, 1 thread: p50 of 1 text {np.median(one) * 1000:.1f} ms, of 32 {np.median(many) * 1000:.0f} ms"
+        "\n"
+    )
+    assert np.median(one) < 0.25
+    assert np.median(many) < 32 * np.median(one)
+
+
+def timed(engine: BertUnderstanding, texts: list[str]) -> float:
+    started = time.perf_counter()
+    engine.predict(texts)
+    return time.perf_counter() - started

@@ -1,0 +1,171 @@
+"""The chat turn, driven without a server: effects come out, results go in."""
+
+from typing import Any
+
+import pytest
+
+from models.types import IntentScore
+from routing.dialogue import DialogueState
+from routing.facts import Facts
+from routing.flow import (
+    Emit,
+    LookUp,
+    NextPiece,
+    Piece,
+    Reply,
+    StartRung,
+    StopRung,
+    Turn,
+    Understand,
+    Unread,
+    chat,
+)
+from routing.ladder import Measured
+from tests.builders import facts, passage, understood
+
+ON = (Measured("small", "return_policy", "zh", 1.0),)
+PASSAGE = passage()
+
+
+def drive(
+    read: Any,
+    found: Facts | None = None,
+    pieces: list[Piece] | None = None,
+    measured: tuple[Measured, ...] = (),
+    state: DialogueState | None = None,
+    start_failure: str | None = None,
+) -> tuple[Reply, list[Any]]:
+    """Run a flow with those results; returns the reply and every effect."""
+    flow = chat(Turn("问题", state or DialogueState(), ("small",), measured, 0.9))
+    effects: list[Any] = []
+    queue = list(pieces or [])
+    result: Any = None
+    while True:
+        try:
+            effect = flow.send(result)
+        except StopIteration as stop:
+            return stop.value, effects
+        effects.append(effect)
+        match effect:
+            case Understand():
+                result = read
+            case LookUp():
+                result = found or facts()
+            case StartRung():
+                result = start_failure
+            case NextPiece():
+                result = queue.pop(0)
+            case _:
+                result = None
+
+
+def told(effects: list[Any]) -> str:
+    return "".join(e.data["text"] for e in effects if isinstance(e, Emit) and e.event == "delta")
+
+
+def test_a_rung_that_is_off_is_never_started() -> None:
+    reply, effects = drive(understood("return_policy"), facts(passages=(PASSAGE,)))
+    assert not any(isinstance(e, StartRung) for e in effects)
+    assert (reply.rung, reply.outcome) == ("composed", "answered")
+    assert reply.citations[0].quote in reply.answer
+
+
+def test_the_stream_and_the_answer_are_the_same_to_the_letter() -> None:
+    for language, body in (("zh", PASSAGE.body), ("en", "Within 7 days. Keep the tags on. You pay.")):
+        reply, effects = drive(
+            understood("return_policy", language=language),  # type: ignore[arg-type]
+            facts(passages=(passage(body),)),
+        )
+        assert told(effects) == reply.answer
+
+
+def test_a_checked_generation_answers_and_says_so() -> None:
+    pieces = [Piece("签收次日起7天内"), Piece("可以无理由退货。"), Piece("", is_last=True)]
+    reply, effects = drive(understood("return_policy"), facts(passages=(PASSAGE,)), pieces, ON)
+    assert (reply.rung, reply.outcome, reply.answer) == (
+        "small",
+        "answered",
+        "签收次日起7天内可以无理由退货。",
+    )
+    assert told(effects) == reply.answer
+
+
+def test_a_sentence_that_the_facts_do_not_hold_is_never_sent_and_the_next_rung_goes_on() -> None:
+    pieces = [
+        Piece("签收次日起7天内可以无理由退货。也可以30天内"),
+        Piece("退货。而且"),
+        Piece("", is_last=True),
+    ]
+    reply, effects = drive(understood("return_policy"), facts(passages=(PASSAGE,)), pieces, ON)
+    assert "30" not in told(effects)
+    assert any(isinstance(e, StopRung) for e in effects)
+    assert (reply.rung, reply.outcome) == ("composed", "degraded")
+    assert "number" in reply.rung_reasons[0]
+    assert told(effects).startswith("签收次日起7天内可以无理由退货。")
+    assert told(effects) == reply.answer
+
+
+@pytest.mark.parametrize(
+    ("pieces", "start_failure", "reason"),
+    [
+        ([], "unavailable", "small: unavailable"),
+        ([Piece(failure="failed")], None, "small: failed"),
+        ([Piece("", is_last=True)], None, "small: the model said nothing"),
+    ],
+)
+def test_a_rung_that_breaks_falls_to_the_composed_answer_marked(
+    pieces: list[Piece], start_failure: str | None, reason: str
+) -> None:
+    reply, _ = drive(
+        understood("return_policy"), facts(passages=(PASSAGE,)), pieces, ON, start_failure=start_failure
+    )
+    assert (reply.rung, reply.outcome, reply.rung_reasons) == ("composed", "degraded", (reason,))
+    assert PASSAGE.quote in reply.answer
+
+
+def test_an_unclear_message_is_asked_back_once_and_then_goes_to_a_person() -> None:
+    unclear = understood("coupon", decision="clarify", probability=0.3,
+                         top=(IntentScore("coupon", 0.3), IntentScore("invoice", 0.25)))  # fmt: skip
+    first, effects = drive(unclear)
+    assert (first.move, first.hands_off) == ("clarify", False)
+    assert "优惠券" in first.answer and "发票" in first.answer
+    assert not any(isinstance(e, LookUp) for e in effects)
+    second, _ = drive(unclear, state=first.state)
+    assert (second.move, second.hands_off, second.queue) == ("hand_off", True, "presale")
+    assert second.state.unclear_turns == 0
+
+
+def test_a_recognised_turn_in_between_starts_the_count_again() -> None:
+    unclear = understood("coupon", decision="clarify", probability=0.3)
+    first, _ = drive(unclear)
+    recognised, _ = drive(understood("greeting_thanks"), state=first.state)
+    third, _ = drive(unclear, state=recognised.state)
+    assert third.move == "clarify"
+
+
+def test_out_of_scope_is_refused_and_never_looked_up() -> None:
+    reply, effects = drive(understood("out_of_scope", decision="out_of_scope"))
+    assert (reply.move, reply.hands_off) == ("refuse", False)
+    assert not any(isinstance(e, LookUp) for e in effects)
+
+
+def test_a_person_is_asked_for_and_comes() -> None:
+    reply, _ = drive(understood("human_agent"))
+    assert (reply.move, reply.hands_off, reply.outcome) == ("hand_off", True, "answered")
+
+
+def test_an_unread_message_is_acknowledged_and_handed_over() -> None:
+    reply, _ = drive(Unread("en", "unavailable"), state=DialogueState(unclear_turns=1))
+    assert (reply.rung, reply.outcome, reply.hands_off) == ("acknowledgement", "degraded", True)
+    assert reply.missing == ("understanding: unavailable",)
+    assert reply.state.unclear_turns == 1
+
+
+def test_no_article_means_a_person_and_no_guess() -> None:
+    reply, _ = drive(understood("coupon"), facts())
+    assert (reply.rung, reply.hands_off, reply.citations) == ("acknowledgement", True, ())
+
+
+def test_a_stage_that_was_left_out_is_named_and_marks_the_turn() -> None:
+    reply, _ = drive(understood("coupon"), facts(missing=("retrieval: deadline",)))
+    assert (reply.outcome, reply.missing) == ("degraded", ("retrieval: deadline",))
