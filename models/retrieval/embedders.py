@@ -9,9 +9,8 @@ from typing import Any, Final, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from models.errors import ModelUnloadable
+from models.errors import EngineFailed, ModelUnloadable
 from models.sources import resolve
-from models.understanding.errors import EngineFailed
 from models.understanding.faults import ProgrammedFaults
 
 Vectors = npt.NDArray[np.float32]

@@ -3,8 +3,7 @@
 ModelError
 ├── CorpusInvalid    a corpus file is malformed, or two lines contradict each other
 ├── AdapterDamaged   an adapter's files are missing, altered or do not fit together
-├── AdapterMismatch  the adapter was trained on another encoder than the one that is loaded
-└── EngineFailed     an engine could not answer this call; another replica may
+└── AdapterMismatch  the adapter was trained on another encoder than the one that is loaded
 
 Every error hands all its arguments to `Exception.__init__`, so that it crosses a process boundary whole.
 """
@@ -49,15 +48,3 @@ class AdapterMismatch(ModelError):
             f"the adapter was trained on {self.expected}, and the encoder is {self.actual}. "
             "Set understanding.encoder to that one, or train an adapter for this one: kefu train intents"
         )
-
-
-class EngineFailed(ModelError):
-    """The engine `engine` failed on a call, for `reason`."""
-
-    def __init__(self, engine: str, reason: str) -> None:
-        super().__init__(engine, reason)
-        self.engine = engine
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"the {self.engine} engine failed: {self.reason}"

@@ -11,10 +11,10 @@ from typing import Final
 
 import yaml
 
+from models.errors import EngineFailed
 from models.types import INTENTS, OUT_OF_SCOPE, IntentScore, Sentiment, Understood
 from models.types.understanding import SentimentLabel
 from models.understanding.entities import extract
-from models.understanding.errors import EngineFailed
 from models.understanding.faults import ProgrammedFaults
 from models.understanding.language import language
 

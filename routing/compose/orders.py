@@ -207,9 +207,10 @@ def change_order(understood: Understood, facts: Facts) -> Composed:
         sentences.append(_still_possible(understood.intent, order, language))
     else:
         sentences.append(_too_late(understood.intent, order, language))
-    article = quoted(facts.passages[0]) if facts.passages else Composed(())
-    sentences += article.sentences
     is_possible = allows(order)
+    # How to do it is told only where it can be done.
+    article = quoted(facts.passages[0]) if is_possible and facts.passages else Composed(())
+    sentences += article.sentences
     if is_possible:
         sentences.append(
             say(

@@ -7,11 +7,11 @@ from importlib.resources import files
 import pytest
 import yaml
 
+from models.errors import EngineFailed
 from models.generation.fake import NOTHING_EN, WELCOME_EN, WELCOME_ZH, FakeChatEngine, count_tokens
 from models.types import INTENTS, ChatMessage, CompletionChunk, GenerationRequest
 from models.types.understanding import SENTIMENT_LABELS
 from models.understanding.engine import UnderstandingSpec, load
-from models.understanding.errors import EngineFailed
 from models.understanding.fake import INTENT_RULES, SENTIMENT_RULES, FakeUnderstanding
 
 REQUEST = GenerationRequest(

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from models.errors import EngineFailed
 from models.retrieval import HybridIndex, IndexedArticle
 from models.retrieval.articles import sentences
 from models.retrieval.embedders import EmbedderSpec, FakeEmbedder, Vectors, load
 from models.retrieval.evaluate import LabelledQuery, evaluate_queries
 from models.retrieval.tokens import stem, tokens
 from models.types import SearchRequest
-from models.understanding.errors import EngineFailed
 
 DEFAULT = IndexedArticle(
     "return-default", 3, "policy", ("return_policy", "return_request"), (),

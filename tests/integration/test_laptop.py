@@ -1,0 +1,182 @@
+"""The laptop profile: real BERT, real retrieval, real vLLM, a real shop, over real HTTP."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from cluster.config import load
+from cluster.shop import mint, seed
+from commerce.demo.shop import DemoSeed
+from commerce.domain.identity import Principal
+from commerce.domain.money import format_money
+from commerce.domain.returns import return_eligibility
+from commerce.store import Store, open_store
+from commerce.tokens import TokenKind
+from tests.integration.test_exposure import assert_loopback_only
+from tests.polling import eventually
+from tests.serving import Kefu
+
+pytestmark = [pytest.mark.cluster, pytest.mark.real_models]
+T = TypeVar("T")
+SEEDS = (20261111, 7)
+
+
+@dataclass(frozen=True)
+class SeededShop:
+    """The running cluster with the shop of one seed, and its customers' tokens."""
+
+    kefu: Kefu
+    demo: DemoSeed
+    customer: dict[str, str]
+    other: dict[str, str]
+
+    def ask(self, message: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        with self.kefu.client(**(headers or self.customer)) as client:
+            response = client.post("/v1/chat", json={"message": message})
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def read(self, query: Callable[[Store], Awaitable[T]]) -> T:
+        """What only the database holds, read beside the API."""
+
+        async def run() -> T:
+            async with open_store(f"sqlite+aiosqlite:///{self.kefu.home / 'shop.db'}") as store:
+                return await query(store)
+
+        return asyncio.run(run())
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids=lambda s: f"seed{s}")
+def shop(laptop: Kefu, request: pytest.FixtureRequest) -> Iterator[SeededShop]:
+    """The shop of that seed, put under the running cluster: its replicas hear of it by the change log."""
+    override = f"identity.demo.seed={request.param}"
+    laptop.command("seed", "--reset", "--set", override)
+    config = load(laptop.home / "run" / "cluster.yaml", (override,))
+    demo = asyncio.run(seed(config))
+    tokens = [
+        {"X-Customer-Token": mint(config, demo.tenant_id, who, TokenKind.CUSTOMER)}
+        for who in (demo.customer_id, demo.other_customer_id)
+    ]
+
+    def has_heard() -> bool:
+        state = httpx.get(f"{laptop.served['base_url']}/readyz", timeout=10).json()
+        return bool(
+            state["parts"]["store"]["gateway_lag"] == 0 and state["parts"]["retrieval"].get("lag") == 0
+        )
+
+    eventually(has_heard, within_s=60)
+    yield SeededShop(laptop, demo, tokens[0], tokens[1])
+
+
+def test_a_red_down_jacket_is_offered_from_the_shops_own_stock(shop: SeededShop) -> None:
+    answer = shop.ask("我想要一件红色的羽绒服")
+    assert (answer["intent"], answer["rung"]) == ("product_search", "composed")
+    assert answer["recommendations"]
+    for offered in answer["recommendations"]:
+        product = shop.read(lambda store, p=offered["product_id"]: store.product("demo", p))  # type: ignore[misc]
+        assert product.product_type == "down_jacket"
+        reds = [v for v in product.variants if v.colour == "red" and v.stock > 0]
+        assert offered["price_minor"] in {v.price_minor for v in reds}
+        assert f"¥{offered['price_minor'] / 100:,.2f}" in answer["answer"]
+
+
+def test_a_return_is_decided_by_the_rules_for_the_customers_own_order(shop: SeededShop) -> None:
+    answer = shop.ask("我想退货怎么办？")
+    assert (answer["intent"], answer["rung"]) == ("return_request", "composed")
+    delivered = shop.demo.customer_order_ids[1]
+    principal = Principal("demo", shop.demo.customer_id)
+    order = shop.read(lambda store: store.order(principal, delivered))
+    policy = shop.read(lambda store: store.policy("demo"))
+    assert delivered in answer["answer"]
+    for line in order.lines[:2]:
+        decision = return_eligibility(order, line, policy, datetime.now(UTC))
+        word = "可以退货" if decision.is_eligible else "不能无理由退货"
+        assert f"{line.name.zh}" in answer["answer"] and word in answer["answer"]
+
+
+def test_where_is_my_order_shows_the_parcel_of_the_open_order(shop: SeededShop) -> None:
+    answer = shop.ask("我的订单到哪了")
+    assert (answer["intent"], answer["rung"]) == ("logistics_tracking", "composed")
+    order_id = shop.demo.customer_order_ids[0]
+    principal = Principal("demo", shop.demo.customer_id)
+    shipment = shop.read(lambda store: store.order(principal, order_id)).shipments[0]
+    for fact in (
+        order_id,
+        shipment.tracking_number,
+        shipment.carrier.zh,
+        shipment.events[0].text.zh.rstrip("。"),
+    ):
+        assert fact in answer["answer"]
+
+
+def test_how_to_return_names_the_order_and_cites_the_steps(shop: SeededShop) -> None:
+    answer = shop.ask("How can I return a product?")
+    assert (answer["intent"], answer["rung"]) == ("return_request", "composed")
+    assert shop.demo.customer_order_ids[1] in answer["answer"]
+    (citation,) = answer["citations"]
+    article = shop.read(lambda store: store.article("demo", citation["id"]))
+    assert citation["quote"] in answer["answer"] and citation["quote"] in article.body.en
+
+
+def test_the_policy_for_electronics_is_the_one_for_electronics(shop: SeededShop) -> None:
+    answer = shop.ask("What is the return policy for electronics?")
+    assert (answer["intent"], answer["rung"]) == ("return_policy", "composed")
+    rule = shop.read(lambda store: store.policy("demo")).returns.rule_for("electronics")
+    assert f"{rule.no_reason_days} days" in answer["answer"] and "unopened" in answer["answer"]
+    article = shop.read(lambda store: store.article("demo", answer["citations"][0]["id"]))
+    assert "electronics" in article.categories
+
+
+def test_a_gift_under_200_is_a_gift_under_200(shop: SeededShop) -> None:
+    answer = shop.ask("Recommend me a gift under 200")
+    assert (answer["intent"], answer["rung"]) == ("recommendation", "composed")
+    assert answer["recommendations"]
+    for offered in answer["recommendations"]:
+        product = shop.read(lambda store, p=offered["product_id"]: store.product("demo", p))  # type: ignore[misc]
+        assert product.is_giftable and offered["price_minor"] <= 20_000
+        variant = next(v for v in product.variants if v.price_minor == offered["price_minor"])
+        assert format_money(variant.price, "en") in answer["answer"]
+
+
+def test_a_stranger_is_refused(shop: SeededShop) -> None:
+    order_id = shop.demo.customer_order_ids[0]
+    with shop.kefu.client(**shop.customer) as client:
+        assert client.get(f"/v1/orders/{order_id}").json()["order_id"] == order_id
+    with shop.kefu.client(**shop.other) as client:
+        assert client.get(f"/v1/orders/{order_id}").status_code == 404
+    answer = shop.ask(f"我的订单 {order_id} 到哪了", shop.other)
+    assert answer["cards"] == [] and "没有找到订单" in answer["answer"]
+
+
+def test_vllm_answers_and_its_own_counter_says_so(laptop: Kefu) -> None:
+    before = laptop.metric("ray_vllm_generation_tokens_total")
+    answer = laptop.chat("Hello")
+    assert (answer["intent"], answer["rung"]) == ("greeting_thanks", "small"), answer
+    eventually(lambda: laptop.metric("ray_vllm_generation_tokens_total") > before, within_s=20, every_s=0.5)
+    # An intent whose rung is off does not reach it.
+    settled = laptop.metric("ray_vllm_generation_tokens_total")
+    assert laptop.chat("What is the return policy for electronics?")["rung"] == "composed"
+    assert laptop.metric("ray_vllm_request_success_total") >= 1
+    assert laptop.metric("ray_vllm_generation_tokens_total") == settled
+
+
+def test_the_whole_tree_listens_on_loopback_alone(laptop: Kefu) -> None:
+    assert_loopback_only(laptop)
+
+
+def test_killing_generation_leaves_the_composed_answer_marked_until_it_is_back(laptop: Kefu) -> None:
+    (victim,) = laptop.pids("Generation-small")
+    assert victim in {p.pid for p in laptop.tree()}
+    os.kill(victim, signal.SIGKILL)
+    answers = [laptop.chat("Hello") for _ in range(5)]
+    assert all((a["rung"], a["outcome"]) == ("composed", "degraded") for a in answers)
+    assert all(a["rung_reasons"][0].startswith("small: ") for a in answers)
+    eventually(lambda: laptop.chat("Hello")["rung"] == "small", within_s=240, every_s=1.0)
