@@ -29,7 +29,7 @@ $(STAMP): $(LOCK) pyproject.toml
 	  else $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --torch-backend=cpu 'torch==$(TORCH)'; fi; \
 	else $(BIN)/pip install --quiet --no-deps 'torch==$(TORCH)'; fi
 	$(BIN)/pip install --quiet --no-deps -r $(LOCK)
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
 serve: install  ## Serve the demonstration shop on this machine (PROFILE=laptop); Ctrl-C stops it

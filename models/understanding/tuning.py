@@ -26,8 +26,8 @@ class Recipe:
     """
 
     layers: int = 9
-    rank: int = 16
-    epochs: int = 8
+    rank: int = 32
+    epochs: int = 10
     batch: int = 32
     rate: float = 1e-3
     head_rate: float = 5e-3
