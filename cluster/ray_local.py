@@ -6,6 +6,7 @@ found out about them stands in docs/decisions/0003-loopback-and-haproxy.md.
 
 import logging
 import os
+import random
 import secrets
 import socket
 import sys
@@ -21,8 +22,11 @@ from cluster.render import APPLICATION
 RAY_VERSION: Final = "2.60.0"
 _LOOPBACK: Final = "127.0.0.1"
 _MIB: Final = 1 << 20
+# Below the range from which Linux takes ports for outgoing connections, above the one that Ray's workers use: a port that
+# is free here stays free until it is bound.
+_PORTS: Final = range(20_000, 32_000)
 # Serve gives each ingress replica a port of its own out of a range this wide.
-_INGRESS_PORTS: Final = 1000
+_INGRESS_PORTS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,8 @@ def prepare_environment(config: ClusterConfig, run: RunFolder) -> None:
 def _haproxy_environment(run: RunFolder) -> dict[str, str]:
     folder = run.path / "haproxy"
     folder.mkdir(mode=0o700)
+    # Each run has a range of its own, so that two runs on one machine do not meet.
     first_port = free_port()
-    # A port range for gateways that no other run on this machine has: it begins at a port that was free just now.
-    first_port = min(first_port, 65_535 - _INGRESS_PORTS)
     return {
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(_wrapper(run)),
@@ -115,11 +118,15 @@ def _wrapper(run: RunFolder) -> Path:
 
 
 def free_port() -> int:
-    """A TCP port that is free on loopback now."""
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that is free on loopback now, and that no outgoing connection will take."""
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe:
+            try:
+                probe.bind((_LOOPBACK, port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"no port of {_PORTS.start}–{_PORTS.stop - 1} is free on {_LOOPBACK}")
 
 
 def start(config: ClusterConfig, run: RunFolder) -> str:

@@ -121,8 +121,8 @@ def start(profile: str, home: Path, *overrides: str, environment: dict[str, str]
 
     kefu.reader = threading.Thread(target=read, daemon=True)
     kefu.reader.start()
-    ended = not is_ready.wait(START_S) or process.poll() is not None
-    if ended:
+    is_ready.wait(START_S)
+    if not any(READY in line for line in kefu.output):
         stop(kefu)
         raise AssertionError("kefu up did not come up:\n" + "".join(kefu.output)[-6000:])
     return kefu
