@@ -10,26 +10,9 @@ from ray.serve.llm.openai_api_models import ChatCompletionRequest
 from deployments.completion_stream import chunks, request_body
 from deployments.errors import StageFailed
 from deployments.identity import GenerationIdentity
+from deployments.vllm_arguments import engine_kwargs
 from models.sources import HubSource, resolve
 from models.types import CompletionChunk, GenerationRequest
-
-
-def engine_kwargs(identity: GenerationIdentity) -> dict[str, Any]:
-    """vLLM's engine arguments. A test holds each against both builds' argument lists."""
-    arguments: dict[str, Any] = {
-        "max_model_len": identity.max_model_len,
-        "max_num_seqs": identity.max_num_seqs,
-        "dtype": identity.dtype,
-        "tensor_parallel_size": identity.tensor_parallel,
-        "enforce_eager": identity.enforce_eager,
-        "enable_prefix_caching": True,
-    }
-    if identity.placement.gpus == 0:
-        # By a share, the CPU build would ask for most of the machine's memory.
-        arguments["kv_cache_memory_bytes"] = int(identity.kv_cache_gib * (1 << 30))
-    elif identity.placement.gpu_memory_share is not None:
-        arguments["gpu_memory_utilization"] = identity.placement.gpu_memory_share
-    return arguments
 
 
 def llm_config(name: str, identity: GenerationIdentity) -> LLMConfig:
