@@ -49,6 +49,10 @@ class EndpointEngine:
             raise StageUnavailable(self._stage, f"endpoint: {type(error).__name__}") from error
         await self._raise_for_status(response)
 
+    async def aclose(self) -> None:
+        """Close the connections to the endpoint."""
+        await self._client.aclose()
+
     async def _raise_for_status(self, response: httpx.Response) -> None:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             raise StageOverloaded(self._stage, "endpoint answered 429")
