@@ -15,12 +15,13 @@ from rich.table import Table
 from cluster.config import ClusterConfig, ConfigError, load, profile_path
 from cluster.console import Progress
 from commerce.domain.errors import CommerceError
+from commerce.domain.identity import ApiKeyRole
 from models.errors import ModelError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Kefu 客服: serve, inspect and stop a customer-service cluster.")  # fmt: skip
 models_app = typer.Typer(no_args_is_help=True, help="Build and list models.")
-token_app = typer.Typer(no_args_is_help=True, help="Mint tokens for tests and scripts.")
+token_app = typer.Typer(no_args_is_help=True, help="Issue keys, and mint tokens for tests and scripts.")
 train_app = typer.Typer(no_args_is_help=True, help="Train what ships as an adapter.")
 app.add_typer(models_app, name="models")
 app.add_typer(token_app, name="token")
@@ -189,6 +190,21 @@ def token_customer(
     typer.echo(shop.mint(config, tenant, customer, TokenKind.CUSTOMER))
 
 
+@token_app.command("key")
+def token_key(
+    tenant: Annotated[str, typer.Option(help="the tenant's id")],
+    role: Annotated[
+        ApiKeyRole, typer.Option(help="shop serves customers; operator also reads metrics")
+    ] = ApiKeyRole.SHOP,
+    profile: Profile = "laptop",
+    overrides: Overrides = None,
+) -> None:
+    """Issue an API key of a tenant. It is shown this once: the store keeps its hash."""
+    from cluster import shop
+
+    typer.echo(asyncio.run(shop.issue_key(_config(profile, overrides), tenant, role)))
+
+
 @token_app.command("agent")
 def token_agent(
     tenant: Annotated[str, typer.Option(help="the tenant's id")],
@@ -203,6 +219,31 @@ def token_agent(
     config = _config(profile, overrides)
     shop.ensure_token_secret(config)
     typer.echo(shop.mint(config, tenant, agent, TokenKind.AGENT))
+
+
+@train_app.command("understanding")
+def train_understanding(
+    out: Annotated[Path, typer.Option(help="the folder for the new adapter")],
+    seed: Annotated[int, typer.Option(help="the same seed gives the same adapter")] = 0,
+    threads: Annotated[int, typer.Option(help="processor threads")] = 2,
+    profile: Profile = "laptop",
+    overrides: Overrides = None,
+) -> None:
+    """Train the intent and sentiment adapter on the corpus written here; about 15 minutes on 2 cores."""
+    from models.encoder.bert import BertEncoder
+    from models.sources import resolve
+    from models.understanding.corpus import load_corpus
+    from models.understanding.train import train
+
+    config = _config(profile, overrides)
+    source = config.identity.understanding.encoder
+    encoder = BertEncoder.load(resolve(source, config.models_dir), threads=threads)
+    with Progress(console).task("train") as task:
+        card = train(encoder, load_corpus(), seed, out, task, encoder_name=source)
+    console.print(
+        f"accuracy {card.test_accuracy:.3f} on kefu-corpus, split test; written to {card.folder}",
+        soft_wrap=True,
+    )
 
 
 def guarded(command: Callable[[], Any]) -> int:

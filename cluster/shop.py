@@ -75,6 +75,12 @@ async def import_shop(config: ClusterConfig, path: Path, tenant_id: str) -> dict
         return dict(await load_tau2(store, path, tenant_id))
 
 
+async def issue_key(config: ClusterConfig, tenant_id: str, role: ApiKeyRole) -> str:
+    """A new API key. TenantNotFound."""
+    async with open_store(resolve_secret(config.store_ref)) as store:
+        return await store.issue_api_key(tenant_id, role)
+
+
 async def open_doors(config: ClusterConfig, shop: DemoSeed) -> ServeFile:
     """Issue this run's keys and tokens of the demonstration shop."""
     http = config.identity.http

@@ -51,7 +51,7 @@ def train(
     *,
     recipe: Recipe = Recipe(),
     encoder_name: str = ENCODER_SOURCE,
-    command: str = "kefu train intents",
+    command: str = "kefu train understanding",
 ) -> Card:
     """Trains on `corpus` and writes the adapter into `out_dir`. `encoder` is as packaged, and has the adapter merged after.
 
