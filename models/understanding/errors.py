@@ -32,7 +32,7 @@ class AdapterDamaged(ModelError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"the adapter in {self.folder} is damaged: {self.reason}. Train it again: kefu train intents"
+        return f"the adapter in {self.folder} is damaged: {self.reason}. Train it again: kefu train understanding"
 
 
 class AdapterMismatch(ModelError):
@@ -46,5 +46,5 @@ class AdapterMismatch(ModelError):
     def __str__(self) -> str:
         return (
             f"the adapter was trained on {self.expected}, and the encoder is {self.actual}. "
-            "Set understanding.encoder to that one, or train an adapter for this one: kefu train intents"
+            "Set understanding.encoder to that one, or train an adapter for this one: kefu train understanding"
         )
