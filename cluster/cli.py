@@ -12,7 +12,8 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from cluster.config import ClusterConfig, ConfigError, load, profile_path
+from cluster.config import ClusterConfig, load, profile_path
+from cluster.config_error import ConfigError
 from cluster.console import Progress
 from commerce.domain.errors import CommerceError
 from commerce.domain.identity import ApiKeyRole

@@ -4,17 +4,16 @@ The only file that reads the environment. A profile is a YAML file; `load` check
 key's path, with what to write instead.
 """
 
-import difflib
 import hashlib
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from cluster.config_error import ConfigError, explain
 from deployments.identity import (
     GatewayIdentity,
     GenerationIdentity,
@@ -33,20 +32,6 @@ from models.sources import PathSource, parse_source
 PROFILES_DIR = Path(__file__).parent / "profiles"
 GENERATIONS = ("large", "small")
 MEMORY_SHARE_BOUND = 0.95
-# What stands in these keys may be a secret put there by mistake: an error never repeats it.
-UNSHOWN: Final = frozenset({"store", "token_secret", "endpoint_key"})
-
-
-class ConfigError(Exception):
-    """The configuration can't be used. `problems` are lines of "key.path: what is wrong; what to write"."""
-
-    def __init__(self, source: str, problems: tuple[str, ...]) -> None:
-        super().__init__(source, problems)
-        self.source = source
-        self.problems = problems
-
-    def __str__(self) -> str:
-        return "\n".join([f"{self.source} can't be used:", *(f"  {line}" for line in self.problems)])
 
 
 class Autoscaling(Section):
@@ -335,7 +320,7 @@ def parse(document: dict[str, Any], source: str = "configuration") -> ClusterCon
     try:
         return ClusterConfig.model_validate(document)
     except ValidationError as error:
-        raise ConfigError(source, tuple(_explain(e) for e in error.errors())) from None
+        raise ConfigError(source, explain(error, ClusterConfig.model_json_schema())) from None
 
 
 def resolve_secret(reference: str) -> str:
@@ -373,42 +358,3 @@ def _apply_override(document: dict[str, Any], override: str) -> None:
         if not isinstance(node, dict):
             raise ConfigError(override, (f"{parent} is a value, not a section",))
     node[last] = yaml.safe_load(text)
-
-
-def _explain(error: Any) -> str:
-    path = ".".join(str(part) for part in error["loc"]) or "(whole)"
-    if error["type"] == "extra_forbidden":
-        siblings = _known_keys(error["loc"][:-1])
-        close = difflib.get_close_matches(str(error["loc"][-1]), siblings, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(siblings)}"
-        return f"{path}: unknown key; {hint}"
-    if error["type"] == "missing":
-        return f"{path}: missing; add it"
-    message = error["msg"].removeprefix("Value error, ")
-    given = error.get("input")
-    if isinstance(given, dict | Section) or UNSHOWN & set(error["loc"]):
-        return f"{path}: {message}"
-    return f"{path}: {message} (given: {json.dumps(given, default=str, ensure_ascii=False)})"
-
-
-def _known_keys(path: tuple[str | int, ...]) -> list[str]:
-    """The keys of the section at that path, found by walking the schema's annotations."""
-    schema = ClusterConfig.model_json_schema()
-    node: dict[str, Any] = schema
-    for part in path:
-        node = _dereference(schema, node)
-        node = (
-            node.get("properties", {}).get(part)
-            or node.get("additionalProperties")
-            or node.get("items")
-            or {}
-        )
-    return sorted(_dereference(schema, node).get("properties", {}))
-
-
-def _dereference(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    for option in (node, *node.get("anyOf", ()), *node.get("allOf", ())):
-        if reference := option.get("$ref"):
-            found: dict[str, Any] = schema["$defs"][reference.rsplit("/", 1)[-1]]
-            return found
-    return node

@@ -138,6 +138,7 @@ class ChatService:
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except BaseException:
+            # Counted, whatever it was, and raised on.
             outcome = "failed"
             raise
         finally:

@@ -96,6 +96,7 @@ class Generation:
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except BaseException:
+            # Counted, whatever it was, and raised on.
             end = "failed"
             raise
         finally:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cluster.config import ConfigError, identity_hash, load, profile_path, resolve_secret
+from cluster.config import identity_hash, load, profile_path, resolve_secret
+from cluster.config_error import ConfigError
 from cluster.render import serve_config
 
 PROFILES = ("fake", "laptop", "gpu", "production")

@@ -378,4 +378,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Nothing is older: an empty database is a new file."""
-    raise NotImplementedError("the first schema cannot be taken back")
+    raise RuntimeError("the first schema can't be taken back: restore a backup")
