@@ -98,4 +98,6 @@ def _show_ladder(config: ClusterConfig, console: Console) -> None:
         row = (entry.rung, entry.intent, entry.language, f"{entry.quality:.2f}", str(entry.items), is_on)
         table.add_row(*row)
     console.print(table)
-    console.print("Every other intent is answered by the composed rung.")
+    is_any_on = any(entry.quality >= ladder.bound for entry in ladder.measured)
+    rest = "Every other intent" if is_any_on else "No chat model's rung is on: every intent"
+    console.print(f"{rest} is answered by the composed rung.")

@@ -9,7 +9,7 @@ from models.types.understanding import Language
 
 # A Chinese mark always ends a sentence; a full stop only before a blank and what can begin one: not in 19.9, "e.g. this".
 _SENTENCE_END: Final = re.compile(
-    r"(?<=[。！？；\n])\s*|(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!No\.)\s+(?=[\"'“(\[]?[A-Z0-9])"
+    r"(?<=[。！？\n])\s*|(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!No\.)\s+(?=[\"'“(\[]?[A-Z0-9])"
 )
 
 

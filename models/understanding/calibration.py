@@ -14,6 +14,9 @@ LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 ROUTE_PRECISION: Final = 0.92
 """Of the validation messages that are routed, the share that must go to the right intent."""
 
+SUSPECT_SHARE: Final = 0.03
+"""Of the validation messages in scope, the share that is questioned because it looks foreign."""
+
 _TEMPERATURES: Final = np.geomspace(0.25, 4.0, 97)
 # Above this, too many right answers would be questioned; a precision that needs more is not reached.
 _HIGHEST_ROUTE_THRESHOLD: Final = 0.75
@@ -46,17 +49,23 @@ def choose_thresholds(
 ) -> Thresholds:
     """Out of scope where F1 is best; then per language the lowest route threshold that reaches ROUTE_PRECISION.
 
-    Foreign messages are few: their threshold is chosen on both languages together.
+    Foreign messages are few: what concerns them is chosen on both languages together. A message is suspect from where
+    SUSPECT_SHARE of those in scope lie above: foreign messages unlike any in the corpus get small probabilities of being
+    out of scope, but seldom as small as those that belong here.
     """
     truth, outside_place = _places(head, labels), head.labels.index(OUT_OF_SCOPE)
     outside = _best_f1(probabilities[:, outside_place], truth == outside_place)
+    in_scope = probabilities[truth != outside_place, outside_place]
+    suspect = (
+        min(outside, round(float(np.quantile(in_scope, 1 - SUSPECT_SHARE)), 4)) if in_scope.size else outside
+    )
     route: dict[Language, float] = {}
     for language in LANGUAGES:
         rows = np.flatnonzero(np.array(languages) == language)
         known = probabilities[rows]
-        inside = known[:, outside_place] < outside
+        inside = known[:, outside_place] < suspect
         route[language] = _lowest_precise(known[inside], truth[rows][inside], outside_place)
-    return Thresholds(route, dict.fromkeys(LANGUAGES, outside))
+    return Thresholds(route, dict.fromkeys(LANGUAGES, outside), dict.fromkeys(LANGUAGES, suspect))
 
 
 def expected_calibration_error(

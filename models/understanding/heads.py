@@ -42,12 +42,13 @@ class LinearHead:
 class Thresholds:
     """Chosen on validation, per language.
 
-    A message is out of scope when that class's probability reaches `out_of_scope`; else its best intent is routed when
-    its probability reaches `route`; else it is to be clarified.
+    A message is out of scope when that class's probability reaches `out_of_scope`. Else its best intent is routed when
+    its probability reaches `route` and that of out of scope stays below `suspect`; else it is to be clarified.
     """
 
     route: Mapping[Language, float]
     out_of_scope: Mapping[Language, float]
+    suspect: Mapping[Language, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,7 @@ class Heads:
 
     def probabilities(self, features: Floats, languages: Sequence[Language]) -> Floats:
         """Calibrated probabilities of all intents, [n, intents]."""
-        divisors = np.array([self.temperatures[language] for language in languages], dtype=np.float32)
-        return softmax(self.intent.logits(features) / divisors[:, None])
+        return calibrated(self.intent, self.temperatures, features, languages)
 
     def read(self, features: Floats, languages: Sequence[Language]) -> list[Reading]:
         """One reading a row of `features` [n, hidden]: mean-pooled, not normalised."""
@@ -93,7 +93,8 @@ class Heads:
         )
         if outside >= self.thresholds.out_of_scope[language]:
             return Reading(OUT_OF_SCOPE, _rounded(outside), "out_of_scope", top, sentiment)
-        is_sure = float(intents[in_scope[0]]) >= self.thresholds.route[language]
+        is_suspect = outside >= self.thresholds.suspect[language]
+        is_sure = not is_suspect and float(intents[in_scope[0]]) >= self.thresholds.route[language]
         return Reading(top[0].intent, top[0].probability, "route" if is_sure else "clarify", top, sentiment)
 
 
@@ -109,6 +110,14 @@ class Adapter:
     def encoder_fingerprint(self) -> str:
         """Of the encoder that the adapter was trained on."""
         return str(self.card["encoder"]["fingerprint"])
+
+
+def calibrated(
+    head: LinearHead, temperatures: Mapping[Language, float], features: Floats, languages: Sequence[Language]
+) -> Floats:
+    """Probabilities of the head's classes at each row's language's temperature."""
+    divisors = np.array([temperatures[language] for language in languages], dtype=np.float32)
+    return softmax(head.logits(features) / divisors[:, None])
 
 
 def softmax(logits: Floats) -> Floats:
@@ -138,6 +147,7 @@ def save_adapter(
         "thresholds": {
             "route": dict(heads.thresholds.route),
             "out_of_scope": dict(heads.thresholds.out_of_scope),
+            "suspect": dict(heads.thresholds.suspect),
         },
         "tensors_sha256": _sha256(folder / TENSORS_FILE),
     }
@@ -171,7 +181,7 @@ def _heads(tensors: Mapping[str, npt.NDArray[Any]], card: Mapping[str, Any]) -> 
         LinearHead(tensors[f"{name}.weight"], tensors[f"{name}.bias"], tuple(card["labels"][name]))
         for name in ("intent", "sentiment")
     )
-    thresholds = Thresholds(card["thresholds"]["route"], card["thresholds"]["out_of_scope"])
+    thresholds = Thresholds(**card["thresholds"])
     return Heads(intent, sentiment, card["temperatures"], thresholds)
 
 

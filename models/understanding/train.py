@@ -18,7 +18,7 @@ from models.understanding.bert import BertUnderstanding, encode, fingerprint
 from models.understanding.calibration import choose_thresholds, fit_temperatures
 from models.understanding.corpus import Corpus, Example, Split
 from models.understanding.evaluate import evaluate_corpus, evaluate_intents, evaluate_sentiment
-from models.understanding.heads import Floats, Heads, LinearHead, Thresholds, save_adapter, softmax
+from models.understanding.heads import Floats, Heads, LinearHead, calibrated, save_adapter, softmax
 from models.understanding.language import language
 from models.understanding.tuning import Recipe, Report, Task, Tuned, tune
 
@@ -96,17 +96,23 @@ def fit_heads(
     sentiments, how_sentiments = _fit_head(
         encoder, corpus.sentiments, SENTIMENT_LABELS, starts[1], seed, report
     )
+    heads = calibrate(encoder, intents, sentiments, corpus)
+    return heads, {"intent": how_intents, "sentiment": how_sentiments}
+
+
+def calibrate(encoder: BertEncoder, intents: LinearHead, sentiments: LinearHead, corpus: Corpus) -> Heads:
+    """Both heads with temperatures and thresholds from the validation split.
+
+    To be called again for an encoder that computes in another precision than the heads were fitted in.
+    """
     validation = _of(corpus.intents, "validation")
     features = encode(encoder, [example.text for example in validation])
     labels = [example.label for example in validation]
     languages: list[Language] = [language(example.text) for example in validation]
     temperatures = fit_temperatures(intents, features, labels, languages)
-    open_thresholds = Thresholds(dict.fromkeys(temperatures, 0.0), dict.fromkeys(temperatures, 1.0))
-    uncut = Heads(intents, sentiments, temperatures, open_thresholds)
-    probabilities = uncut.probabilities(features, languages)
+    probabilities = calibrated(intents, temperatures, features, languages)
     thresholds = choose_thresholds(probabilities, intents, labels, languages)
-    heads = Heads(intents, sentiments, temperatures, thresholds)
-    return heads, {"intent": how_intents, "sentiment": how_sentiments}
+    return Heads(intents, sentiments, temperatures, thresholds)
 
 
 def measure(encoder: BertEncoder, heads: Heads, corpus: Corpus) -> dict[str, Any]:

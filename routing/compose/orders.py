@@ -68,6 +68,10 @@ def order_progress(understood: Understood, facts: Facts) -> Composed:
     language = understood.language
     order = subject(facts)
     sentences = [_headline(order, language), *_progress(order, facts, language)]
+    if order.state is OrderState.SHIPPED and understood.intent != "urge_shipment":
+        sentences.append(
+            say(language, "需要催件请直接告诉我。", "Tell me if you want me to hurry the courier.")
+        )
     others = [o for o in facts.orders if o.is_open and o.order_id != order.order_id][: _SHOWN - 1]
     if others and facts.asked_order_id is None:
         listed = say(language, "、", ", ").join(o.order_id for o in others)
@@ -161,9 +165,6 @@ def _travelled(order: Order, facts: Facts, language: str) -> list[str]:
     if order.state is OrderState.SHIPPED and shipment.expected_at:
         expected = day(shipment.expected_at, zone, language)
         sentences.append(say(language, f"预计{expected}送达。", f"It is expected on {expected}."))
-        sentences.append(
-            say(language, "需要催件请直接告诉我。", "Tell me if you want me to hurry the courier.")
-        )
     elif order.delivered_at:
         delivered = moment(order.delivered_at, zone, language)
         sentences.append(

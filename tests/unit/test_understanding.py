@@ -12,6 +12,7 @@ from models.types import INTENTS, OUT_OF_SCOPE, IntentScore, Sentiment, Understo
 from models.types.understanding import SENTIMENT_LABELS, Language
 from models.understanding.calibration import (
     ROUTE_PRECISION,
+    SUSPECT_SHARE,
     choose_thresholds,
     expected_calibration_error,
     fit_temperatures,
@@ -36,14 +37,20 @@ WIDTH = len(LABELS) + len(SENTIMENT_LABELS)
 CARD = {"encoder": {"name": "tiny", "fingerprint": "abc"}}
 
 
-def heads(route: float = 0.5, outside: float = 0.5, temperature: float = 1.0) -> Heads:
+def both(value: float) -> dict[Language, float]:
+    return {"zh": value, "en": value}
+
+
+def heads(
+    route: float = 0.5, outside: float = 0.5, temperature: float = 1.0, suspect: float | None = None
+) -> Heads:
     """Feature i is the logit of intent i; the last five are those of the sentiments."""
     eye = np.eye(WIDTH, dtype=np.float32)
     return Heads(
         LinearHead(eye[:, : len(LABELS)], np.zeros(len(LABELS), np.float32), LABELS),
         LinearHead(eye[:, len(LABELS) :], np.zeros(len(SENTIMENT_LABELS), np.float32), SENTIMENT_LABELS),
         {"zh": temperature, "en": 1.0},
-        Thresholds({"zh": route, "en": route}, {"zh": outside, "en": outside}),
+        Thresholds(both(route), both(outside), both(suspect or outside)),
     )
 
 
@@ -72,6 +79,21 @@ def test_out_of_scope_decides_by_its_own_threshold(outside: float, decision: str
     assert reading.decision == decision
     assert (reading.intent == OUT_OF_SCOPE) == (decision == "out_of_scope")
     assert OUT_OF_SCOPE not in [score.intent for score in reading.top]
+
+
+def test_a_suspect_message_is_clarified_though_its_intent_is_likely() -> None:
+    row = features(out_of_scope=6, invoice=9)
+    assert heads(route=0.6).read(row, ["zh"])[0].decision == "route"
+    assert heads(route=0.6, suspect=0.03).read(row, ["zh"])[0].decision == "clarify"
+
+
+def test_the_suspect_threshold_questions_its_share_of_what_is_in_scope() -> None:
+    rows, labels = drawn(0.5)
+    probabilities = softmax(heads().intent.logits(rows))
+    thresholds = choose_thresholds(probabilities, heads().intent, labels, ["zh"] * len(labels))
+    outside = probabilities[[label != OUT_OF_SCOPE for label in labels], LABELS.index(OUT_OF_SCOPE)]
+    assert (outside >= thresholds.suspect["zh"]).mean() == pytest.approx(SUSPECT_SHARE, abs=0.005)
+    assert thresholds.suspect["zh"] < thresholds.out_of_scope["zh"]
 
 
 def test_the_language_chooses_the_temperature() -> None:
