@@ -250,7 +250,7 @@ def wait_until_serving(
                 return current
             if current.status in {"DEPLOY_FAILED", "UNHEALTHY"}:
                 return current
-        if wait(0.25):
+        if wait(1.0):
             return current or ApplicationState("INTERRUPTED", "", ())
 
 
