@@ -146,13 +146,12 @@ def measure(tests: bool) -> dict[str, Any]:
                 text=True,
                 check=False,
             )
-            summary = next(
-                (s for s in reversed(ended.stdout.splitlines()) if " passed" in s), ended.stdout[-500:]
-            )
+            lines = ended.stdout.splitlines()
             result["make_test"] = {
                 "seconds": round(time.monotonic() - started, 1),
                 "status": ended.returncode,
-                "summary": summary,
+                "summary": next((line for line in reversed(lines) if " passed" in line), ended.stdout[-500:]),
+                "failures": [line for line in lines if line.startswith(("FAILED", "ERROR"))],
             }
         return result
 
