@@ -17,7 +17,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kefu]:
     with serving(
         "fake",
         tmp_path_factory.mktemp("faults"),
-        "identity.generation.small.fake={delay_per_token_ms: 200, start_ms: 12000}",
+        "identity.generation.small.fake={delay_per_token_ms: 400, start_ms: 12000}",
     ) as running:
         yield running
 
@@ -51,16 +51,20 @@ def test_no_message_is_lost_while_understanding_restarts(cluster: Kefu) -> None:
             "acknowledgement",
             True,
         )
-    eventually(lambda: cluster.chat("我想退货怎么办")["intent"] == "return_request", within_s=120, every_s=0.5)
+    eventually(
+        lambda: cluster.chat("我想退货怎么办")["intent"] == "return_request", within_s=120, every_s=0.5
+    )
 
 
 def test_a_client_that_goes_away_stops_its_generation(cluster: Kefu) -> None:
+    eventually(lambda: cluster.chat("Hello")["rung"] == "small", within_s=120, every_s=0.5)
     before = cluster.metric("ray_kefu_generation_streams_total", end="aborted")
     with (
         cluster.client() as client,
         client.stream("POST", "/v1/chat", json={"message": "Hello", "stream": True}) as response,
     ):
-        next(response.iter_lines())
+        # Leave in the middle: a sentence has come, and the engine is at work on the next.
+        next(line for line in response.iter_lines() if line == "event: delta")
     eventually(
         lambda: cluster.metric("ray_kefu_generation_streams_total", end="aborted") > before,
         within_s=40,
