@@ -137,8 +137,7 @@ class ChatService:
                 yield Finished(item, conversation_id, request_id, run.timings_ms)
         except (asyncio.CancelledError, GeneratorExit):
             raise
-        except BaseException:
-            # Counted, whatever it was, and raised on.
+        except BaseException:  # counted, whatever it was, and raised on
             outcome = "failed"
             raise
         finally:

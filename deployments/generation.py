@@ -95,8 +95,7 @@ class Generation:
                 )
         except (asyncio.CancelledError, GeneratorExit):
             raise
-        except BaseException:
-            # Counted, whatever it was, and raised on.
+        except BaseException:  # counted, whatever it was, and raised on
             end = "failed"
             raise
         finally:

@@ -290,6 +290,6 @@ def _replacing(target: Path) -> Iterator[IO[bytes]]:
             sink.flush()
             os.fsync(sink.fileno())
             os.replace(sink.name, target)
-        except BaseException:
+        except BaseException:  # whatever ended it, no half-written file stays; raised on
             Path(sink.name).unlink(missing_ok=True)
             raise

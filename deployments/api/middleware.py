@@ -61,8 +61,7 @@ class RequestFrame:
             if has_begun:
                 raise
             await _answer(framed_send, shape_of(error) or INTERNAL, error, request_id)
-        except Exception:
-            # The outermost frame: a bug becomes a 500 in our shape, and an entry in the log.
+        except Exception:  # the outermost frame: a bug becomes a 500 in our shape, and an entry in the log
             logger.exception("unhandled error", extra={"request_id": request_id})
             if has_begun:
                 raise

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.cluster
 
 
 def test_ctrl_c_stops_everything_and_nothing_else(tmp_path: Path) -> None:
-    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "raylet"])
+    bystander = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()", "raylet"])
     kefu = start("fake", tmp_path / "home")
     try:
         tree, served, folder = kefu.tree(), kefu.served, kefu.run_folder()
