@@ -17,13 +17,16 @@ from cluster.config_error import ConfigError
 from cluster.console import Progress
 from commerce.domain.errors import CommerceError
 from commerce.domain.identity import ApiKeyRole
+from commerce.domain.tenants import ModelKind
 from models.errors import ModelError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Kefu 客服: serve, inspect and stop a customer-service cluster.")  # fmt: skip
 models_app = typer.Typer(no_args_is_help=True, help="Build and list models.")
 token_app = typer.Typer(no_args_is_help=True, help="Issue keys, and mint tokens for tests and scripts.")
-train_app = typer.Typer(no_args_is_help=True, help="Train what ships as an adapter.")
+train_app = typer.Typer(
+    no_args_is_help=True, help="Train the shipped adapter, or what a shop's own data teaches."
+)
 app.add_typer(models_app, name="models")
 app.add_typer(token_app, name="token")
 app.add_typer(train_app, name="train")
@@ -38,6 +41,8 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", help="key.path=value over the profile; may be given several times"),
 ]
+TenantOption = Annotated[str, typer.Option("--tenant", help="the tenant whose events are learned from")]
+Seed = Annotated[int, typer.Option("--seed", help="the same seed and events give the same model")]
 
 
 def _config(profile: str, overrides: list[str] | None) -> ClusterConfig:
@@ -123,7 +128,7 @@ def seed(
     reset: Annotated[bool, typer.Option(help="replace the demonstration shop with another seed's")] = False,
 ) -> None:
     """Create the database, and load the demonstration shop or a real one."""
-    from cluster import shop
+    from cluster import shop, training
 
     config = _config(profile, overrides)
     asyncio.run(shop.prepare_store(config))
@@ -136,6 +141,8 @@ def seed(
             counts = asyncio.run(shop.seed(config, reset=reset)).counts
     for name, count in dict(counts).items():
         console.print(f"{name}: {count}", highlight=False)
+    with Progress(console).task("training") as task:
+        asyncio.run(training.train_missing(config, task))
 
 
 @models_app.command("build")
@@ -195,7 +202,10 @@ def token_customer(
 def token_key(
     tenant: Annotated[str, typer.Option(help="the tenant's id")],
     role: Annotated[
-        ApiKeyRole, typer.Option(help="shop serves customers; operator also reads metrics")
+        ApiKeyRole,
+        typer.Option(
+            help="page: for a browser; shop: for the back end; operator: also metrics and raw engines"
+        ),
     ] = ApiKeyRole.SHOP,
     profile: Profile = "laptop",
     overrides: Overrides = None,
@@ -245,6 +255,37 @@ def train_understanding(
         f"accuracy {card.test_accuracy:.3f} on kefu-corpus, split test; written to {card.folder}",
         soft_wrap=True,
     )
+
+
+@train_app.command("segmentation")
+def train_segmentation(
+    tenant: TenantOption = "demo",
+    seed: Seed = 0,
+    profile: Profile = "laptop",
+    overrides: Overrides = None,
+) -> None:
+    """Train a shop's customer segments on its own events, and promote them: running replicas load them at once."""
+    _train_on_shop(ModelKind.SEGMENTATION, tenant, seed, _config(profile, overrides))
+
+
+@train_app.command("recommendation")
+def train_recommendation(
+    tenant: TenantOption = "demo",
+    seed: Seed = 0,
+    profile: Profile = "laptop",
+    overrides: Overrides = None,
+) -> None:
+    """Train a shop's recommendations on its own events, and promote them: running replicas load them at once."""
+    _train_on_shop(ModelKind.RECOMMENDATION, tenant, seed, _config(profile, overrides))
+
+
+def _train_on_shop(kind: ModelKind, tenant: str, seed: int, config: ClusterConfig) -> None:
+    from cluster import training
+
+    with Progress(console).task("train") as task:
+        trained = asyncio.run(training.train(config, tenant, kind, task, seed))
+    console.print(f"promoted {trained.version} of {tenant}: {trained.url}", soft_wrap=True, highlight=False)
+    console.print_json(data=trained.card)
 
 
 def guarded(command: Callable[[], Any]) -> int:

@@ -7,6 +7,7 @@ key's path, with what to write instead.
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from deployments.identity import (
     SecretRef,
     Section,
     StoreRef,
+    TrainedIdentity,
     UnderstandingIdentity,
 )
 from models.errors import ModelError
@@ -59,6 +61,16 @@ class StageScale(Section):
     autoscaling: Autoscaling | None = None
     max_ongoing_requests: int = Field(ge=1, le=100_000)
     max_queued_requests: int = Field(ge=1, le=1_000_000)
+
+    @property
+    def most_replicas(self) -> int:
+        """The most that run at once."""
+        return self.autoscaling.max_replicas if self.autoscaling else self.replicas or 1
+
+    @property
+    def first_replicas(self) -> int:
+        """How many a start waits for."""
+        return max(1, self.autoscaling.min_replicas) if self.autoscaling else self.replicas or 1
 
     @model_validator(mode="after")
     def _consistent(self) -> "StageScale":
@@ -108,10 +120,14 @@ class DemoShop(Section):
 
 
 class Identity(Section):
-    """What runs. Paths are relative to `home`, which is relative to the working directory."""
+    """What runs. Paths are relative to `home`, which is relative to the working directory.
+
+    `artifacts` is where models trained on a shop's data are published: a folder, or an fsspec URL that every node reaches.
+    """
 
     home: Path = Path(".kefu")
     models_dir: Path = Path("models")
+    artifacts: str = "trained"
     store: StoreRef = "sqlite:shop.db"
     token_secret: SecretRef = "file:secrets/token"
     http: Http = Http()
@@ -122,6 +138,8 @@ class Identity(Section):
     gateway: Placement = Placement(cpus=0.25)
     understanding: UnderstandingIdentity = UnderstandingIdentity()
     retrieval: RetrievalIdentity = RetrievalIdentity()
+    segmentation: TrainedIdentity = TrainedIdentity()
+    recommendation: TrainedIdentity = TrainedIdentity()
     generation: dict[Literal["large", "small"], GenerationIdentity] = Field(default_factory=dict)
 
 
@@ -131,7 +149,24 @@ class Scale(Section):
     gateway: StageScale
     understanding: StageScale
     retrieval: StageScale
+    segmentation: StageScale
+    recommendation: StageScale
     generation: dict[Literal["large", "small"], StageScale] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One deployment: its name in Serve, its placement's key path, and what the configuration says of it.
+
+    `bundles` are the resources of its replicas' placement groups, empty where a replica is one actor.
+    """
+
+    name: str
+    path: str
+    identity: Section
+    placement: Placement
+    scale: StageScale
+    bundles: tuple[dict[str, float], ...] = ()
 
 
 class ClusterConfig(Section):
@@ -148,6 +183,11 @@ class ClusterConfig(Section):
             raise ValueError(
                 "identity.store is SQLite but identity.nodes.kind is cluster: replicas on other nodes could not reach it; "
                 "write store: env:KEFU_STORE_URL with a postgresql+asyncpg URL in that variable"
+            )
+        if identity.nodes.kind == "cluster" and not _is_shared(identity.artifacts):
+            raise ValueError(
+                f"identity.artifacts is {identity.artifacts!r}, a folder of one machine, but identity.nodes.kind is cluster; "
+                "write an absolute path on a volume that every node mounts, or a URL such as s3://bucket/kefu"
             )
         if set(identity.generation) != set(self.scale.generation):
             raise ValueError(
@@ -193,13 +233,33 @@ class ClusterConfig(Section):
                     "the rest is needed by CUDA itself: lower gpu_memory_share"
                 )
 
+    def stages(self) -> Iterator[Stage]:
+        """Every deployment of the graph: what it is and how much of it runs."""
+        identity, scale = self.identity, self.scale
+        yield Stage("Gateway", "identity.gateway", self.gateway_identity(), identity.gateway, scale.gateway)
+        for name in ("understanding", "retrieval", "segmentation", "recommendation"):
+            section = getattr(self, f"{name}_identity")()
+            path = f"identity.{name}.placement"
+            yield Stage(name.capitalize(), path, section, section.placement, getattr(scale, name))
+        for chat_model in identity.generation:
+            generation = self.generation_identity(chat_model)
+            path = f"identity.generation.{chat_model}.placement"
+            yield Stage(
+                f"Generation-{chat_model}",
+                path,
+                generation,
+                generation.placement,
+                scale.generation[chat_model],
+                generation.bundles if generation.engine == "vllm" else (),
+            )
+
     def placements(self) -> Iterator[tuple[str, Placement]]:
         """Every stage's placement with its key path."""
         yield "identity.gateway", self.identity.gateway
-        yield "identity.understanding.placement", self.identity.understanding.placement
-        yield "identity.retrieval.placement", self.identity.retrieval.placement
-        for name, section in self.identity.generation.items():
-            yield f"identity.generation.{name}.placement", section.placement
+        for name in ("understanding", "retrieval", "segmentation", "recommendation"):
+            yield f"identity.{name}.placement", getattr(self.identity, name).placement
+        for chat_model, section in self.identity.generation.items():
+            yield f"identity.generation.{chat_model}.placement", section.placement
 
     @property
     def is_sqlite(self) -> bool:
@@ -256,6 +316,23 @@ class ClusterConfig(Section):
             update={"models_dir": self.models_dir, "store": self.store_ref}
         )
 
+    @property
+    def artifacts_url(self) -> str:
+        """Where trained models are published: an fsspec URL, or an absolute path."""
+        artifacts = self.identity.artifacts
+        return artifacts if _is_shared(artifacts) else str(self.home / artifacts)
+
+    def segmentation_identity(self) -> TrainedIdentity:
+        """What the segmentation stage's entry carries."""
+        return self._trained(self.identity.segmentation)
+
+    def recommendation_identity(self) -> TrainedIdentity:
+        """What the recommendation stage's entry carries."""
+        return self._trained(self.identity.recommendation)
+
+    def _trained(self, section: TrainedIdentity) -> TrainedIdentity:
+        return section.model_copy(update={"cache_dir": self.models_dir / "fetched", "store": self.store_ref})
+
     def generation_identity(self, name: Literal["large", "small"]) -> GenerationIdentity:
         """What that chat model's entry carries."""
         return self.identity.generation[name].model_copy(update={"models_dir": self.models_dir})
@@ -264,6 +341,10 @@ class ClusterConfig(Section):
         """The packaged models that this configuration needs, without the `packaged:` prefix."""
         sources = (source for _, source in self.model_sources())
         return tuple(dict.fromkeys(s.removeprefix("packaged:") for s in sources if s.startswith("packaged:")))
+
+
+def _is_shared(artifacts: str) -> bool:
+    return "://" in artifacts or Path(artifacts).is_absolute()
 
 
 def _check_source(path: str, source: str) -> None:

@@ -165,17 +165,10 @@ def join(address: str, token: Path) -> None:
 
 def logical_cpus(config: ClusterConfig) -> int:
     """Ray counts CPUs logically. Twice the graph's sum leaves room for a live scale-up and for replacing a replica."""
-    scale, identity = config.scale, config.identity
-    stages = [
-        (identity.gateway.cpus, scale.gateway),
-        (identity.understanding.placement.cpus, scale.understanding),
-        (identity.retrieval.placement.cpus, scale.retrieval),
-    ]
-    for name, section in identity.generation.items():
-        cpus = max(section.placement.cpus, sum(bundle.get("CPU", 0.0) for bundle in section.bundles))
-        stages.append((cpus, scale.generation[name]))
     most = sum(
-        cpus * ((s.autoscaling.max_replicas if s.autoscaling else s.replicas) or 1) for cpus, s in stages
+        max(stage.placement.cpus, sum(bundle.get("CPU", 0.0) for bundle in stage.bundles))
+        * stage.scale.most_replicas
+        for stage in config.stages()
     )
     return max(os.cpu_count() or 1, round(2 * most + 0.5))
 

@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from cluster.config import ClusterConfig, StageScale, identity_hash
-from deployments.identity import GenerationIdentity, Placement, Section
+from cluster.config import ClusterConfig, Stage, identity_hash
+from deployments.identity import GenerationIdentity
 
 APPLICATION = "kefu"
 # A changed identity must replace the replicas, and only those of its own deployment: a changed variable of the
 # deployment's runtime environment does just that, while user_config alone would be handed to the running ones.
 IDENTITY_VARIABLE = "KEFU_IDENTITY"
-_REQUEST_TIMEOUT_S = 60.0
+# Beyond our own deadlines: Serve cuts what did not end by itself.
+_BEYOND_DEADLINE_S = 10.0
 _HEALTH = {"health_check_period_s": 1.0, "health_check_timeout_s": 5.0}
 # A replica that loads a chat model answers no health check while vLLM compiles.
 _GENERATION_HEALTH = {"health_check_period_s": 1.0, "health_check_timeout_s": 30.0}
@@ -22,7 +23,11 @@ def serve_config(config: ClusterConfig, config_path: Path) -> dict[str, Any]:
     http = config.identity.http
     return {
         "proxy_location": "HeadOnly" if config.identity.nodes.kind == "local" else "EveryNode",
-        "http_options": {"host": http.host, "port": http.port, "request_timeout_s": _REQUEST_TIMEOUT_S},
+        "http_options": {
+            "host": http.host,
+            "port": http.port,
+            "request_timeout_s": _request_timeout_s(config),
+        },
         "logging_config": {"log_level": "WARNING", "encoding": "JSON", "enable_access_log": False},
         "applications": [
             {
@@ -36,34 +41,18 @@ def serve_config(config: ClusterConfig, config_path: Path) -> dict[str, Any]:
     }
 
 
+def _request_timeout_s(config: ClusterConfig) -> float:
+    limits = config.identity.limits
+    return max(limits.deadline_s, limits.engine_deadline_s) + _BEYOND_DEADLINE_S
+
+
 def deployments(config: ClusterConfig) -> list[dict[str, Any]]:
     """One entry per deployment of `cluster.graph`."""
-    entries = [
-        _entry("Gateway", config.gateway_identity(), config.identity.gateway, config.scale.gateway),
-        _entry(
-            "Understanding",
-            config.understanding_identity(),
-            config.identity.understanding.placement,
-            config.scale.understanding,
-        ),
-        _entry(
-            "Retrieval",
-            config.retrieval_identity(),
-            config.identity.retrieval.placement,
-            config.scale.retrieval,
-        ),
-    ]
-    for name in config.identity.generation:
-        section = config.generation_identity(name)
-        entry = _entry(f"Generation-{name}", section, section.placement, config.scale.generation[name])
-        entry |= _GENERATION_HEALTH
-        if section.engine == "vllm":
-            _place_engine(entry, section)
-        entries.append(entry)
-    return entries
+    return [_entry(stage) for stage in config.stages()]
 
 
-def _entry(name: str, identity: Section, placement: Placement, scale: StageScale) -> dict[str, Any]:
+def _entry(stage: Stage) -> dict[str, Any]:
+    name, identity, placement, scale = stage.name, stage.identity, stage.placement, stage.scale
     actor: dict[str, Any] = {
         "num_cpus": placement.cpus,
         "runtime_env": {"env_vars": {IDENTITY_VARIABLE: identity_hash(identity)}},
@@ -85,12 +74,16 @@ def _entry(name: str, identity: Section, placement: Placement, scale: StageScale
         entry["autoscaling_config"] = scale.autoscaling.model_dump(mode="json")
     else:
         entry["num_replicas"] = scale.replicas
+    if isinstance(identity, GenerationIdentity):
+        entry |= _GENERATION_HEALTH
+    if stage.bundles:
+        _place_engine(entry, stage.bundles)
     return entry
 
 
-def _place_engine(entry: dict[str, Any], section: GenerationIdentity) -> None:
+def _place_engine(entry: dict[str, Any], bundles: tuple[dict[str, float], ...]) -> None:
     """vLLM's workers take the bundles; the replica's own actor rides on the first one and asks for nothing more."""
-    entry["placement_group_bundles"] = [dict(bundle) for bundle in section.bundles]
+    entry["placement_group_bundles"] = [dict(bundle) for bundle in bundles]
     entry["placement_group_strategy"] = "PACK"
     entry["ray_actor_options"] |= {"num_cpus": 0}
     entry["ray_actor_options"].pop("num_gpus", None)

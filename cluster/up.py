@@ -12,7 +12,7 @@ from typing import Final
 
 import yaml
 
-from cluster import doctor, processes, ray_local, shop
+from cluster import doctor, processes, ray_local, shop, training
 from cluster.config import ClusterConfig
 from cluster.console import Progress
 from cluster.ray_local import ApplicationState, RunFolder
@@ -72,7 +72,7 @@ def _is_owner(pid: int, paths: HomePaths) -> bool:
 
 
 def prepare(config: ClusterConfig, progress: Progress, from_wheel: Path | None) -> None:
-    """Everything before Ray: models, secret, schema, demonstration shop. Each part is skipped when it is there."""
+    """Everything before Ray: models, secret, schema, demonstration shop, what is trained on it. What is there is skipped."""
     config.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with progress.task("models") as task:
         build(
@@ -85,6 +85,8 @@ def prepare(config: ClusterConfig, progress: Progress, from_wheel: Path | None) 
         if config.identity.demo.is_enabled:
             task("demonstration shop", None)
             asyncio.run(shop.seed(config))
+    with progress.task("training") as task:
+        asyncio.run(training.train_missing(config, task))
 
 
 def _model_reporter(task: Callable[[str, float | None], None]) -> Callable[[BuildEvent], None]:

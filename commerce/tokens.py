@@ -1,7 +1,8 @@
 """Signed tokens by which a shop says for which customer, or agent, a request is made: JWT, HS256.
 
 The shop's own back end mints them with the shared secret; nothing in a token is secret. A token of one
-kind or tenant is refused for another.
+kind or tenant is refused for another. A page's token stands where an API key stands, in a browser that must
+not hold one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import jwt
 
-from commerce.domain.errors import AgentTokenInvalid, CustomerTokenInvalid, TokenInvalid
+from commerce.domain.errors import AgentTokenInvalid, CustomerTokenInvalid, PageTokenInvalid, TokenInvalid
 
 MIN_SECRET_BYTES = 32
 _ALGORITHM = "HS256"
@@ -25,17 +26,19 @@ _LEEWAY = timedelta(seconds=30)
 class TokenKind(StrEnum):
     CUSTOMER = "customer"
     AGENT = "agent"
+    PAGE = "page"
 
 
 _ERRORS: dict[TokenKind, type[TokenInvalid]] = {
     TokenKind.CUSTOMER: CustomerTokenInvalid,
     TokenKind.AGENT: AgentTokenInvalid,
+    TokenKind.PAGE: PageTokenInvalid,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """`subject` is the customer's or the agent's id."""
+    """`subject` is the customer's or the agent's id; a page token's is only a word."""
 
     tenant_id: str
     subject: str
@@ -67,9 +70,24 @@ def mint(
 def verify(token: str, secret: bytes, *, tenant_id: str, kind: TokenKind, now: datetime) -> TokenClaims:
     """The token's claims, if it is of this tenant and kind and valid at `now`.
 
-    Raises CustomerTokenInvalid or AgentTokenInvalid by `kind`; its `reason` is malformed, signature,
-    version, kind, tenant or expired. Raises ValueError for a short secret.
+    Raises CustomerTokenInvalid, AgentTokenInvalid or PageTokenInvalid by `kind`; its `reason` is malformed,
+    signature, version, kind, tenant or expired. Raises ValueError for a short secret.
     """
+    return _verified(token, secret, kind, now, tenant_id)
+
+
+def verify_page(token: str, secret: bytes, *, now: datetime) -> TokenClaims:
+    """A page token's claims. Its tenant is whatever the token says: there is no API key beside it that would.
+
+    Raises PageTokenInvalid as `verify` does.
+    """
+    return _verified(token, secret, TokenKind.PAGE, now, None)
+
+
+def _verified(
+    token: str, secret: bytes, kind: TokenKind, now: datetime, tenant_id: str | None
+) -> TokenClaims:
+    """With `tenant_id` None, of any tenant."""
     _require_long(secret)
     refused = _ERRORS[kind]
     claims = _checked_claims(token, secret, refused)
@@ -77,13 +95,13 @@ def verify(token: str, secret: bytes, *, tenant_id: str, kind: TokenKind, now: d
         raise refused("version")
     if claims["kind"] != kind.value:
         raise refused("kind")
-    if claims["tenant"] != tenant_id:
+    if tenant_id is not None and claims["tenant"] != tenant_id:
         raise refused("tenant")
     issued_at = datetime.fromtimestamp(claims["iat"], UTC)
     expires_at = datetime.fromtimestamp(claims["exp"], UTC)
     if now >= expires_at + _LEEWAY or now < issued_at - _LEEWAY:
         raise refused("expired")
-    return TokenClaims(tenant_id, claims["sub"], kind, issued_at, expires_at)
+    return TokenClaims(claims["tenant"], claims["sub"], kind, issued_at, expires_at)
 
 
 def _checked_claims(token: str, secret: bytes, refused: type[TokenInvalid]) -> dict[str, Any]:

@@ -3,30 +3,28 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from commerce.domain.catalogue import ProductHit, ProductQuery
 from commerce.domain.conversations import NewTurn, TurnOutcome
-from commerce.domain.errors import ConversationConflict, OrderNotFound, StoreError
+from commerce.domain.errors import ConversationConflict
 from commerce.domain.identity import Principal
-from commerce.domain.orders import Order
-from commerce.domain.product_query import query_from_text
 from commerce.store import Store
-from deployments.contracts import GenerationClient, Metrics, RetrievalClient, UnderstandingClient
-from deployments.errors import StageError
+from deployments.contracts import Metrics
+from deployments.errors import StageError, StageRefused
 from deployments.identity import GatewayIdentity
+from deployments.lookups import Asked, LookUps
 from deployments.rungs import RungWatch
 from deployments.snapshots import ShopSnapshot, Snapshots
-from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Understood
+from deployments.stages import Stages, StageTimer
+from models.types import CompletionChunk, GenerationRequest, Understood
 from models.understanding.language import language as language_of
 from routing import dialogue
 from routing.answer import Outcome
 from routing.deadline import Deadline
 from routing.dialogue import DialogueState
-from routing.facts import Facts, Needs
 from routing.flow import (
     Effect,
     Emit,
@@ -43,23 +41,9 @@ from routing.flow import (
 )
 from routing.ladder import Measured
 
-T = TypeVar("T")
-
-# The most that a stage may take of a request's budget, in seconds; later stages keep the rest.
+# The most that understanding may take of a request's budget, in seconds; later stages keep the rest.
 _UNDERSTAND_S = 4.0
-_LOOK_UP_S = 3.0
-_ORDERS_SHOWN = 5
-_PRODUCTS_SHOWN = 5
 _STORE_TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Stages:
-    """The stages that the gateway calls."""
-
-    understanding: UnderstandingClient
-    retrieval: RetrievalClient
-    generation: dict[str, GenerationClient]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +89,9 @@ class ChatService:
         self._stages = stages
         self._rungs = rungs
         self._metrics = metrics
-        self._clock: Callable[[], float] = time.monotonic
+        self._clock = time.monotonic
+        self._timer = StageTimer(self._clock, metrics)
+        self._look_ups = LookUps(store, stages, self._timer)
         self._measured = tuple(
             Measured(m.rung, m.intent, m.language, m.quality) for m in identity.ladder.measured
         )
@@ -183,7 +169,8 @@ class ChatService:
             case Understand(message):
                 return await self._understand(run, message)
             case LookUp(understood, needs):
-                return await self._look_up(run, understood, needs)
+                asked = Asked(run.principal, run.message, run.shop, run.deadline, run.timings_ms)
+                return await self._look_ups.facts(asked, understood, needs)
             case StartRung():
                 return self._start_rung(run, effect)
             case NextPiece():
@@ -197,104 +184,9 @@ class ChatService:
         timeout_s = run.deadline.share_s(self._clock(), _UNDERSTAND_S)
         try:
             call = self._stages.understanding.understand([message], timeout_s)
-            return (await self._timed(run, "understanding", call))[0]
+            return (await self._timer.timed(run.timings_ms, "understanding", call))[0]
         except StageError as error:
             return Unread(language_of(message), error.reason)
-
-    async def _timed(self, run: _Run, stage: str, call: Coroutine[Any, Any, T]) -> T:
-        started = self._clock()
-        result = "ok"
-        try:
-            return await call
-        except StageError as error:
-            result = error.reason
-            raise
-        finally:
-            elapsed = self._clock() - started
-            run.timings_ms[stage] = _ms(elapsed)
-            self._metrics.observe_stage(stage, result, elapsed)
-
-    async def _look_up(self, run: _Run, understood: Understood, needs: Needs) -> Facts:
-        """Everything that the intent needs, in parallel; what fails or is late is left out and named."""
-        query = query_from_text(run.message, run.shop.vocabulary, understood.language, limit=_PRODUCTS_SHOWN)
-        missing: list[str] = []
-        (orders, asked, is_unknown), products, passages = await asyncio.gather(
-            self._orders(run, understood, needs, missing),
-            self._products(run, understood, needs, query, missing),
-            self._passages(run, understood, needs, query, missing),
-        )
-        return Facts(
-            now=datetime.now(UTC),
-            tenant=run.shop.tenant,
-            policy=run.shop.policy,
-            is_signed_in=run.principal.customer_id is not None,
-            orders=orders,
-            asked_order_id=asked,
-            is_order_unknown=is_unknown,
-            query=query,
-            products=products,
-            passages=passages,
-            missing=tuple(missing),
-        )
-
-    async def _orders(
-        self, run: _Run, understood: Understood, needs: Needs, missing: list[str]
-    ) -> tuple[tuple[Order, ...], str | None, bool]:
-        entity = understood.entity("order_number")
-        asked = entity.value if entity else None
-        if not needs.orders or run.principal.customer_id is None:
-            return (), asked, False
-        try:
-            if asked is not None:
-                found = await self._commerce(run, "orders", self._store.order(run.principal, asked))
-                return (found,), asked, False
-            return (
-                await self._commerce(run, "orders", self._store.orders_of(run.principal, _ORDERS_SHOWN)),
-                None,
-                False,
-            )
-        except OrderNotFound:
-            return (), asked, True
-        except (StoreError, TimeoutError) as error:
-            missing.append(_commerce_reason(error))
-            return (), asked, False
-
-    async def _products(
-        self, run: _Run, understood: Understood, needs: Needs, query: ProductQuery, missing: list[str]
-    ) -> tuple[ProductHit, ...]:
-        if not needs.products:
-            return ()
-        wanted = _only_in_stock(query, not needs.includes_out_of_stock)
-        try:
-            search = self._store.search_products(run.principal.tenant_id, wanted)
-            return await self._commerce(run, "products", search)
-        except (StoreError, TimeoutError) as error:
-            missing.append(_commerce_reason(error))
-            return ()
-
-    async def _commerce(self, run: _Run, name: str, call: Coroutine[Any, Any, T]) -> T:
-        async with asyncio.timeout(run.deadline.share_s(self._clock(), _LOOK_UP_S)):
-            return await self._timed(run, name, call)
-
-    async def _passages(
-        self, run: _Run, understood: Understood, needs: Needs, query: ProductQuery, missing: list[str]
-    ) -> tuple[Passage, ...]:
-        if not needs.passages:
-            return ()
-        request = SearchRequest(
-            run.principal.tenant_id,
-            run.message,
-            understood.language,
-            needs.passages,
-            understood.intent,
-            query.categories[0] if query.categories else None,
-        )
-        timeout_s = run.deadline.share_s(self._clock(), _LOOK_UP_S)
-        try:
-            return await self._timed(run, "retrieval", self._stages.retrieval.search(request, timeout_s))
-        except StageError as error:
-            missing.append(f"retrieval: {error.reason}")
-            return ()
 
     def _start_rung(self, run: _Run, effect: StartRung) -> str | None:
         left_s = run.deadline.left_s(self._clock())
@@ -318,7 +210,8 @@ class ChatService:
         except (StageError, TimeoutError) as error:
             reason = error.reason if isinstance(error, StageError) else "no first token in time"
             self._metrics.observe_stage(stage, reason, self._clock() - started)
-            if not run.has_first_token:
+            # A request that the engine can't take says nothing of the engine.
+            if not run.has_first_token and not isinstance(error, StageRefused):
                 self._rungs.mark_down(run.rung)
             await self._abort(run)
             return Piece(failure=reason)
@@ -370,14 +263,6 @@ def _new_turn(run: _Run, reply: Reply, state: DialogueState) -> NewTurn:
         timings_ms=dict(run.timings_ms),
         state=state.write(),
     )
-
-
-def _only_in_stock(query: ProductQuery, is_only: bool) -> ProductQuery:
-    return replace(query, in_stock=is_only)
-
-
-def _commerce_reason(error: Exception) -> str:
-    return "commerce: deadline" if isinstance(error, TimeoutError) else "commerce: unavailable"
 
 
 def _ms(seconds: float) -> float:

@@ -13,9 +13,10 @@ from ray.serve.exceptions import (
 )
 from ray.serve.handle import DeploymentHandle
 
-from deployments.contracts import StageStatus
+from deployments.contracts import RecommendRequest, StageStatus
 from deployments.errors import StageError, StageFailed, StageOverloaded, StageTimeout, StageUnavailable
-from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Understood
+from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
+from routing.facts import Recommended
 
 # A request that a dying replica had accepted is not retried by Serve: one more try goes to another replica.
 _TRIES = 2
@@ -109,6 +110,34 @@ class RetrievalHandle:
     async def search(self, request: SearchRequest, timeout_s: float) -> tuple[Passage, ...]:
         passages: tuple[Passage, ...] = await self._stage.call("search", timeout_s, request)
         return passages
+
+    async def status(self, timeout_s: float) -> StageStatus:
+        return await _status(self._stage, timeout_s)
+
+
+class SegmentationHandle:
+    """`SegmentationClient` over a Serve handle."""
+
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._stage = _Stage("segmentation", handle)
+
+    async def segment(self, tenant_id: str, customer_id: str, timeout_s: float) -> Segment:
+        found: Segment = await self._stage.call("segment", timeout_s, tenant_id, customer_id)
+        return found
+
+    async def status(self, timeout_s: float) -> StageStatus:
+        return await _status(self._stage, timeout_s)
+
+
+class RecommendationHandle:
+    """`RecommendationClient` over a Serve handle."""
+
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._stage = _Stage("recommendation", handle)
+
+    async def recommend(self, request: RecommendRequest, timeout_s: float) -> tuple[Recommended, ...]:
+        offered: tuple[Recommended, ...] = await self._stage.call("recommend", timeout_s, request)
+        return offered
 
     async def status(self, timeout_s: float) -> StageStatus:
         return await _status(self._stage, timeout_s)

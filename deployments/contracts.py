@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Understood
+from commerce.domain.catalogue import ProductQuery
+from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
+from routing.facts import Recommended
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,16 @@ class StageStatus:
     stage: str
     model: str
     change_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendRequest:
+    """What to offer one customer (None: unknown) of one tenant, at most `limit` goods that meet the query."""
+
+    tenant_id: str
+    customer_id: str | None
+    query: ProductQuery
+    limit: int
 
 
 class UnderstandingClient(Protocol):
@@ -33,6 +45,30 @@ class RetrievalClient(Protocol):
 
     async def search(self, request: SearchRequest, timeout_s: float) -> tuple[Passage, ...]:
         """Passages, best first."""
+        ...
+
+    async def status(self, timeout_s: float) -> StageStatus:
+        """One replica's status."""
+        ...
+
+
+class SegmentationClient(Protocol):
+    """A customer's segment. Every method raises StageError."""
+
+    async def segment(self, tenant_id: str, customer_id: str, timeout_s: float) -> Segment:
+        """The segment as of now."""
+        ...
+
+    async def status(self, timeout_s: float) -> StageStatus:
+        """One replica's status."""
+        ...
+
+
+class RecommendationClient(Protocol):
+    """What to offer. Every method raises StageError."""
+
+    async def recommend(self, request: RecommendRequest, timeout_s: float) -> tuple[Recommended, ...]:
+        """Goods in stock, best first."""
         ...
 
     async def status(self, timeout_s: float) -> StageStatus:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 
 from deployments.completion_stream import chunks, request_body
-from deployments.errors import StageFailed, StageOverloaded, StageTimeout, StageUnavailable
+from deployments.errors import StageFailed, StageOverloaded, StageRefused, StageTimeout, StageUnavailable
 from deployments.identity import GenerationIdentity
 from models.types import CompletionChunk, GenerationRequest
 
@@ -56,5 +56,16 @@ class EndpointEngine:
     async def _raise_for_status(self, response: httpx.Response) -> None:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             raise StageOverloaded(self._stage, "endpoint answered 429")
+        if response.status_code in {httpx.codes.BAD_REQUEST, httpx.codes.UNPROCESSABLE_ENTITY}:
+            await response.aread()
+            raise StageRefused(self._stage, f"the endpoint refused the request: {_told(response)}")
         if response.status_code != httpx.codes.OK:
             raise StageFailed(self._stage, f"endpoint answered {response.status_code}")
+
+
+def _told(response: httpx.Response) -> str:
+    """The endpoint's own words, where they are in OpenAI's shape."""
+    try:
+        return str(response.json()["error"]["message"])[:300]
+    except (ValueError, KeyError, TypeError):
+        return f"status {response.status_code}"

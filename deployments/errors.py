@@ -3,7 +3,8 @@
 ServingError
 ├── RequestInvalid           the client's fault: what it sent can't be used
 │   ├── BodyTooLarge
-│   └── JsonInvalid
+│   ├── JsonInvalid
+│   └── ModelUnknown         no model of that id for this key
 ├── Unauthorised             no key, or one that does not fit
 ├── Forbidden                the key may not do this
 ├── NotReady                 this replica has not loaded its shop yet
@@ -11,6 +12,8 @@ ServingError
     ├── StageOverloaded      its queues are full
     ├── StageTimeout         its share of the deadline ran out
     ├── StageUnavailable     its replica died, or none is running
+    ├── StageUntrained       its shop has no trained model yet
+    ├── StageRefused         it can't take this request, and says why
     └── StageFailed          it answered with an error
 
 Every class hands all its arguments to `super().__init__`, so that it survives pickling between processes. The text of a
@@ -40,6 +43,10 @@ class BodyTooLarge(RequestInvalid):
 
 class JsonInvalid(RequestInvalid):
     """The body is not the JSON that it should be."""
+
+
+class ModelUnknown(RequestInvalid):
+    """No model of that id."""
 
 
 class Unauthorised(ServingError):
@@ -89,6 +96,19 @@ class StageTimeout(StageError):
 
 class StageUnavailable(StageError):
     reason = "unavailable"
+
+
+class StageUntrained(StageError):
+    reason = "untrained"
+
+
+class StageRefused(StageError):
+    """The request itself is at fault; `problem` is written for the client."""
+
+    reason = "refused"
+
+    def __str__(self) -> str:
+        return self.problem
 
 
 class StageFailed(StageError):

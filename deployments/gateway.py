@@ -9,21 +9,35 @@ from fastapi import FastAPI
 from ray.serve.handle import DeploymentHandle
 
 from commerce import tokens
+from commerce.domain.catalogue import ProductQuery
 from commerce.domain.errors import StoreError
 from commerce.domain.identity import ApiKey, Principal
 from commerce.domain.orders import Order
+from commerce.domain.product_query import query_from_text
 from commerce.domain.tenants import Tenant
 from commerce.store import Store, open_store
 from deployments.api.app import create_app
 from deployments.changes import ChangeFeed
-from deployments.chat import ChatService, Finished, Stages
-from deployments.clients import GenerationHandle, RetrievalHandle, UnderstandingHandle
-from deployments.errors import NotReady, StageError
+from deployments.chat import ChatService, Finished
+from deployments.clients import (
+    GenerationHandle,
+    RecommendationHandle,
+    RetrievalHandle,
+    SegmentationHandle,
+    UnderstandingHandle,
+)
+from deployments.contracts import RecommendRequest
+from deployments.demo import Demonstration, demonstration, is_page_key, page_key
+from deployments.errors import NotReady, StageError, StageRefused
 from deployments.identity import GatewayIdentity, Limits
 from deployments.metrics import ServeMetrics, scrape
 from deployments.rungs import RungWatch
 from deployments.snapshots import Snapshots
-from models.types import Passage, SearchRequest, Understood
+from deployments.stages import Stages
+from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
+from models.types.understanding import Language
+from routing.answer import Outcome
+from routing.facts import Recommended
 from routing.flow import Emit
 
 T = TypeVar("T")
@@ -42,12 +56,16 @@ class Gateway:
         resolve: Callable[[str], str],
         understanding: DeploymentHandle,
         retrieval: DeploymentHandle,
+        segmentation: DeploymentHandle,
+        recommendation: DeploymentHandle,
         **generation: DeploymentHandle,
     ) -> None:
         self._resolve = resolve
         self._stages = Stages(
             UnderstandingHandle(understanding),
             RetrievalHandle(retrieval),
+            SegmentationHandle(segmentation),
+            RecommendationHandle(recommendation),
             {name: GenerationHandle(name, handle) for name, handle in generation.items()},
         )
         self._metrics = ServeMetrics()
@@ -90,11 +108,22 @@ class Gateway:
         return _loaded(self._identity).limits
 
     @property
+    def engines(self) -> tuple[str, ...]:
+        return tuple(self._stages.generation)
+
+    @property
     def metrics(self) -> ServeMetrics:
         return self._metrics
 
     async def authenticate(self, key: str) -> ApiKey:
+        if is_page_key(key):
+            return page_key(key, self._token_secret, datetime.now(UTC))
         return await _loaded(self._snapshots).api_key(key)
+
+    async def demonstration(self) -> Demonstration | None:
+        if not _loaded(self._identity).is_demo:
+            return None
+        return await demonstration(_loaded(self._store), self._token_secret, datetime.now(UTC))
 
     def customer(self, key: ApiKey, token: str | None) -> Principal:
         if token is None:
@@ -123,21 +152,55 @@ class Gateway:
     async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
         return await self._stages.retrieval.search(request, _READ_S)
 
+    async def complete(self, engine: str, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
+        outcome: Outcome | None = "cancelled"
+        chunks = self._stages.generation[engine].generate(request)
+        try:
+            async for chunk in chunks:
+                yield chunk
+            outcome = "answered"
+        except StageRefused:
+            outcome = None  # never accepted
+            raise
+        except StageError:
+            outcome = "failed"
+            raise
+        finally:
+            await chunks.aclose()  # type: ignore[attr-defined]
+            if outcome is not None:
+                self._metrics.count_turn("raw_engine", engine, outcome)
+
+    async def segment(self, tenant_id: str, customer_id: str) -> tuple[Segment, str]:
+        await _loaded(self._store).customer(tenant_id, customer_id)
+        shop = await _loaded(self._snapshots).shop(tenant_id)
+        found = await self._stages.segmentation.segment(tenant_id, customer_id, _READ_S)
+        return found, shop.tenant.currency
+
+    async def recommend(
+        self, tenant_id: str, customer_id: str | None, text: str, language: Language, limit: int
+    ) -> tuple[ProductQuery, tuple[Recommended, ...]]:
+        shop = await _loaded(self._snapshots).shop(tenant_id)
+        query = query_from_text(text, shop.vocabulary, language)
+        request = RecommendRequest(tenant_id, customer_id, query, limit)
+        return query, await self._stages.recommendation.recommend(request, _READ_S)
+
     async def order(self, principal: Principal, order_id: str) -> tuple[Order, Tenant]:
         order = await _loaded(self._store).order(principal, order_id)
         return order, (await _loaded(self._snapshots).shop(principal.tenant_id)).tenant
 
     async def readiness(self) -> dict[str, Any]:
-        """Understanding, retrieval and the store are needed; a chat model is not, since the ladder goes on without."""
+        """Understanding, retrieval and the store are needed. The rest is not: answers go on without."""
         parts: dict[str, dict[str, Any]] = {}
         latest = await self._probe_store(parts)
-        for name, client in (
-            ("understanding", self._stages.understanding),
-            ("retrieval", self._stages.retrieval),
-        ):
-            parts[name] = await self._probe(client, latest)
-        for name, generation in self._stages.generation.items():
-            parts[f"generation.{name}"] = await self._probe(generation, latest)
+        clients: dict[str, Any] = {
+            "understanding": self._stages.understanding,
+            "retrieval": self._stages.retrieval,
+            "segmentation": self._stages.segmentation,
+            "recommendation": self._stages.recommendation,
+            **{f"generation.{name}": client for name, client in self._stages.generation.items()},
+        }
+        probed = await asyncio.gather(*(self._probe(client, latest) for client in clients.values()))
+        parts |= dict(zip(clients, probed, strict=True))
         needed = ("store", "understanding", "retrieval")
         return {"is_ready": all(parts[name]["is_ready"] for name in needed), "parts": parts}
 

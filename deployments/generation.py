@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 from ray.util.metrics import Counter
 
 from deployments.contracts import StageStatus
-from deployments.errors import NotReady, StageFailed
+from deployments.errors import NotReady, StageFailed, StageRefused
 from deployments.identity import GenerationIdentity
 from models.types import CompletionChunk, GenerationRequest
 
@@ -79,8 +79,14 @@ class Generation:
 
     async def generate(self, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
         """Chunks as they come. Raises StageFailed; a caller that goes away aborts the sequence."""
-        if self._engine is None:
+        if self._engine is None or self._identity is None:
             raise NotReady("generation has no engine yet")
+        if request.max_tokens is not None and request.max_tokens >= self._identity.max_model_len:
+            raise StageRefused(
+                f"generation.{self._name}",
+                f"max_tokens is {request.max_tokens}, but this model's whole context is {self._identity.max_model_len} "
+                "tokens, prompt included; ask for fewer",
+            )
         end = "aborted"
         tokens = 0
         stream = self._engine.generate(request)

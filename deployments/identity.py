@@ -98,6 +98,15 @@ class RetrievalIdentity(Section):
     store: StoreRef = "sqlite:shop.db"
 
 
+class TrainedIdentity(Section):
+    """A stage that serves what was trained on each shop's own data. `cache_dir` keeps what was fetched from elsewhere."""
+
+    poll_ms: int = Field(default=250, ge=50, le=10_000)
+    placement: Placement = Placement(cpus=0.25)
+    cache_dir: Path = Path("models")
+    store: StoreRef = "sqlite:shop.db"
+
+
 class GenerationIdentity(Section):
     """One chat model. `bundles` are the placement group's resources, one dict per engine worker."""
 
@@ -154,12 +163,13 @@ class GenerationIdentity(Section):
 
 
 class Limits(Section):
-    """What the gateway accepts."""
+    """What the gateway accepts. `deadline_s` is a chat turn's budget, `engine_deadline_s` a raw engine's completion's."""
 
     body_bytes: int = Field(default=65_536, ge=1024, le=16_777_216)
     message_characters: int = Field(default=4000, ge=16, le=100_000)
     batch_texts: int = Field(default=256, ge=1, le=256)
     deadline_s: float = Field(default=20.0, gt=0, le=600)
+    engine_deadline_s: float = Field(default=120.0, gt=0, le=3600)
     first_token_s: float = Field(default=5.0, gt=0, le=600)
 
 

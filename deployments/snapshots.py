@@ -63,5 +63,5 @@ class Snapshots:
         for change in changes:
             if change.kind is ChangeKind.API_KEY:
                 self._keys.clear()
-            else:
+            elif change.kind is not ChangeKind.MODEL:
                 self._shops.pop(change.tenant_id, None)

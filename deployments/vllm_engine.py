@@ -7,8 +7,7 @@ from ray.serve.llm import LLMConfig
 from ray.serve.llm.deployment import LLMServer
 from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
-from deployments.completion_stream import chunks, request_body
-from deployments.errors import StageFailed
+from deployments.completion_stream import chunks, item_error, request_body
 from deployments.identity import GenerationIdentity
 from deployments.vllm_arguments import engine_kwargs
 from models.sources import HubSource, resolve
@@ -76,5 +75,6 @@ async def _lines(items: AsyncIterator[Any], stage: str) -> AsyncIterator[str]:
         # A bad request comes back as an item, not as an exception; streams come in lists of SSE lines.
         for line in item if isinstance(item, list) else [item]:
             if not isinstance(line, str):
-                raise StageFailed(stage, str(getattr(line, "error", line))[:200])
+                error = getattr(line, "error", None)
+                raise item_error(stage, error.model_dump() if error is not None else {"message": str(line)})
             yield line

@@ -194,15 +194,25 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def describe_folder(folder: Path, model: PackagedModel) -> dict[str, Any]:
-    """The manifest of a folder just written: what it was made from, and the SHA-256 of every file in it."""
+def list_files(folder: Path) -> dict[str, dict[str, Any]]:
+    """Every file under `folder` but its manifest, in the order of their names: bytes and SHA-256."""
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    files = {
+    return {
         name: {"bytes": (folder / name).stat().st_size, "sha256": file_sha256(folder / name)}
         for name in names
         if name != MANIFEST
     }
-    content = "\n".join(f"{name} {entry['sha256']}" for name, entry in files.items())
+
+
+def content_sha256(files: Mapping[str, Mapping[str, Any]]) -> str:
+    """One hash over the names and hashes that a manifest lists."""
+    content = "\n".join(f"{name} {files[name]['sha256']}" for name in sorted(files))
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def describe_folder(folder: Path, model: PackagedModel) -> dict[str, Any]:
+    """The manifest of a folder just written: what it was made from, and the SHA-256 of every file in it."""
+    files = list_files(folder)
     return {
         "format": MANIFEST_FORMAT,
         "name": model.name,
@@ -219,6 +229,6 @@ def describe_folder(folder: Path, model: PackagedModel) -> dict[str, Any]:
             }
             for pin in model.pins
         ],
-        "content_sha256": hashlib.sha256(content.encode()).hexdigest(),
+        "content_sha256": content_sha256(files),
         "files": files,
     }

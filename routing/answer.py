@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from models.types import Basis
+
 Outcome = Literal["answered", "degraded", "shed", "cancelled", "failed"]
 
 
@@ -17,13 +19,17 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A product offered, with why. `price_minor` is in the smallest unit of `currency`."""
+    """A product offered, with why. `price_minor` is in the smallest unit of `currency`.
+
+    `basis` is the ranker's, or `match` where a search for what was named found it.
+    """
 
     product_id: str
     name: str
     price_minor: int
     currency: str
     reason: str
+    basis: Basis | Literal["match"] = "match"
 
 
 @dataclass(frozen=True, slots=True)

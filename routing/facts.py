@@ -2,13 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from commerce.domain.catalogue import ProductHit, ProductQuery
 from commerce.domain.orders import Order
 from commerce.domain.policy import ShopPolicy
 from commerce.domain.tenants import Tenant
-from models.types import Passage
+from commerce.domain.text import LocalText
+from models.types import Basis, Passage, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """A product in stock, ranked for this customer. `because`: the product they know that speaks most for it."""
+
+    hit: ProductHit
+    basis: Basis
+    because: LocalText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +36,8 @@ class Facts:
     query: ProductQuery | None = None
     products: tuple[ProductHit, ...] = ()
     passages: tuple[Passage, ...] = ()
+    recommended: tuple[Recommended, ...] = ()
+    segment: Segment | None = None
     missing: tuple[str, ...] = ()
 
     @property
@@ -35,25 +48,29 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What one intent needs looked up; nothing else is fetched."""
+    """What one intent needs looked up; nothing else is fetched.
+
+    `recommendations`: `undirected` when the message names no goods, so that the choice is ours. `segment` needs a customer.
+    """
 
     orders: bool = False
     products: bool = False
     passages: int = 0
     includes_out_of_stock: bool = False
+    recommendations: Literal["no", "undirected", "yes"] = "no"
+    segment: bool = False
 
 
 _KNOWLEDGE = Needs(passages=3)
 _ORDER = Needs(orders=True, passages=2)
-_PRODUCTS = Needs(products=True, passages=2)
 
 NEEDS: dict[str, Needs] = {
     "product_question": Needs(products=True, passages=3, includes_out_of_stock=True),
-    "product_search": _PRODUCTS,
-    "recommendation": _PRODUCTS,
+    "product_search": Needs(products=True, passages=2, recommendations="undirected", segment=True),
+    "recommendation": Needs(products=True, passages=2, recommendations="yes", segment=True),
     "stock_availability": Needs(products=True, passages=1, includes_out_of_stock=True),
-    "price_promotion": Needs(products=True, passages=3, includes_out_of_stock=True),
-    "coupon": _KNOWLEDGE,
+    "price_promotion": Needs(products=True, passages=3, includes_out_of_stock=True, segment=True),
+    "coupon": Needs(passages=3, segment=True),
     "size_advice": _KNOWLEDGE,
     "place_order_help": _KNOWLEDGE,
     "payment_problem": Needs(orders=True, passages=3),
@@ -72,10 +89,10 @@ NEEDS: dict[str, Needs] = {
     "damaged_or_wrong_item": _ORDER,
     "warranty_repair": Needs(orders=True, passages=3),
     "technical_support": _KNOWLEDGE,
-    "complaint": Needs(orders=True, passages=2),
+    "complaint": Needs(orders=True, passages=2, segment=True),
     "account_problem": _KNOWLEDGE,
-    "membership_points": _KNOWLEDGE,
-    "human_agent": Needs(passages=1),
+    "membership_points": Needs(passages=3, segment=True),
+    "human_agent": Needs(passages=1, segment=True),
     "greeting_thanks": Needs(),
     "out_of_scope": Needs(),
 }

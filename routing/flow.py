@@ -8,7 +8,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from models.types import ChatMessage, Sentiment, Understood
+from models.types import ChatMessage, Segment, Sentiment, Understood
 from models.types.understanding import Language
 from routing import dialogue, grounding
 from routing.answer import Citation, Composed, Outcome, Recommendation, join
@@ -115,6 +115,7 @@ class Reply:
     recommendations: tuple[Recommendation, ...] = ()
     cards: tuple[dict[str, Any], ...] = field(default=(), hash=False)
     missing: tuple[str, ...] = ()
+    segment: Segment | None = None
 
 
 Flow = Generator[Effect, Any, Reply]
@@ -145,8 +146,9 @@ def chat(turn: Turn) -> Flow:
         said, rung, reasons = yield from _climb_down(turn, understood, facts, composed, choice)
         has_fallen = bool(reasons) or choice.is_degraded
         return _reply(
-            understood, step, said, rung, (*choice.reasons, *reasons), composed, facts.missing, has_fallen
-        )
+            understood, step, said, rung, (*choice.reasons, *reasons), composed, facts.missing, has_fallen,
+            facts.segment,
+        )  # fmt: skip
     composed = {
         "clarify": dialogue.clarifying,
         "refuse": dialogue.refusing,
@@ -246,6 +248,7 @@ def _reply(
     composed: Composed,
     missing: tuple[str, ...],
     has_fallen: bool,
+    segment: Segment | None = None,
 ) -> Reply:
     hands_off = composed.hands_off or step.move == "hand_off"
     text = join(said, understood.language)
@@ -265,6 +268,7 @@ def _reply(
         recommendations=composed.recommendations,
         cards=composed.cards,
         missing=missing,
+        segment=segment,
     )
 
 

@@ -13,7 +13,8 @@ CommerceError
 │   ├── CustomerRequired       the call needs a signed-in customer
 │   └── TokenInvalid
 │       ├── CustomerTokenInvalid
-│       └── AgentTokenInvalid
+│       ├── AgentTokenInvalid
+│       └── PageTokenInvalid    the key that a page was given has expired or is not one
 ├── Conflict
 │   ├── ConversationConflict   another turn was stored first
 │   ├── ArticleConflict        somebody edited the article first
@@ -135,6 +136,10 @@ class CustomerTokenInvalid(TokenInvalid):
 
 
 class AgentTokenInvalid(TokenInvalid):
+    pass
+
+
+class PageTokenInvalid(TokenInvalid):
     pass
 
 

@@ -8,8 +8,12 @@ from enum import StrEnum
 
 
 class ApiKeyRole(StrEnum):
-    """`shop` may serve customers; `operator` may also read metrics, edit knowledge and use raw engines."""
+    """`shop` may serve customers; `operator` may also read metrics, edit knowledge and use raw engines.
 
+    `page` is for a browser: it serves the one customer whose token is beside it, and reads nothing of any other.
+    """
+
+    PAGE = "page"
     SHOP = "shop"
     OPERATOR = "operator"
 

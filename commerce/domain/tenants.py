@@ -30,6 +30,24 @@ class ChangeKind(StrEnum):
     CATALOGUE = "catalogue"
     API_KEY = "api_key"
     TENANT = "tenant"
+    MODEL = "model"
+
+
+class ModelKind(StrEnum):
+    """What is trained on a shop's own data."""
+
+    SEGMENTATION = "segmentation"
+    RECOMMENDATION = "recommendation"
+
+
+@dataclass(frozen=True, slots=True)
+class PromotedModel:
+    """The trained model that a tenant's replicas serve: its version, a content hash, and the URL of its folder."""
+
+    kind: ModelKind
+    version: str
+    url: str
+    promoted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from commerce.store.customers import CustomerStore
 from commerce.store.keys import KeyStore
 from commerce.store.knowledge import KnowledgeStore
 from commerce.store.migrate import current_revision, head_revision
+from commerce.store.models import ModelStore
 from commerce.store.orders import OrderStore
 from commerce.store.tenants import TenantStore
 
@@ -26,6 +27,7 @@ class Store(
     KnowledgeStore,
     ConversationStore,
     BehaviourStore,
+    ModelStore,
 ):
     """All that a shop remembers. Every method is asynchronous and may raise StoreUnavailable; values are
     immutable.

@@ -330,6 +330,14 @@ behaviour_events = Table(
     Index(None, "tenant_id", "at"),
 )
 
+promoted_models = _table(
+    "promoted_models",
+    Column("kind", String(32), primary_key=True),
+    Column("version", String(64), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("promoted_at", UtcDateTime, nullable=False),
+)
+
 change_log = Table(
     "change_log",
     metadata,

@@ -1,12 +1,16 @@
-"""One table from domain error to HTTP status. What the client reads differs from what the log reads."""
+"""One table from domain error to HTTP status, and the error's two shapes: ours, and OpenAI's on the routes that speak it.
+
+What the client reads differs from what the log reads.
+"""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from commerce.domain import errors as commerce
 from deployments import errors as serving
 
 RETRY_SOON_S: Final = 1.0
+_OPENAI_TYPES: Final = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ ERRORS: Final[dict[type[Exception], Shape]] = {
     serving.BodyTooLarge: Shape(413, "body_too_large", None),
     serving.JsonInvalid: Shape(400, "invalid_json", None),
     serving.RequestInvalid: Shape(422, "invalid_request", None),
+    serving.ModelUnknown: Shape(404, "model_not_found", None),
     serving.Forbidden: Shape(403, "forbidden", None),
     serving.Unauthorised: Shape(401, "unauthorised", None),
     serving.NotReady: Shape(
@@ -35,11 +40,21 @@ ERRORS: Final[dict[type[Exception], Shape]] = {
     serving.StageUnavailable: Shape(
         503, "unavailable", "a part of the service is restarting; try again", RETRY_SOON_S
     ),
+    serving.StageUntrained: Shape(
+        503,
+        "untrained",
+        "this shop has no trained model for that yet; train it with kefu train, then try again",
+        RETRY_SOON_S,
+    ),
+    serving.StageRefused: Shape(400, "invalid_request", None),
     serving.StageFailed: Shape(502, "stage_failed", "a part of the service failed; try again", RETRY_SOON_S),
     commerce.InvalidCredentials: Shape(
         401,
         "unauthorised",
         "the API key is unknown or revoked; send Authorization: Bearer KEY with a valid one",
+    ),
+    commerce.PageTokenInvalid: Shape(
+        401, "page_token_invalid", "the page's key has expired or is not valid; reload the page for a new one"
     ),
     commerce.TokenInvalid: Shape(
         401,
@@ -84,3 +99,28 @@ INTERNAL: Final = Shape(
 def shape_of(error: Exception) -> Shape | None:
     """The shape of an error: its own class's, else its nearest ancestor's, else None (a bug, told as INTERNAL)."""
     return next((ERRORS[cls] for cls in type(error).__mro__ if cls in ERRORS), None)
+
+
+def is_openai(path: str) -> bool:
+    """Whether a route speaks OpenAI's API, errors included."""
+    return path.startswith(("/v1/chat/completions", "/v1/models"))
+
+
+def status_of(path: str, shape: Shape) -> int:
+    """The HTTP status on that route: where OpenAI's API is spoken, a field that does not fit is a 400."""
+    return 400 if is_openai(path) and shape.status == 422 else shape.status
+
+
+def error_body(path: str, shape: Shape, error: Exception | None, request_id: str | None) -> dict[str, Any]:
+    """The error's JSON on that route."""
+    message = shape.message if shape.message is not None else str(error)
+    if not is_openai(path):
+        return {
+            "type": shape.type,
+            "message": message,
+            "request_id": request_id,
+            "retry_after_s": shape.retry_after_s,
+        }
+    field = getattr(error, "field", None)
+    kind = _OPENAI_TYPES.get(shape.status, "server_error" if shape.status >= 500 else "invalid_request_error")
+    return {"error": {"message": message, "type": kind, "param": field, "code": shape.type}}

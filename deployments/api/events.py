@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
+from fastapi.responses import StreamingResponse
 
 from commerce.domain.errors import CommerceError
 from deployments.api import schemas
-from deployments.api.errors import INTERNAL, shape_of
-from deployments.api.middleware import error_body
+from deployments.api.errors import INTERNAL, error_body, shape_of
 from deployments.chat import Finished
 from deployments.errors import ServingError
 from routing.flow import Emit
+
+_ROUTE = "/v1/chat"
+_HEARTBEAT_S = 0.5
 
 
 def chat_response(finished: Finished) -> schemas.ChatResponse:
@@ -33,7 +36,7 @@ def chat_response(finished: Finished) -> schemas.ChatResponse:
             "language": understood.language,
             "sentiment": understood.sentiment,
             "citations": list(reply.citations),
-            "segment": None,
+            "segment": reply.segment.name if reply.segment else None,
             "recommendations": list(reply.recommendations),
             "cards": list(reply.cards),
             "missing": list(reply.missing),
@@ -59,7 +62,7 @@ async def events(turn: AsyncIterator[Emit | Finished], request_id: str) -> Async
     except (ServingError, CommerceError) as error:
         if not has_begun:
             raise
-        yield _event("error", error_body(shape_of(error) or INTERNAL, error, request_id))
+        yield _event("error", error_body(_ROUTE, shape_of(error) or INTERNAL, error, request_id))
     finally:
         await turn.aclose()  # type: ignore[attr-defined]
 
@@ -92,3 +95,22 @@ async def with_heartbeat(stream: AsyncIterator[bytes], every_s: float) -> AsyncI
 
 def _event(name: str, data: dict[str, Any]) -> bytes:
     return b"event: " + name.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"
+
+
+async def streaming_response(stream: AsyncIterator[bytes]) -> StreamingResponse:
+    """The stream as an HTTP response. Its first item is awaited here, so that what fails before it is an ordinary error."""
+    first = await anext(stream)
+    return StreamingResponse(
+        _chained(first, with_heartbeat(stream, _HEARTBEAT_S)),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    try:
+        yield first
+        async for item in rest:
+            yield item
+    finally:
+        await rest.aclose()  # type: ignore[attr-defined]

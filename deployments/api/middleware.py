@@ -3,29 +3,17 @@
 import logging
 import time
 import uuid
-from typing import Any
 
 import orjson
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from commerce.domain.errors import CommerceError
-from deployments.api.errors import INTERNAL, Shape, shape_of
+from deployments.api.errors import INTERNAL, Shape, error_body, shape_of, status_of
 from deployments.api.service import Service
 from deployments.errors import BodyTooLarge, ServingError
 
 logger = logging.getLogger("kefu.api")
-
-
-def error_body(shape: Shape, error: Exception | None, request_id: str | None) -> dict[str, Any]:
-    """The error's JSON."""
-    message = shape.message if shape.message is not None else str(error)
-    return {
-        "type": shape.type,
-        "message": message,
-        "request_id": request_id,
-        "retry_after_s": shape.retry_after_s,
-    }
 
 
 class RequestFrame:
@@ -60,12 +48,12 @@ class RequestFrame:
         except (ServingError, CommerceError) as error:
             if has_begun:
                 raise
-            await _answer(framed_send, shape_of(error) or INTERNAL, error, request_id)
+            await _answer(framed_send, scope["path"], shape_of(error) or INTERNAL, error, request_id)
         except Exception:  # the outermost frame: a bug becomes a 500 in our shape, and an entry in the log
             logger.exception("unhandled error", extra={"request_id": request_id})
             if has_begun:
                 raise
-            await _answer(framed_send, INTERNAL, None, request_id)
+            await _answer(framed_send, scope["path"], INTERNAL, None, request_id)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             self._service.metrics.count_request(route, status, time.monotonic() - started)
@@ -99,12 +87,12 @@ class _Bounded:
         )
 
 
-async def _answer(send: Send, shape: Shape, error: Exception | None, request_id: str) -> None:
-    body = orjson.dumps(error_body(shape, error, request_id))
+async def _answer(send: Send, path: str, shape: Shape, error: Exception | None, request_id: str) -> None:
+    body = orjson.dumps(error_body(path, shape, error, request_id))
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if shape.retry_after_s is not None:
         headers.append((b"retry-after", str(max(1, round(shape.retry_after_s))).encode()))
     if shape.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    await send({"type": "http.response.start", "status": shape.status, "headers": headers})
+    await send({"type": "http.response.start", "status": status_of(path, shape), "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -127,13 +127,18 @@ class CitationOut(BaseModel):
 
 
 class RecommendationOut(BaseModel):
-    """A product offered; `price_minor` in the currency's smallest unit."""
+    """A product offered; `price_minor` in the currency's smallest unit.
+
+    `basis`: `personal` by what customers with the same history took, `similar` by what the product is, `popular` by sales
+    (always so for an unknown customer), `match` by a search for what the message names.
+    """
 
     product_id: str
     name: str
     price_minor: int
     currency: str
     reason: str
+    basis: Literal["personal", "similar", "popular", "match"]
 
 
 class ChatResponse(BaseModel):

@@ -3,13 +3,17 @@
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
+from commerce.domain.catalogue import ProductQuery
 from commerce.domain.identity import ApiKey, Principal
 from commerce.domain.orders import Order
 from commerce.domain.tenants import Tenant
 from deployments.chat import Finished
 from deployments.contracts import Metrics
+from deployments.demo import Demonstration
 from deployments.identity import Limits
-from models.types import Passage, SearchRequest, Understood
+from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
+from models.types.understanding import Language
+from routing.facts import Recommended
 from routing.flow import Emit
 
 
@@ -22,12 +26,21 @@ class Service(Protocol):
         ...
 
     @property
+    def engines(self) -> tuple[str, ...]:
+        """The chat models that run, by rung."""
+        ...
+
+    @property
     def metrics(self) -> Metrics:
         """Where requests are counted."""
         ...
 
     async def authenticate(self, key: str) -> ApiKey:
         """The key's tenant and role."""
+        ...
+
+    async def demonstration(self) -> Demonstration | None:
+        """What the page of a demonstration shop is given; None for a real shop."""
         ...
 
     def customer(self, key: ApiKey, token: str | None) -> Principal:
@@ -46,6 +59,20 @@ class Service(Protocol):
 
     async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
         """Articles that answer."""
+        ...
+
+    def complete(self, engine: str, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
+        """A completion of that raw engine."""
+        ...
+
+    async def segment(self, tenant_id: str, customer_id: str) -> tuple[Segment, str]:
+        """The customer's segment, and the shop's currency. CustomerNotFound."""
+        ...
+
+    async def recommend(
+        self, tenant_id: str, customer_id: str | None, text: str, language: Language, limit: int
+    ) -> tuple[ProductQuery, tuple[Recommended, ...]]:
+        """What the text asks of the catalogue, and goods that meet it, best first."""
         ...
 
     async def order(self, principal: Principal, order_id: str) -> tuple[Order, Tenant]:

@@ -1,6 +1,7 @@
 """What stages say to one another: plain values that routing, deployments and the API share. No heavy imports."""
 
-from models.types.generation import ChatMessage, Completion, CompletionChunk, GenerationRequest
+from models.types.behaviour import Basis, Interaction, InteractionKind, Item, Ranked, Segment
+from models.types.generation import ChatMessage, Completion, CompletionChunk, GenerationRequest, Sampling
 from models.types.retrieval import Passage, SearchRequest
 from models.types.taxonomy import INTENTS, OUT_OF_SCOPE, Intent, intent
 from models.types.understanding import Entity, IntentScore, Sentiment, Understood
@@ -8,6 +9,7 @@ from models.types.understanding import Entity, IntentScore, Sentiment, Understoo
 __all__ = [
     "INTENTS",
     "OUT_OF_SCOPE",
+    "Basis",
     "ChatMessage",
     "Completion",
     "CompletionChunk",
@@ -15,8 +17,14 @@ __all__ = [
     "GenerationRequest",
     "Intent",
     "IntentScore",
+    "Interaction",
+    "InteractionKind",
+    "Item",
     "Passage",
+    "Ranked",
+    "Sampling",
     "SearchRequest",
+    "Segment",
     "Sentiment",
     "Understood",
     "intent",

@@ -12,19 +12,26 @@ from routing.compose.wording import (
     recommendation,
     say,
 )
-from routing.facts import Facts
+from routing.facts import Facts, Recommended
 
 _SHOWN = 3
 
 
 def product_list(understood: Understood, facts: Facts) -> Composed:
-    """Goods that match what was said, each with its price, in stock."""
+    """Goods that match what was said, each with its price, in stock: as they were ranked for this customer, where the
+    choice is ours.
+    """
     language = understood.language
-    hits = facts.products[:_SHOWN]
+    ranked = facts.recommended[:_SHOWN]
+    hits = tuple(r.hit for r in ranked) or facts.products[:_SHOWN]
     if not hits:
         return _nothing_found(understood, facts)
-    offers = tuple(recommendation(hit, _reason(hit, facts.query, language), language) for hit in hits)
-    opening = say(language, f"为您找到{len(hits)}款有货的商品：", f"Here {_are(len(hits))} in stock:")
+    offers = (
+        tuple(offered(r, facts.query, language) for r in ranked)
+        if ranked
+        else tuple(recommendation(hit, _reason(hit, facts.query, language), language) for hit in hits)
+    )
+    opening = _opening(ranked, len(hits), language)
     lines = tuple(_line(hit, offer, language) for hit, offer in zip(hits, offers, strict=True))
     closing = say(
         language,
@@ -33,6 +40,42 @@ def product_list(understood: Understood, facts: Facts) -> Composed:
     )
     cards = tuple(product_card(hit, language) for hit in hits)
     return Composed((opening, *lines, "\n" + closing), recommendations=offers, cards=cards)
+
+
+def _opening(ranked: tuple[Recommended, ...], count: int, language: str) -> str:
+    if not ranked:
+        return say(language, f"为您找到{count}款有货的商品：", f"Here {_are(count)} in stock:")
+    if all(r.basis == "popular" for r in ranked):
+        return say(
+            language,
+            f"为您推荐{count}款本店热销、现在有货的商品：",
+            f"Popular in our shop now, and in stock — {count} to choose from:",
+        )
+    return say(
+        language,
+        f"根据您的喜好，为您推荐{count}款有货的商品：",
+        f"Picked for you from what you like, all in stock — {count} to choose from:",
+    )
+
+
+def offered(ranked: Recommended, query: ProductQuery | None, language: str) -> Recommendation:
+    """A ranked product with its reason: the wishes that it meets, then why it was ranked so high."""
+    reason = say(language, "，", ", ").join(
+        part for part in (_wishes(ranked.hit, query, language), _why_ranked(ranked, language)) if part
+    )
+    return recommendation(ranked.hit, reason, language, ranked.basis)
+
+
+def _why_ranked(ranked: Recommended, language: str) -> str:
+    if ranked.basis == "popular" or ranked.because is None:
+        sold = ranked.hit.sold_count
+        return say(language, f"热销商品，已售{sold}件", f"popular with our customers, {sold} sold")
+    name = ranked.because.in_language(language)
+    if ranked.basis == "similar":
+        return say(language, f"与您看过或买过的“{name}”相近", f"similar to the {name} in your history")
+    return say(
+        language, f"选过“{name}”的顾客也喜欢", f"customers who chose the {name}, as you did, took this too"
+    )
 
 
 def _are(count: int) -> str:
@@ -46,6 +89,11 @@ def _line(hit: ProductHit, offer: Recommendation, language: str) -> str:
 
 def _reason(hit: ProductHit, query: ProductQuery | None, language: str) -> str:
     """Why this one: the wishes that it meets, as they stand in the query and in the shop's data."""
+    sold = say(language, f"已售{hit.sold_count}件", f"{hit.sold_count} sold") if hit.sold_count > 0 else ""
+    return say(language, "，", ", ").join(part for part in (_wishes(hit, query, language), sold) if part)
+
+
+def _wishes(hit: ProductHit, query: ProductQuery | None, language: str) -> str:
     wishes: list[str] = []
     if query and query.colour and hit.colour == query.colour:
         wishes.append(colour_name(hit.colour, language))
@@ -54,8 +102,6 @@ def _reason(hit: ProductHit, query: ProductQuery | None, language: str) -> str:
         wishes.append(say(language, f"{limit}以内", f"within {limit}"))
     if query and query.is_gift:
         wishes.append(say(language, "适合送礼", "a good gift"))
-    if hit.sold_count > 0:
-        wishes.append(say(language, f"已售{hit.sold_count}件", f"{hit.sold_count} sold"))
     return say(language, "，", ", ").join(wishes)
 
 

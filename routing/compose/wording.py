@@ -1,14 +1,14 @@
 """How things are said: states, dates in the shop's zone, sums, names of goods."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from commerce.domain.catalogue import ProductHit
 from commerce.domain.money import Money, format_money
 from commerce.domain.orders import Order, OrderLine, OrderState
 from commerce.domain.text import LocalText
-from models.types import Passage
+from models.types import Basis, Passage
 from routing.answer import Citation, Recommendation
 
 STATE_WORDS: Final[dict[OrderState, LocalText]] = {
@@ -126,10 +126,12 @@ def product_name(hit: ProductHit, language: str) -> str:
     return name + (detail if marks else "")
 
 
-def recommendation(hit: ProductHit, reason: str, language: str) -> Recommendation:
+def recommendation(
+    hit: ProductHit, reason: str, language: str, basis: Basis | Literal["match"] = "match"
+) -> Recommendation:
     """A product as an answer offers it."""
     return Recommendation(
-        hit.product_id, hit.name.in_language(language), hit.price_minor, hit.currency, reason
+        hit.product_id, hit.name.in_language(language), hit.price_minor, hit.currency, reason, basis
     )
 
 

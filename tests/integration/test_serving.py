@@ -59,8 +59,9 @@ def test_bad_input_keeps_its_shape_through_the_proxy(kefu: Kefu, content: bytes,
 def test_readiness_names_every_part_and_its_lag(kefu: Kefu) -> None:
     state = httpx.get(f"{kefu.served['base_url']}/readyz").json()
     assert state["is_ready"]
-    assert set(state["parts"]) == {"store", "understanding", "retrieval", "generation.small"}
-    assert state["parts"]["retrieval"]["lag"] == 0
+    followers = {"retrieval", "segmentation", "recommendation"}
+    assert set(state["parts"]) == {"store", "understanding", "generation.small"} | followers
+    assert all(state["parts"][name]["lag"] == 0 for name in followers)
 
 
 async def test_a_changed_article_is_found_without_a_restart(kefu: Kefu) -> None:
@@ -109,6 +110,8 @@ def test_status_tells_deployments_and_ladder(kefu: Kefu) -> None:
         "Gateway",
         "Understanding",
         "Retrieval",
+        "Segmentation",
+        "Recommendation",
         "Generation-small",
     }
     assert status["ladder"]["measured"][0]["intent"] == "greeting_thanks"

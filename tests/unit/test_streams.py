@@ -8,7 +8,7 @@ import pytest
 
 from deployments.api.events import with_heartbeat
 from deployments.completion_stream import chunks, request_body
-from deployments.errors import StageFailed
+from deployments.errors import StageFailed, StageRefused
 from models.types import ChatMessage, CompletionChunk, GenerationRequest
 
 
@@ -42,8 +42,10 @@ async def test_an_engine_that_dies_in_the_middle_is_noticed() -> None:
 
 
 async def test_an_error_item_is_an_error() -> None:
-    with pytest.raises(StageFailed, match="too long"):
+    with pytest.raises(StageRefused, match="too long"):
         await read(data(error={"message": "the prompt is too long", "code": 400}))
+    with pytest.raises(StageFailed, match="out of memory"):
+        await read(data(error={"message": "out of memory", "code": 500}))
 
 
 def test_a_request_asks_for_usage_at_the_end() -> None:

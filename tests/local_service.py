@@ -1,0 +1,237 @@
+"""A gateway's service without Ray: a real store and shop, real trained models, fake stages for the rest. No sockets."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from commerce import tokens
+from commerce.demo.shop import DemoSeed, DemoSize
+from commerce.domain.catalogue import ProductQuery
+from commerce.domain.identity import ApiKey, Principal
+from commerce.domain.orders import Order
+from commerce.domain.product_query import query_from_text
+from commerce.domain.tenants import Tenant
+from commerce.store import Store
+from deployments.chat import ChatService, Finished
+from deployments.contracts import RecommendRequest, StageStatus
+from deployments.demo import Demonstration, demonstration, is_page_key, page_key
+from deployments.identity import GatewayIdentity, Limits
+from deployments.rungs import RungWatch
+from deployments.snapshots import Snapshots
+from deployments.stages import Stages
+from models.generation.fake import FakeChatEngine
+from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
+from models.types.understanding import Language
+from models.understanding.fake import FakeUnderstanding
+from routing.facts import Recommended
+from routing.flow import Emit
+from tests.builders import passage
+
+SECRET = b"0123456789abcdef0123456789abcdef"
+SIZE = DemoSize(customers=30, orders=120)
+
+
+class Counts:
+    """Metrics in memory."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, int]] = []
+        self.turns: list[tuple[str, str, str]] = []
+
+    def count_request(self, route: str, status: int, seconds: float) -> None:
+        self.requests.append((route, status))
+
+    def count_turn(self, intent: str, rung: str, outcome: str) -> None:
+        self.turns.append((intent, rung, outcome))
+
+    def observe_stage(self, stage: str, result: str, seconds: float) -> None:
+        pass
+
+
+class LocalUnderstanding:
+    """The fake engine in process."""
+
+    def __init__(self) -> None:
+        self.engine = FakeUnderstanding()
+        self.failure: Exception | None = None
+
+    async def understand(self, texts: Sequence[str], timeout_s: float) -> list[Understood]:
+        if self.failure:
+            raise self.failure
+        return self.engine.predict(list(texts))
+
+    async def status(self, timeout_s: float) -> StageStatus:
+        return StageStatus("understanding", "fake")
+
+
+class LocalRetrieval:
+    """One article for every question."""
+
+    async def search(self, request: SearchRequest, timeout_s: float) -> tuple[Passage, ...]:
+        if request.language == "zh":
+            return (passage(),)
+        return (passage("Goods can go back within 7 days. Keep the tags on. You pay the postage."),)
+
+    async def status(self, timeout_s: float) -> StageStatus:
+        return StageStatus("retrieval", "fake", 0)
+
+
+class OptionalStage:
+    """A stage of the gateway over its own deployment class, in process, with a failure to program."""
+
+    def __init__(self, stage: Any) -> None:
+        self.stage = stage
+        self.failure: Exception | None = None
+
+    async def segment(self, tenant_id: str, customer_id: str, timeout_s: float) -> Segment:
+        if self.failure:
+            raise self.failure
+        found: Segment = await self.stage.segment(tenant_id, customer_id)
+        return found
+
+    async def recommend(self, request: RecommendRequest, timeout_s: float) -> tuple[Recommended, ...]:
+        if self.failure:
+            raise self.failure
+        offered: tuple[Recommended, ...] = await self.stage.recommend(request)
+        return offered
+
+    async def status(self, timeout_s: float) -> StageStatus:
+        status: StageStatus = await self.stage.status()
+        return status
+
+
+class LocalGeneration:
+    """The fake chat engine in process."""
+
+    def __init__(self) -> None:
+        self.engine = FakeChatEngine()
+        self.failure: Exception | None = None
+        self.fails_after: tuple[int, Exception] | None = None
+
+    async def generate(self, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
+        if self.failure:
+            raise self.failure
+        count = 0
+        async for chunk in self.engine.generate(request):
+            if self.fails_after and count == self.fails_after[0]:
+                raise self.fails_after[1]
+            yield chunk
+            count += 1
+
+    async def status(self, timeout_s: float) -> StageStatus:
+        return StageStatus("generation.small", "fake")
+
+
+@dataclass
+class Local:
+    """A gateway's service without Ray."""
+
+    store: Store
+    identity: GatewayIdentity
+    segmentation: OptionalStage
+    recommendation: OptionalStage
+    metrics: Counts = field(default_factory=Counts)
+    understanding: LocalUnderstanding = field(default_factory=LocalUnderstanding)
+    generation: LocalGeneration = field(default_factory=LocalGeneration)
+
+    def __post_init__(self) -> None:
+        self.snapshots = Snapshots(self.store)
+        self.retrieval = LocalRetrieval()
+        stages = Stages(
+            self.understanding,
+            self.retrieval,
+            self.segmentation,
+            self.recommendation,
+            {"small": self.generation},
+        )
+        self.rungs = RungWatch(stages.generation)
+        self.chat = ChatService(self.identity, self.store, self.snapshots, stages, self.rungs, self.metrics)
+
+    @property
+    def limits(self) -> Limits:
+        return self.identity.limits
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        return ("small",)
+
+    async def authenticate(self, key: str) -> ApiKey:
+        if is_page_key(key):
+            return page_key(key, SECRET, datetime.now(UTC))
+        return await self.snapshots.api_key(key)
+
+    async def demonstration(self) -> Demonstration | None:
+        return await demonstration(self.store, SECRET, datetime.now(UTC))
+
+    def customer(self, key: ApiKey, token: str | None) -> Principal:
+        if token is None:
+            return Principal(key.tenant_id)
+        kind, now = tokens.TokenKind.CUSTOMER, datetime.now(UTC)
+        claims = tokens.verify(token, SECRET, tenant_id=key.tenant_id, kind=kind, now=now)
+        return Principal(key.tenant_id, claims.subject)
+
+    def turn(
+        self, principal: Principal, message: str, conversation_id: str | None, request_id: str
+    ) -> AsyncIterator[Emit | Finished]:
+        return self.chat.turn(principal, message, conversation_id, request_id)
+
+    async def understand(self, texts: list[str]) -> list[Understood]:
+        return await self.understanding.understand(texts, 1.0)
+
+    async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
+        return await self.retrieval.search(request, 1.0)
+
+    def complete(self, engine: str, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
+        return self.generation.generate(request)
+
+    async def segment(self, tenant_id: str, customer_id: str) -> tuple[Segment, str]:
+        await self.store.customer(tenant_id, customer_id)
+        return await self.segmentation.segment(tenant_id, customer_id, 1.0), "CNY"
+
+    async def recommend(
+        self, tenant_id: str, customer_id: str | None, text: str, language: Language, limit: int
+    ) -> tuple[ProductQuery, tuple[Recommended, ...]]:
+        shop = await self.snapshots.shop(tenant_id)
+        query = query_from_text(text, shop.vocabulary, language)
+        request = RecommendRequest(tenant_id, customer_id, query, limit)
+        return query, await self.recommendation.recommend(request, 1.0)
+
+    async def order(self, principal: Principal, order_id: str) -> tuple[Order, Tenant]:
+        return await self.store.order(principal, order_id), await self.store.tenant(principal.tenant_id)
+
+    async def readiness(self) -> dict[str, Any]:
+        return {"is_ready": True, "parts": {}}
+
+    async def metrics_text(self) -> str:
+        return "kefu_requests_total 1\n"
+
+
+@dataclass
+class Shop:
+    """A running API with its keys."""
+
+    client: httpx.AsyncClient
+    service: Local
+    demo: DemoSeed
+    operator_key: str
+    customer: dict[str, str]
+    other: dict[str, str]
+
+    async def chat(self, message: str, **extra: Any) -> dict[str, Any]:
+        headers = extra.pop("headers", self.customer)
+        response = await self.client.post("/v1/chat", json={"message": message, **extra}, headers=headers)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+
+def token(customer_id: str) -> dict[str, str]:
+    """The header of a customer's token."""
+    minted = tokens.mint(
+        SECRET, tenant_id="demo", subject=customer_id, kind=tokens.TokenKind.CUSTOMER,
+        now=datetime.now(UTC), ttl=timedelta(hours=1),
+    )  # fmt: skip
+    return {"X-Customer-Token": minted}
