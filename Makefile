@@ -38,20 +38,22 @@ serve: install  ## Serve the demonstration shop on this machine (PROFILE=laptop)
 doctor: install  ## Check this machine
 	@$(BIN)/kefu doctor --profile $(PROFILE)
 
-test: install  ## Unit, contract and real-cluster tests; no models, no root, a few minutes
-	$(PYTEST) tests/unit tests/contract tests/integration tests/faults -m 'not real_models'
+test: install  ## Unit, contract, quality, real-cluster and browser tests; no packaged models, no root, minutes
+	$(PYTEST) tests/unit tests/contract tests/quality tests/integration tests/faults tests/browser -m 'not real_models'
 
 test-unit: install  ## Unit and contract tests: seconds
 	$(PYTEST) tests/unit tests/contract
 
 test-integration: install  ## Tests on a real local cluster with fake engines
-	$(PYTEST) tests/integration tests/faults -m 'not real_models'
+	$(PYTEST) tests/integration tests/faults tests/browser -m 'not real_models'
 
 test-all: test  ## make test, then the tests with real models
 	$(PYTEST) tests/integration tests/faults -m real_models
 
 soak: install  ## The full-size measurements; writes docs/results/
 	$(BIN)/python -m benchmarks.first_answer --out docs/results
+	$(BIN)/python -m benchmarks.fan_out --out docs/results
+	$(BIN)/python -m benchmarks.behaviour_models --data ../shared/data --out docs/results
 
 lint: install  ## ruff: format and rules
 	$(BIN)/ruff format --check .

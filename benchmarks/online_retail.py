@@ -24,7 +24,8 @@ def read_online_retail(path: Path) -> tuple[list[Interaction], list[Item]]:
     import pyarrow.parquet as pq
 
     table = pq.read_table(path, columns=_COLUMNS)
-    interactions, texts = [], {}
+    interactions: list[Interaction] = []
+    texts: dict[str, str] = {}
     for invoice, code, text, quantity, at, price, customer in zip(
         *(table[name].to_pylist() for name in _COLUMNS), strict=True
     ):

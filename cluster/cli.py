@@ -57,7 +57,10 @@ def up(
         Path | None, typer.Option(help="a wheel, or a folder of wheels, instead of a download")
     ] = None,
 ) -> None:
-    """Serve in the foreground until Ctrl-C. With a run already up in this home: apply the configuration to it, live."""
+    """Serve in the foreground until Ctrl-C; on a running cluster (nodes.kind: cluster) hand over and return.
+
+    With a run already up: apply the configuration to it, live.
+    """
     from cluster.up import up as serve
 
     serve(_config(profile, overrides), Progress(console), from_wheel)
@@ -65,7 +68,7 @@ def up(
 
 @app.command()
 def down(profile: Profile = "laptop", overrides: Overrides = None) -> None:
-    """Stop the run of this home and everything that it started, and nothing else."""
+    """Stop the run of this home and everything that it started, and nothing else; of a cluster, the application alone."""
     from cluster.up import down as stop
 
     stopped = stop(_config(profile, overrides))
@@ -77,11 +80,15 @@ def status(
     profile: Profile = "laptop",
     overrides: Overrides = None,
     is_json: Annotated[bool, typer.Option("--json", help="for scripts")] = False,
+    is_watched: Annotated[bool, typer.Option("--watch", help="refresh every second until Ctrl-C")] = False,
 ) -> None:
-    """What runs: deployments, replicas, readiness, and which rungs of the ladder are on."""
-    from cluster.status import read, show
+    """What runs: deployments, replicas, queues, nodes, readiness, and which rungs of the ladder are on and answer."""
+    from cluster.status import read, show, watch
 
-    current = read(_config(profile, overrides))
+    config = _config(profile, overrides)
+    current = watch(config, console) if is_watched and not is_json else read(config)
+    if is_watched and current.is_running:
+        return
     if is_json:
         typer.echo(json.dumps(current.as_json(), ensure_ascii=False))
     else:
@@ -91,14 +98,26 @@ def status(
 
 
 @app.command()
-def render(profile: Profile = "laptop", overrides: Overrides = None) -> None:
+def render(
+    profile: Profile = "laptop",
+    overrides: Overrides = None,
+    is_environment: Annotated[
+        bool,
+        typer.Option(
+            "--environment", help="the variables that each node needs before ray start, as KEY=value"
+        ),
+    ] = False,
+) -> None:
     """Print the profile as Ray Serve's own YAML. Secrets stay references."""
+    from cluster.ray_settings import node_environment
     from cluster.render import serve_config
-    from cluster.up import HomePaths
 
     config = _config(profile, overrides)
-    document = serve_config(config, HomePaths(config.home).effective)
-    typer.echo(yaml.safe_dump(document, allow_unicode=True, sort_keys=False))
+    if is_environment:
+        for name, value in node_environment(config).items():
+            typer.echo(f"{name}={value}")
+    else:
+        typer.echo(yaml.safe_dump(serve_config(config), allow_unicode=True, sort_keys=False))
 
 
 @app.command()
@@ -290,7 +309,7 @@ def _train_on_shop(kind: ModelKind, tenant: str, seed: int, config: ClusterConfi
 
 def guarded(command: Callable[[], Any]) -> int:
     """Run a command; an error that it can explain becomes two lines on stderr and status 1, never a traceback."""
-    from cluster.up import UpError
+    from cluster.errors import UpError
 
     try:
         command()

@@ -7,7 +7,6 @@ key's path, with what to write instead.
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +14,9 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from cluster.config_error import ConfigError, explain
+from cluster.machines import Http, Nodes
+from cluster.placement import check_gpu_groups
+from cluster.stage import Stage, StageScale
 from deployments.identity import (
     GatewayIdentity,
     GenerationIdentity,
@@ -33,81 +35,6 @@ from models.sources import PathSource, parse_source
 
 PROFILES_DIR = Path(__file__).parent / "profiles"
 GENERATIONS = ("large", "small")
-MEMORY_SHARE_BOUND = 0.95
-
-
-class Autoscaling(Section):
-    """Ray Serve's autoscaling of one deployment. Times in seconds."""
-
-    min_replicas: int = Field(ge=0, le=10_000)
-    max_replicas: int = Field(ge=1, le=10_000)
-    target_ongoing_requests: float = Field(gt=0)
-    upscale_delay_s: float = Field(default=5.0, ge=0)
-    downscale_delay_s: float = Field(default=120.0, ge=0)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Autoscaling":
-        if self.min_replicas > self.max_replicas:
-            raise ValueError(
-                f"min_replicas {self.min_replicas} is above max_replicas {self.max_replicas}; lower it"
-            )
-        return self
-
-
-class StageScale(Section):
-    """How much of one stage: a fixed number of replicas, or autoscaling; and the bounds of its queues."""
-
-    replicas: int | None = Field(default=None, ge=1, le=10_000)
-    autoscaling: Autoscaling | None = None
-    max_ongoing_requests: int = Field(ge=1, le=100_000)
-    max_queued_requests: int = Field(ge=1, le=1_000_000)
-
-    @property
-    def most_replicas(self) -> int:
-        """The most that run at once."""
-        return self.autoscaling.max_replicas if self.autoscaling else self.replicas or 1
-
-    @property
-    def first_replicas(self) -> int:
-        """How many a start waits for."""
-        return max(1, self.autoscaling.min_replicas) if self.autoscaling else self.replicas or 1
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "StageScale":
-        if (self.replicas is None) == (self.autoscaling is None):
-            raise ValueError("give exactly one of replicas and autoscaling")
-        if self.autoscaling and self.autoscaling.target_ongoing_requests > self.max_ongoing_requests:
-            raise ValueError(
-                f"autoscaling.target_ongoing_requests {self.autoscaling.target_ongoing_requests:g} is above "
-                f"max_ongoing_requests {self.max_ongoing_requests}: it would never be reached; lower the target"
-            )
-        return self
-
-
-class Http(Section):
-    """Where the gateway listens."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=1, le=65_535)
-    proxy: Literal["haproxy", "python"] = "haproxy"
-
-
-class Nodes(Section):
-    """The machines: `local` starts Ray on this one; `cluster` joins the running cluster at `address`."""
-
-    kind: Literal["local", "cluster"] = "local"
-    address: str | None = None
-    count: int = Field(default=1, ge=1, le=10_000)
-    cpus: int | None = Field(default=None, ge=1, le=1024)
-    object_store_mib: int = Field(default=128, ge=80, le=1_048_576)
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "Nodes":
-        if self.kind == "cluster" and not self.address:
-            raise ValueError("kind cluster needs address, such as auto or 10.0.0.1:6379")
-        if self.kind == "local" and self.count > 1:
-            raise ValueError(f"kind local is one machine but count is {self.count}; write kind: cluster")
-        return self
 
 
 class DemoShop(Section):
@@ -154,21 +81,6 @@ class Scale(Section):
     generation: dict[Literal["large", "small"], StageScale] = Field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One deployment: its name in Serve, its placement's key path, and what the configuration says of it.
-
-    `bundles` are the resources of its replicas' placement groups, empty where a replica is one actor.
-    """
-
-    name: str
-    path: str
-    identity: Section
-    placement: Placement
-    scale: StageScale
-    bundles: tuple[dict[str, float], ...] = ()
-
-
 class ClusterConfig(Section):
     """The whole configuration of a Kefu cluster."""
 
@@ -179,16 +91,8 @@ class ClusterConfig(Section):
     @model_validator(mode="after")
     def _consistent(self) -> "ClusterConfig":
         identity = self.identity
-        if self.is_sqlite and identity.nodes.kind == "cluster":
-            raise ValueError(
-                "identity.store is SQLite but identity.nodes.kind is cluster: replicas on other nodes could not reach it; "
-                "write store: env:KEFU_STORE_URL with a postgresql+asyncpg URL in that variable"
-            )
-        if identity.nodes.kind == "cluster" and not _is_shared(identity.artifacts):
-            raise ValueError(
-                f"identity.artifacts is {identity.artifacts!r}, a folder of one machine, but identity.nodes.kind is cluster; "
-                "write an absolute path on a volume that every node mounts, or a URL such as s3://bucket/kefu"
-            )
+        if not identity.nodes.is_shared_by_files:
+            self._check_shared()
         if set(identity.generation) != set(self.scale.generation):
             raise ValueError(
                 f"identity.generation has {sorted(identity.generation)} but scale.generation has "
@@ -204,8 +108,23 @@ class ClusterConfig(Section):
             )
         for path, source in self.model_sources():
             _check_source(path, source)
-        self._check_gpu_groups()
+        check_gpu_groups(self.stages(), identity.nodes.kind == "local")
         return self
+
+    def _check_shared(self) -> None:
+        identity = self.identity
+        if self.is_sqlite:
+            raise ValueError(
+                "identity.store is SQLite but identity.nodes.kind is cluster: replicas on other nodes could not reach it; "
+                "write store: env:KEFU_STORE_URL with a postgresql+asyncpg URL in that variable"
+            )
+        for key, path in (("artifacts", identity.artifacts), ("models_dir", str(identity.models_dir))):
+            if not _is_shared(path):
+                raise ValueError(
+                    f"identity.{key} is {path!r}, a folder of one machine, but identity.nodes.kind is cluster; "
+                    "write an absolute path on a volume that every node mounts"
+                    + (", or a URL such as s3://bucket/kefu" if key == "artifacts" else "")
+                )
 
     def model_sources(self) -> Iterator[tuple[str, str]]:
         """Every model that an engine of ours loads, with its key path."""
@@ -216,22 +135,6 @@ class ClusterConfig(Section):
         for name, section in self.identity.generation.items():
             if section.engine == "vllm":
                 yield f"identity.generation.{name}.model", section.model
-
-    def _check_gpu_groups(self) -> None:
-        shares: dict[str, float] = {}
-        for path, placement in self.placements():
-            if placement.gpu_group:
-                if placement.gpu_memory_share is None:
-                    raise ValueError(
-                        f"{path}.gpu_memory_share is needed with gpu_group {placement.gpu_group!r}"
-                    )
-                shares[placement.gpu_group] = shares.get(placement.gpu_group, 0) + placement.gpu_memory_share
-        for group, share in shares.items():
-            if share > MEMORY_SHARE_BOUND:
-                raise ValueError(
-                    f"gpu_group {group!r}: memory shares add up to {share:.2f}, above {MEMORY_SHARE_BOUND}; "
-                    "the rest is needed by CUDA itself: lower gpu_memory_share"
-                )
 
     def stages(self) -> Iterator[Stage]:
         """Every deployment of the graph: what it is and how much of it runs."""
@@ -250,8 +153,14 @@ class ClusterConfig(Section):
                 generation,
                 generation.placement,
                 scale.generation[chat_model],
-                generation.bundles if generation.engine == "vllm" else (),
+                generation.worker_bundles,
             )
+
+    @property
+    def proxy_on(self) -> str:
+        """Where Serve's HTTP proxy runs: `head_node` or `every_node`."""
+        default = "head_node" if self.identity.nodes.kind == "local" else "every_node"
+        return self.identity.http.proxy_on or default
 
     def placements(self) -> Iterator[tuple[str, Placement]]:
         """Every stage's placement with its key path."""
@@ -343,8 +252,8 @@ class ClusterConfig(Section):
         return tuple(dict.fromkeys(s.removeprefix("packaged:") for s in sources if s.startswith("packaged:")))
 
 
-def _is_shared(artifacts: str) -> bool:
-    return "://" in artifacts or Path(artifacts).is_absolute()
+def _is_shared(path: str) -> bool:
+    return "://" in path or Path(path).is_absolute()
 
 
 def _check_source(path: str, source: str) -> None:
@@ -421,6 +330,11 @@ def resolve_secret(reference: str) -> str:
         raise ConfigError(
             reference, (f"no file {rest}; create it with the secret in it, mode 0600",)
         ) from None
+
+
+def has_environment(*names: str) -> bool:
+    """Whether any of these variables is set."""
+    return any(name in os.environ for name in names)
 
 
 def set_environment(variables: Mapping[str, str]) -> None:

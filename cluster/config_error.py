@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 # What stands in these keys may be a secret put there by mistake: an error never repeats it.
-UNSHOWN: Final = frozenset({"store", "token_secret", "endpoint_key"})
+UNSHOWN: Final = frozenset({"store", "token_secret", "endpoint_key", "token"})
 
 
 class ConfigError(Exception):

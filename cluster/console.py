@@ -61,7 +61,7 @@ class Progress:
         """Where it serves and how to call it."""
         url, key, token = serve_file.base_url, serve_file.api_key, serve_file.customer_token
         self._console.print(
-            f"\n[bold green]Kefu serves on {url}[/bold green]   (API documentation: {url}/docs)"
+            f"\n[bold green]Kefu serves on {url}[/bold green]   (open it in a browser; API: {url}/docs)"
         )
         self._console.print(f"API key: {key}", soft_wrap=True, highlight=False)
         self._console.print(f"All keys and tokens: {path}\n", soft_wrap=True, highlight=False)

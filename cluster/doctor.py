@@ -42,9 +42,10 @@ class Finding:
 
 def examine(config: ClusterConfig) -> Iterator[Finding]:
     """Every check that matters to this configuration."""
-    checks: tuple[Callable[[ClusterConfig], Finding], ...] = (
-        _python, _ray, _torch, _torch_companions, _engine, _port, _memory, _disk,
-    )  # fmt: skip
+    checks: tuple[Callable[[ClusterConfig], Finding], ...] = (_python, _ray, _disk)
+    # The engines, ports and memory of a cluster are on its nodes, not where the command runs.
+    if config.identity.nodes.kind == "local":
+        checks = (_python, _ray, _torch, _torch_companions, _engine, _port, _memory, _disk)
     for check in checks:
         yield check(config)
 

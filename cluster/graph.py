@@ -8,15 +8,15 @@
                       └──────▶ Generation small, large      vLLM; only for intents whose measured quality allows it
 
 Topology stands here, quantities in YAML: the rendered configuration overrides each deployment's scale and hands it its
-identity (`user_config`), so that `args`, which hold only the configuration's location, never change.
+identity (`user_config`), so that `args`, which hold only the names of the chat models, change with the topology alone.
 """
 
-from pathlib import Path
+from typing import Any
 
 from ray import serve
 from ray.serve import Application
 
-from cluster.config import load, resolve_secret
+from cluster.config import resolve_secret
 from deployments.gateway import Gateway
 from deployments.generation import Generation
 from deployments.recommendation import Recommendation
@@ -25,16 +25,15 @@ from deployments.segmentation import Segmentation
 from deployments.understanding import Understanding
 
 
-def build(args: dict[str, str]) -> Application:
-    """The application of the configuration at `args["config"]`."""
-    config = load(Path(args["config"]))
+def build(args: dict[str, Any]) -> Application:
+    """The application with the chat models of `args["generations"]`."""
     understanding = serve.deployment(Understanding, name="Understanding").bind()
     retrieval = serve.deployment(Retrieval, name="Retrieval").bind(resolve=resolve_secret)
     segmentation = serve.deployment(Segmentation, name="Segmentation").bind(resolve=resolve_secret)
     recommendation = serve.deployment(Recommendation, name="Recommendation").bind(resolve=resolve_secret)
     generation = {
         name: serve.deployment(Generation, name=f"Generation-{name}").bind(name=name, resolve=resolve_secret)
-        for name in config.identity.generation
+        for name in args["generations"]
     }
     ingress = serve.deployment(serve.ingress()(Gateway), name="Gateway")
     return ingress.bind(

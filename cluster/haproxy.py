@@ -115,8 +115,13 @@ def main(arguments: list[str]) -> None:
     os.execv(binary, [binary, *arguments])
 
 
-if __name__ == "__main__":
+def command() -> None:
+    """The program that Serve starts: `kefu-haproxy`, or this module."""
     try:
         main(sys.argv[1:])
     except UnexpectedConfigError as error:
         sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    command()

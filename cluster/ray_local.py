@@ -1,9 +1,10 @@
-"""Ray and Serve on this machine: every private or unusual setting of theirs, in one place.
+"""Ray and Serve: starting a local cluster or joining one, handing Serve a configuration, and its answer.
 
-Written for Ray 2.60 alone; `tests/contract/test_ray_knobs.py` holds each setting against the installed version. What was
-found out about them stands in docs/decisions/0003-loopback-and-haproxy.md.
+Written for Ray 2.60 alone. The settings that Ray reads from the environment are in `ray_settings`, what is asked of a running
+cluster in `ray_nodes`.
 """
 
+import itertools
 import logging
 import os
 import random
@@ -11,13 +12,17 @@ import secrets
 import socket
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from cluster.config import ClusterConfig, set_environment
-from cluster.render import APPLICATION
+from cluster.config import ClusterConfig, has_environment, resolve_secret, set_environment
+from cluster.errors import UpError
+from cluster.placement import Node, accelerator_resource, demand, group_resource
+from cluster.ray_settings import loopback_environment, node_environment
+from cluster.render import APPLICATION, IDENTITY_VARIABLE
 
 RAY_VERSION: Final = "2.60.0"
 _LOOPBACK: Final = "127.0.0.1"
@@ -27,6 +32,12 @@ _MIB: Final = 1 << 20
 _PORTS: Final = range(20_000, 32_000)
 # Serve gives each ingress replica a port of its own out of a range this wide.
 _INGRESS_PORTS: Final = 200
+_JOINING: Final = {"RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0"}
+# Where Ray itself looks for a token when no variable names one.
+_RAYS_TOKEN: Final = Path.home() / ".ray" / "auth_token"
+_CONNECT_S: Final = 5.0
+_POLLS_PER_CHECK: Final = 10
+_LAST_LINES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,48 +72,17 @@ def prepare_environment(config: ClusterConfig, run: RunFolder) -> None:
     # The log, the sockets and the token are this user's alone.
     os.umask(0o077)
     run.token.write_text(secrets.token_hex(32))
-    variables = {
-        # Ray turns a loopback address into the machine's own unless this is off; set, everything of Ray binds loopback.
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN_PATH": str(run.token),
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
-        "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
-        "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "2",
-        # The default of 30 s delays every replacement of a gateway by as much.
-        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",
-        "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": "1",
-        "RAY_SERVE_PORT_QUARANTINE_S": "5",
-        "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
-        "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
-        "__RAY_WORKER_PROCESS_SETUP_HOOK_ENV_VAR": "cluster.loopback_hook.bind_grpc_to_loopback",
-        # Idle threads of one stage must not spin on the cores of another.
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "TOKENIZERS_PARALLELISM": "false",
-    }
+    variables = node_environment(config, run.path / "haproxy", _wrapper(run))
+    variables["RAY_AUTH_TOKEN_PATH"] = str(run.token)
     if config.identity.http.proxy == "haproxy":
-        variables |= _haproxy_environment(run)
+        variables |= _own_ports()
     set_environment(variables)
 
 
-def _haproxy_environment(run: RunFolder) -> dict[str, str]:
-    folder = run.path / "haproxy"
-    folder.mkdir(mode=0o700)
+def _own_ports() -> dict[str, str]:
     # Each run has a range of its own, so that two runs on one machine do not meet.
     first_port = free_port()
     return {
-        "RAY_SERVE_ENABLE_HA_PROXY": "1",
-        "RAY_SERVE_HAPROXY_BINARY_PATH": str(_wrapper(run)),
-        "RAY_SERVE_HAPROXY_NBTHREAD": "2",
-        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
-        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
-        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(folder / "metrics.sock"),
-        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
-        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "state"),
-        "RAY_SERVE_HAPROXY_HEALTH_CHECK_INTER": "1s",
-        "RAY_SERVE_HAPROXY_HEALTH_CHECK_RISE": "1",
-        "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "60",
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(free_port()),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first_port),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first_port + _INGRESS_PORTS),
@@ -138,6 +118,9 @@ def start(config: ClusterConfig, run: RunFolder) -> str:
         _node_ip_address=_LOOPBACK,
         include_dashboard=False,
         num_cpus=config.identity.nodes.cpus or logical_cpus(config),
+        num_gpus=config.identity.nodes.gpus,
+        # One GPU of this machine can be shared, where a profile asks for it.
+        resources=dict.fromkeys(_group_resources(config), 1.0),
         object_store_memory=config.identity.nodes.object_store_mib * _MIB,
         _temp_dir=str(run.path / "ray"),
         _system_config={"metrics_report_interval_ms": 1000},
@@ -150,54 +133,119 @@ def start(config: ClusterConfig, run: RunFolder) -> str:
 
 def join(address: str, token: Path) -> None:
     """Join the running local cluster from another process of this user. Call before `import ray`."""
-    set_environment(
-        {
-            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-            "RAY_AUTH_MODE": "token",
-            "RAY_AUTH_TOKEN_PATH": str(token),
-            "RAY_USAGE_STATS_ENABLED": "0",
-        }
-    )
+    set_environment(_JOINING | loopback_environment() | {"RAY_AUTH_TOKEN_PATH": str(token)})
     import ray
 
     ray.init(address=address, _node_ip_address=_LOOPBACK, log_to_driver=False, configure_logging=False)
 
 
+def join_cluster(config: ClusterConfig) -> None:
+    """Join the cluster at `nodes.address`, as a process of one of its nodes. Call before `import ray`. UpError says why not.
+
+    It waits for no node; an address where nothing listens is told at once.
+    """
+    nodes = config.identity.nodes
+    # A wrong token is no reason to try for 20 s.
+    variables = _JOINING | {"RAY_NUM_REDIS_GET_RETRIES": "3"}
+    if nodes.token is not None:
+        variables["RAY_AUTH_TOKEN"] = resolve_secret(nodes.token)
+    elif not has_environment("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH") and not _RAYS_TOKEN.exists():
+        raise UpError(
+            "the cluster's token is unknown: set RAY_AUTH_TOKEN_PATH to its file, or write identity.nodes.token: env:NAME"
+        )
+    address = nodes.address or "auto"
+    _require_listener(address)
+    if nodes.is_one_machine:
+        variables |= loopback_environment()
+    set_environment(variables)
+    import ray
+    from ray.exceptions import AuthenticationError
+
+    node_address = {"_node_ip_address": _LOOPBACK} if nodes.is_one_machine else {}
+    try:
+        ray.init(address=address, log_to_driver=False, configure_logging=False, **node_address)
+    except AuthenticationError:
+        raise UpError(
+            f"the cluster at {address} refuses the token; give the one that its nodes were started with"
+        ) from None
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        # Among them: no cluster on this machine, another Ray or Python version, no node of the cluster here.
+        raise UpError(
+            f"the cluster at {address} can't be joined: {error}; look first whether the token is the one that its nodes were "
+            "started with, and whether this machine is one of them"
+        ) from None
+
+
+def _require_listener(address: str) -> None:
+    """Ray itself tries for a minute to reach an address where nothing listens."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S).close()
+    except OSError as error:
+        raise UpError(
+            f"no Ray cluster answers at {address} ({error.strerror or error}); start it with ray start --head, or correct "
+            "identity.nodes.address"
+        ) from None
+
+
+def expected_node(config: ClusterConfig) -> Node:
+    """The one node that `start` will make, told before it is there: nothing need be built for a start that can't succeed."""
+    from ray._private.accelerators import get_accelerator_manager_for_resource
+
+    manager = get_accelerator_manager_for_resource("GPU")
+    nodes = config.identity.nodes
+    gpus = manager.get_current_node_num_accelerators() if nodes.gpus is None else nodes.gpus
+    total = {"CPU": float(nodes.cpus or logical_cpus(config)), "GPU": float(gpus)}
+    if gpus and (kind := manager.get_current_node_accelerator_type()):
+        total[accelerator_resource(kind)] = 1.0
+    total |= dict.fromkeys(_group_resources(config), 1.0)
+    return Node("", _LOOPBACK, total, total)
+
+
+def _group_resources(config: ClusterConfig) -> set[str]:
+    return {group_resource(group) for stage in config.stages() if (group := stage.placement.gpu_group)}
+
+
 def logical_cpus(config: ClusterConfig) -> int:
     """Ray counts CPUs logically. Twice the graph's sum leaves room for a live scale-up and for replacing a replica."""
-    most = sum(
-        max(stage.placement.cpus, sum(bundle.get("CPU", 0.0) for bundle in stage.bundles))
-        * stage.scale.most_replicas
-        for stage in config.stages()
-    )
+    most = sum(demand(stage).sum("CPU") * stage.scale.most_replicas for stage in config.stages())
     return max(os.cpu_count() or 1, round(2 * most + 0.5))
 
 
 def deploy(document: dict[str, Any]) -> None:
     """Hand Serve a whole declarative configuration: the first one starts it, a later one is applied live."""
+    from ray.exceptions import RayError
     from ray.serve._private.api import serve_start
     from ray.serve.schema import ServeDeploySchema
 
     # The command reports progress itself; Serve's own lines would stand in between.
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     schema = ServeDeploySchema.model_validate(document)
-    client = serve_start(
-        http_options=schema.http_options.model_dump(),
-        proxy_location=schema.proxy_location,
-        grpc_options=schema.grpc_options.model_dump(),
-        global_logging_config=schema.logging_config,
-    )
-    client.deploy_apps(schema)
+    try:
+        client = serve_start(
+            http_options=schema.http_options.model_dump(),
+            proxy_location=schema.proxy_location,
+            grpc_options=schema.grpc_options.model_dump(),
+            global_logging_config=schema.logging_config,
+        )
+        client.deploy_apps(schema)
+    except RayError as error:
+        # A traceback of another process; its last words say what happened.
+        told = "\n".join(f"  {line}" for line in str(error).strip().splitlines()[-_LAST_LINES:])
+        raise UpError(f"Serve could not be started:\n{told}") from None
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentState:
-    """One deployment as Serve sees it: replicas by their state."""
+    """One deployment as Serve sees it: replicas by their state, and the hash of the identity that they have."""
 
     name: str
     status: str
     message: str
     replicas: dict[str, int]
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,33 +257,64 @@ class ApplicationState:
     deployments: tuple[DeploymentState, ...]
 
 
+def other_applications() -> tuple[str, ...]:
+    """What else Serve runs here."""
+    details = _details()
+    return tuple(sorted(set(details["applications"]) - {APPLICATION})) if details else ()
+
+
 def state() -> ApplicationState | None:
     """The application's state; None before Serve knows it."""
-    from ray import serve
-
-    application = serve.status().applications.get(APPLICATION)
+    details = _details()
+    application = details["applications"].get(APPLICATION) if details else None
     if application is None:
         return None
-    found = tuple(
-        DeploymentState(
-            name,
-            str(d.status.value),
-            d.message,
-            {str(getattr(k, "value", k)): n for k, n in d.replica_states.items()},
-        )
-        for name, d in application.deployments.items()
-    )
-    return ApplicationState(str(application.status.value), application.message, found)
+    found = tuple(_deployment_state(name, d) for name, d in application["deployments"].items())
+    return ApplicationState(_text(application["status"]), application["message"], found)
+
+
+def _deployment_state(name: str, details: dict[str, Any]) -> DeploymentState:
+    options = details["deployment_config"].get("ray_actor_options") or {}
+    variables = (options.get("runtime_env") or {}).get("env_vars") or {}
+    replicas = Counter(_text(replica["state"]) for replica in details["replicas"])
+    version = variables.get(IDENTITY_VARIABLE, "")
+    return DeploymentState(name, _text(details["status"]), details["message"], dict(replicas), version)
+
+
+def _text(value: Any) -> str:
+    # Serve mixes text and enumerations of text, whose str() is another.
+    return str(getattr(value, "value", value))
+
+
+def proxy_address() -> str:
+    """The address of a node whose HTTP proxy is healthy; loopback when there is none."""
+    details = _details() or {"proxies": {}}
+    healthy = (p["node_ip"] for p in details["proxies"].values() if _text(p["status"]) == "HEALTHY")
+    return next(healthy, _LOOPBACK)
+
+
+def _details() -> dict[str, Any] | None:
+    """Everything that Serve says of itself; None where it does not run."""
+    from ray.serve._private.api import _get_global_client
+
+    client = _get_global_client(raise_if_no_controller_running=False)
+    found: dict[str, Any] | None = client.get_serve_details() if client else None
+    return found
 
 
 def wait_until_serving(
-    wait: Callable[[float], bool], report: Callable[[ApplicationState], None]
+    wait: Callable[[float], bool], report: Callable[[ApplicationState], None], check: Callable[[], None]
 ) -> ApplicationState:
-    """Poll until the application runs or its deployment has failed. `wait(s)` returns True when it was interrupted."""
+    """Poll until the application runs or its deployment has failed. `wait(s)` returns True when it was interrupted.
+
+    `check` is called now and then, and raises what would keep the rest from ever starting.
+    """
     from ray.serve._private.api import _get_global_client
 
-    while True:
+    for polled in itertools.count(1):
         current = state()
+        if polled % _POLLS_PER_CHECK == 0:
+            check()
         if current is not None:
             report(current)
             if current.status == "RUNNING":
@@ -244,19 +323,18 @@ def wait_until_serving(
             if current.status in {"DEPLOY_FAILED", "UNHEALTHY"}:
                 return current
         if wait(1.0):
-            return current or ApplicationState("INTERRUPTED", "", ())
+            break
+    return current or ApplicationState("INTERRUPTED", "", ())
 
 
-def replica_pids() -> dict[str, list[int]]:
-    """Each deployment's replicas by process id."""
-    from ray.serve._private.api import _get_global_client
+def delete() -> bool:
+    """Take the application out of the cluster, and nothing else. False when it is not there."""
+    from ray import serve
 
-    details = _get_global_client().get_serve_details()
-    deployments = details["applications"].get(APPLICATION, {}).get("deployments", {})
-    return {
-        name: sorted(r["pid"] for r in d["replicas"] if r["pid"] is not None and r["state"] == "RUNNING")
-        for name, d in deployments.items()
-    }
+    if state() is None:
+        return False
+    serve.delete(APPLICATION)
+    return True
 
 
 def stop() -> None:

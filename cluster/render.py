@@ -1,9 +1,10 @@
 """The configuration as Ray Serve's own YAML: one entry per deployment, its scale beside its identity."""
 
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from cluster.config import ClusterConfig, Stage, identity_hash
+from cluster.config import ClusterConfig, identity_hash
+from cluster.placement import Demand, demand
+from cluster.stage import Stage
 from deployments.identity import GenerationIdentity
 
 APPLICATION = "kefu"
@@ -18,11 +19,14 @@ _GENERATION_HEALTH = {"health_check_period_s": 1.0, "health_check_timeout_s": 30
 _SHUTDOWN = {"graceful_shutdown_timeout_s": 10.0, "graceful_shutdown_wait_loop_s": 0.5}
 
 
-def serve_config(config: ClusterConfig, config_path: Path) -> dict[str, Any]:
+_PROXIES: Final = {"head_node": "HeadOnly", "every_node": "EveryNode"}
+
+
+def serve_config(config: ClusterConfig) -> dict[str, Any]:
     """The document that `serve deploy` and Serve's REST API take."""
     http = config.identity.http
     return {
-        "proxy_location": "HeadOnly" if config.identity.nodes.kind == "local" else "EveryNode",
+        "proxy_location": _PROXIES[config.proxy_on],
         "http_options": {
             "host": http.host,
             "port": http.port,
@@ -34,7 +38,8 @@ def serve_config(config: ClusterConfig, config_path: Path) -> dict[str, Any]:
                 "name": APPLICATION,
                 "route_prefix": "/",
                 "import_path": "cluster.graph:build",
-                "args": {"config": str(config_path)},
+                # The topology alone: a file's path would mean another file on another node.
+                "args": {"generations": sorted(config.identity.generation)},
                 "deployments": deployments(config),
             }
         ],
@@ -52,20 +57,14 @@ def deployments(config: ClusterConfig) -> list[dict[str, Any]]:
 
 
 def _entry(stage: Stage) -> dict[str, Any]:
-    name, identity, placement, scale = stage.name, stage.identity, stage.placement, stage.scale
-    actor: dict[str, Any] = {
-        "num_cpus": placement.cpus,
-        "runtime_env": {"env_vars": {IDENTITY_VARIABLE: identity_hash(identity)}},
-    }
-    if placement.gpus:
-        actor["num_gpus"] = placement.gpus
-    if placement.accelerator:
-        actor["accelerator_type"] = placement.accelerator
+    name, identity, scale = stage.name, stage.identity, stage.scale
     entry: dict[str, Any] = {
         "name": name,
         "max_ongoing_requests": scale.max_ongoing_requests,
         "max_queued_requests": scale.max_queued_requests,
-        "ray_actor_options": actor,
+        "ray_actor_options": {
+            "runtime_env": {"env_vars": {IDENTITY_VARIABLE: identity_hash(identity)}},
+        },
         "user_config": identity.model_dump(mode="json"),
         **_HEALTH,
         **_SHUTDOWN,
@@ -76,14 +75,32 @@ def _entry(stage: Stage) -> dict[str, Any]:
         entry["num_replicas"] = scale.replicas
     if isinstance(identity, GenerationIdentity):
         entry |= _GENERATION_HEALTH
-    if stage.bundles:
-        _place_engine(entry, stage.bundles)
+    wanted = demand(stage)
+    if wanted.strategy is None:
+        entry["ray_actor_options"] |= _actor(wanted)
+        if wanted.most_per_node is not None:
+            entry["max_replicas_per_node"] = wanted.most_per_node
+    else:
+        _place_bundles(entry, wanted, isinstance(identity, GenerationIdentity) and identity.engine == "vllm")
     return entry
 
 
-def _place_engine(entry: dict[str, Any], bundles: tuple[dict[str, float], ...]) -> None:
-    """vLLM's workers take the bundles; the replica's own actor rides on the first one and asks for nothing more."""
-    entry["placement_group_bundles"] = [dict(bundle) for bundle in bundles]
-    entry["placement_group_strategy"] = "PACK"
-    entry["ray_actor_options"] |= {"num_cpus": 0}
-    entry["ray_actor_options"].pop("num_gpus", None)
+def _actor(wanted: Demand) -> dict[str, Any]:
+    """One actor: what the stage asks, as Ray's options."""
+    asked = dict(wanted.bundles[0])
+    options: dict[str, Any] = {"num_cpus": asked.pop("CPU", 0.0)}
+    if gpus := asked.pop("GPU", 0.0):
+        options["num_gpus"] = gpus
+    if asked:
+        options["resources"] = asked
+    return options
+
+
+def _place_bundles(entry: dict[str, Any], wanted: Demand, has_workers: bool) -> None:
+    """A placement group, whose first bundle the replica rides on: vLLM's workers take its CPUs and GPU and the replica
+    nothing; any other engine is its own first worker.
+    """
+    entry["placement_group_bundles"] = [dict(bundle) for bundle in wanted.bundles]
+    entry["placement_group_strategy"] = wanted.strategy
+    first = {name: amount for name, amount in wanted.bundles[0].items() if name in {"CPU", "GPU"}}
+    entry["ray_actor_options"] |= {"num_cpus": 0} if has_workers else _actor(Demand("", 1, (first,)))

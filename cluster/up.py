@@ -12,18 +12,17 @@ from typing import Final
 
 import yaml
 
-from cluster import doctor, processes, ray_local, shop, training
+from cluster import doctor, processes, ray_local, ray_nodes, shop, training
+from cluster.colocation import split_groups
 from cluster.config import ClusterConfig
-from cluster.console import Progress
+from cluster.console import Progress, Task
+from cluster.errors import UpError
+from cluster.placement import Node, demand, problems
 from cluster.ray_local import ApplicationState, RunFolder
 from cluster.render import serve_config
 from models.build import BuildEvent, build
 
 _WATCH_S: Final = 2.0
-
-
-class UpError(Exception):
-    """The cluster can't be started; the text says why and what to do."""
 
 
 class HomePaths:
@@ -37,17 +36,26 @@ class HomePaths:
 
 
 def up(config: ClusterConfig, progress: Progress, from_wheel: Path | None) -> None:
-    """Serve until SIGINT or SIGTERM. A run that already serves this home gets the configuration applied live instead."""
+    """Serve until SIGINT or SIGTERM. A run that already serves this home gets the configuration applied live instead.
+
+    With `nodes.kind: cluster`: join it, hand the application over, and return once it serves.
+    """
+    if config.identity.nodes.kind == "cluster":
+        from cluster import up_cluster
+
+        return up_cluster.up(config, progress, from_wheel)
     paths = HomePaths(config.home)
     if running(paths):
         apply(config, paths, progress)
         return
     _clean_up_after_kill(config, paths)
-    _require_health(config)
-    prepare(config, progress, from_wheel)
+    require_health(config)
     stop = threading.Event()
     run = RunFolder.create()
     try:
+        ray_local.prepare_environment(config, run)
+        require_placement(config, (ray_local.expected_node(config),))
+        prepare(config, progress, from_wheel)
         _serve(config, paths, run, progress, stop)
     finally:
         progress.say("stopping what was started")
@@ -96,20 +104,47 @@ def _model_reporter(task: Callable[[str, float | None], None]) -> Callable[[Buil
     return report
 
 
-def _require_health(config: ClusterConfig) -> None:
-    problems = [finding for finding in doctor.examine(config) if finding.is_blocking]
-    if problems:
-        raise UpError("\n".join(f"{p.name}: {p.problem}\n  {p.remedy}" for p in problems))
+def require_health(config: ClusterConfig) -> None:
+    """UpError with everything on this machine that would keep it from serving."""
+    found = [finding for finding in doctor.examine(config) if finding.is_blocking]
+    if found:
+        raise UpError("\n".join(f"{p.name}: {p.problem}\n  {p.remedy}" for p in found))
+
+
+def require_placement(config: ClusterConfig, nodes: tuple[Node, ...]) -> None:
+    """UpError with the reason when the stages can't all be placed on these nodes: Ray would wait for ever."""
+    found = problems(nodes, [demand(stage) for stage in config.stages()])
+    if found:
+        raise UpError("it can't be placed:\n" + "\n".join(f"  {line}" for line in found))
+
+
+def hand_over(config: ClusterConfig, task: Task, wait: Callable[[float], bool]) -> ApplicationState:
+    """Give Serve the configuration, and wait until it serves, has failed, or `wait` says that it was interrupted."""
+    require_placement(config, ray_nodes.nodes())
+    write_effective(config)
+    ray_local.deploy(serve_config(config))
+    return ray_local.wait_until_serving(
+        wait, lambda state: show_state(task, state), lambda: require_placement(config, ray_nodes.nodes())
+    )
+
+
+def write_effective(config: ClusterConfig) -> None:
+    """Keep what the running application was given, for status."""
+    path = HomePaths(config.home).effective
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_text(yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True, sort_keys=False))
+
+
+def tell_split_groups(config: ClusterConfig, progress: Progress) -> None:
+    """Say which stages that should share a GPU do not."""
+    for line in split_groups(config.stages(), ray_nodes.replicas()):
+        progress.say(f"warning: {line}")
 
 
 def _serve(
     config: ClusterConfig, paths: HomePaths, run: RunFolder, progress: Progress, stop: threading.Event
 ) -> None:
     paths.effective.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    paths.effective.write_text(
-        yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
-    )
-    ray_local.prepare_environment(config, run)
     processes.adopt_orphans()
     with progress.task("cluster") as task:
         task("starting Ray", None)
@@ -119,13 +154,13 @@ def _serve(
         _write_run_state(paths, address, run)
         processes.record(paths.processes)
         task("starting Serve", None)
-        ray_local.deploy(serve_config(config, paths.effective))
-        final = ray_local.wait_until_serving(stop.wait, lambda state: _show_state(task, state))
+        final = hand_over(config, task, stop.wait)
     processes.record(paths.processes)
     if stop.is_set():
         return
     if final.status != "RUNNING":
         raise UpError(_why_not(final, run))
+    tell_split_groups(config, progress)
     _open(config, paths, progress)
     while not stop.wait(_WATCH_S):
         processes.record(paths.processes)
@@ -144,7 +179,8 @@ def _stop_on_signal(stop: threading.Event) -> None:
     signal.signal(signal.SIGTERM, handle)
 
 
-def _show_state(task: Callable[[str, float | None], None], state: ApplicationState) -> None:
+def show_state(task: Task, state: ApplicationState) -> None:
+    """How far the start is."""
     if not state.deployments:
         task("waiting for Serve", None)
         return
@@ -155,10 +191,15 @@ def _show_state(task: Callable[[str, float | None], None], state: ApplicationSta
 
 
 def _why_not(state: ApplicationState, run: RunFolder) -> str:
-    lines = [f"{d.name}: {d.message}" for d in state.deployments if d.message] or [state.message]
     kept = run.path.with_name(run.path.name + "-logs")
     shutil.copytree(run.logs, kept, ignore_dangling_symlinks=True, ignore=_only_logs)
-    return "the cluster did not become ready:\n" + "\n".join(lines) + f"\nlogs are kept in {kept}"
+    return f"{not_ready(state)}\nlogs are kept in {kept}"
+
+
+def not_ready(state: ApplicationState) -> str:
+    """What Serve says of an application that does not run."""
+    lines = [f"{d.name}: {d.message}" for d in state.deployments if d.message] or [state.message]
+    return "the cluster did not become ready:\n" + "\n".join(lines)
 
 
 def _only_logs(folder: str, names: list[str]) -> set[str]:
@@ -178,15 +219,13 @@ def _open(config: ClusterConfig, paths: HomePaths, progress: Progress) -> None:
 def apply(config: ClusterConfig, paths: HomePaths, progress: Progress) -> None:
     """Hand the running cluster this configuration: scale applies live, a changed identity restarts its own stage."""
     state = yaml.safe_load(paths.run_state.read_text())
-    paths.effective.write_text(
-        yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
-    )
     with progress.task("cluster") as task:
         task("joining the running cluster", None)
         ray_local.join(state["address"], Path(state["folder"]) / "ray_token")
         try:
-            ray_local.deploy(serve_config(config, paths.effective))
-            final = ray_local.wait_until_serving(threading.Event().wait, lambda s: _show_state(task, s))
+            final = hand_over(config, task, threading.Event().wait)
+            if final.status == "RUNNING":
+                tell_split_groups(config, progress)
         finally:
             ray_local.stop()
     if final.status != "RUNNING":
@@ -222,7 +261,11 @@ def _clean_up_after_kill(config: ClusterConfig, paths: HomePaths) -> None:
 
 
 def down(config: ClusterConfig) -> bool:
-    """Stop the run of this home and all that it started. False when none runs."""
+    """Stop the run of this home and all that it started; of a cluster, the application alone. False when none runs."""
+    if config.identity.nodes.kind == "cluster":
+        from cluster import up_cluster
+
+        return up_cluster.down(config)
     paths = HomePaths(config.home)
     alive = processes.recorded(paths.processes)
     if not alive:

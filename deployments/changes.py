@@ -1,14 +1,13 @@
 """Follows the store's numbered change log, so that every replica sees every change within the poll interval."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from commerce.domain.errors import StoreError
 from commerce.domain.tenants import Change
 from commerce.store import Store
+from deployments.log import logger
 
-logger = logging.getLogger(__name__)
 _PAGE = 500
 
 

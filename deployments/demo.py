@@ -44,7 +44,7 @@ async def demonstration(store: Store, secret: bytes, now: datetime) -> Demonstra
     else:
         return None
     shown = (
-        (str(seeded["customer_id"]), "有在途和已签收的订单", "with an order on its way and a delivered one"),
+        (str(seeded["customer_id"]), "有近期订单", "has recent orders"),
         (str(seeded["other_customer_id"]), "另一位顾客", "another customer"),
     )
     customers = [

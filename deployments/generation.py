@@ -7,8 +7,9 @@ from typing import Any, Final, Protocol
 from ray.util.metrics import Counter
 
 from deployments.contracts import StageStatus
-from deployments.errors import NotReady, StageFailed, StageRefused
+from deployments.errors import NotReady, StageError, StageFailed, StageRefused
 from deployments.identity import GenerationIdentity
+from deployments.log import logger
 from models.types import CompletionChunk, GenerationRequest
 
 
@@ -101,14 +102,19 @@ class Generation:
                 )
         except (asyncio.CancelledError, GeneratorExit):
             raise
-        except BaseException:  # counted, whatever it was, and raised on
+        except StageError:
             end = "failed"
+            raise
+        except BaseException:  # counted and logged, whatever it was, and raised on
+            end = "failed"
+            logger.exception("%s: the engine failed", request.request_id)
             raise
         finally:
             # The caller went away, or all is said: either way the engine must not compute on.
             await stream.aclose()  # type: ignore[attr-defined]
             self._streams.inc(1, {"model": self._name, "end": end})
-            self._chunks.inc(tokens, {"model": self._name})
+            if tokens:  # Ray's counter refuses 0, and its refusal would hide what went wrong
+                self._chunks.inc(tokens, {"model": self._name})
 
     async def status(self) -> StageStatus:
         """Which model this replica runs."""

@@ -37,13 +37,17 @@ class Section(BaseModel):
 
 
 class Placement(Section):
-    """Where one replica runs. `gpus` below 1 is a share of one GPU; `gpu_group` names the GPU that stages share."""
+    """What one replica takes in all, and where. `gpus` below 1 is a share of one GPU, which the stages of the same
+    `gpu_group` have together. `accelerator` is a kind of GPU as Ray names it (L4, A100-80G, H100); `strategy` is how the
+    bundles of a replica of several engine workers lie on nodes.
+    """
 
     cpus: float = Field(default=1.0, ge=0, le=1024)
     gpus: float = Field(default=0.0, ge=0, le=64)
-    accelerator: str | None = None
-    gpu_group: str | None = None
+    accelerator: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    gpu_group: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
     gpu_memory_share: float | None = Field(default=None, gt=0, le=1)
+    strategy: Literal["PACK", "STRICT_PACK", "SPREAD", "STRICT_SPREAD"] = "PACK"
 
     @model_validator(mode="after")
     def _whole_or_share(self) -> "Placement":
@@ -51,8 +55,19 @@ class Placement(Section):
             raise ValueError(
                 f"gpus is {self.gpus}: above 1 it must be a whole number; write {int(self.gpus)}"
             )
-        if (self.gpu_group or self.gpu_memory_share) and self.gpus == 0:
-            raise ValueError("gpu_group and gpu_memory_share need gpus above 0; set gpus or remove them")
+        if (self.gpu_group or self.gpu_memory_share or self.accelerator) and self.gpus == 0:
+            raise ValueError(
+                "gpu_group, gpu_memory_share and accelerator need gpus above 0; set gpus or remove them"
+            )
+        if 0 < self.gpus < 1 and self.gpu_group is None:
+            raise ValueError(
+                f"gpus {self.gpus:g} is a share of one GPU; name that GPU with gpu_group, such as gpu_group: first"
+            )
+        if self.gpu_group and self.gpus >= 1:
+            raise ValueError(
+                f"gpu_group {self.gpu_group!r} shares one GPU, but gpus is {self.gpus:g}; write a share below 1, or "
+                "remove gpu_group"
+            )
         return self
 
 
@@ -108,7 +123,11 @@ class TrainedIdentity(Section):
 
 
 class GenerationIdentity(Section):
-    """One chat model. `bundles` are the placement group's resources, one dict per engine worker."""
+    """One chat model.
+
+    `placement` is what a replica takes in all. `bundles` say how it is split, one per engine worker; left out, vLLM's
+    workers get equal parts, and the other engines are one process without a placement group.
+    """
 
     engine: Literal["vllm", "openai_endpoint", "fake"] = "vllm"
     model: str
@@ -121,7 +140,7 @@ class GenerationIdentity(Section):
     threads: int = Field(default=1, ge=1, le=256)
     max_tokens: int = Field(default=160, ge=1, le=32_768)
     temperature: float = Field(default=0.0, ge=0, le=2)
-    bundles: tuple[dict[str, float], ...] = ({"CPU": 1.0},)
+    bundles: tuple[dict[str, float], ...] = ()
     placement: Placement = Placement()
     endpoint: str | None = None
     endpoint_key: SecretRef | None = None
@@ -134,27 +153,69 @@ class GenerationIdentity(Section):
             raise ValueError(
                 "engine openai_endpoint needs endpoint: the base URL, such as http://127.0.0.1:8001/v1"
             )
-        bundle_gpus = sum(bundle.get("GPU", 0) for bundle in self.bundles)
-        wanted = self.placement.gpus if self.placement.gpus < 1 else float(self.tensor_parallel)
-        if self.placement.gpus > 0 and wanted > bundle_gpus:
-            raise ValueError(
-                f"tensor_parallel {self.tensor_parallel} with placement.gpus {self.placement.gpus} needs {wanted:g} GPUs "
-                f"but bundles hold {bundle_gpus:g}; give each engine worker a bundle with GPU"
-            )
-        if self.placement.gpus == 0 and bundle_gpus > 0:
-            raise ValueError("bundles hold GPUs but placement.gpus is 0; set placement.gpus")
+        self._check_gpus()
+        self._check_bundles()
         if self.max_tokens >= self.max_model_len:
             raise ValueError(
                 f"max_tokens {self.max_tokens} leaves no room for a prompt in {self.max_model_len}"
             )
         return self
 
+    @property
+    def worker_bundles(self) -> tuple[dict[str, float], ...]:
+        """The placement group of one replica: `bundles`, or vLLM's equal parts; empty where a replica is one process."""
+        if self.bundles or self.engine != "vllm":
+            return self.bundles
+        shares = {"CPU": self.placement.cpus, "GPU": self.placement.gpus}
+        part = {name: amount / self.tensor_parallel for name, amount in shares.items() if amount}
+        return (part,) * self.tensor_parallel
+
+    def _check_gpus(self) -> None:
+        gpus, workers = self.placement.gpus, self.tensor_parallel
+        if self.engine != "vllm":
+            return
+        if not self.bundles and not gpus and not self.placement.cpus:
+            raise ValueError(
+                "placement gives the engine neither CPUs nor GPUs; write placement.cpus, such as 1"
+            )
+        if 0 < gpus < 1 and workers > 1:
+            raise ValueError(
+                f"tensor_parallel {workers} needs whole GPUs but placement.gpus is {gpus:g}; write placement.gpus: {workers}"
+            )
+        if gpus >= 1 and gpus != workers:
+            raise ValueError(
+                f"tensor_parallel {workers} uses {workers} GPUs, one per engine worker, but placement.gpus is {gpus:g}; "
+                f"write placement.gpus: {workers}, or tensor_parallel: {gpus:g}"
+            )
+
+    def _check_bundles(self) -> None:
+        if not self.bundles:
+            return
+        for resource, key, whole in (
+            ("CPU", "cpus", self.placement.cpus),
+            ("GPU", "gpus", self.placement.gpus),
+        ):
+            held = sum(bundle.get(resource, 0) for bundle in self.bundles)
+            if abs(held - whole) > 1e-6:
+                raise ValueError(
+                    f"bundles hold {held:g} {resource}s but placement.{key} is {whole:g}; they must agree: "
+                    f"write placement.{key}: {held:g}"
+                )
+        if self.placement.gpu_group and len(self.bundles) > 1:
+            raise ValueError("a stage with gpu_group runs on one GPU: give it one bundle")
+        if any(
+            amount != int(amount)
+            for b in self.bundles
+            if len(self.bundles) > 1 and (amount := b.get("GPU", 0))
+        ):
+            raise ValueError("a bundle beside others holds whole GPUs only; write GPU: 1")
+
     @field_validator("bundles")
     @classmethod
     def _known_resources(cls, bundles: tuple[dict[str, float], ...]) -> tuple[dict[str, float], ...]:
-        if not bundles:
-            raise ValueError("at least one bundle is needed, such as [{CPU: 1}]")
         for bundle in bundles:
+            if not any(bundle.values()):
+                raise ValueError("a bundle holds nothing; give it CPU or GPU, such as {CPU: 1}")
             if unknown := set(bundle) - {"CPU", "GPU", "memory"}:
                 raise ValueError(
                     f"unknown resource {sorted(unknown)[0]!r} in a bundle; use CPU, GPU or memory"

@@ -1,7 +1,6 @@
 """The promoted model of each tenant, loaded once and replaced when the change log says that another was promoted."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,10 +9,10 @@ from typing import Generic, TypeVar
 from commerce.domain.tenants import Change, ChangeKind, ModelKind, PromotedModel
 from commerce.store import Store
 from deployments.errors import StageUntrained
+from deployments.log import logger
 from models.artifacts import fetch
 from models.errors import ModelError
 
-logger = logging.getLogger(__name__)
 M = TypeVar("M")
 
 

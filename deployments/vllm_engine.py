@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+from pydantic import ValidationError
 from ray.serve.llm import LLMConfig
 from ray.serve.llm.deployment import LLMServer
 from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
 from deployments.completion_stream import chunks, item_error, request_body
+from deployments.errors import StageRefused
 from deployments.identity import GenerationIdentity
 from deployments.vllm_arguments import engine_kwargs
 from models.sources import HubSource, resolve
@@ -33,7 +35,7 @@ def llm_config(name: str, identity: GenerationIdentity) -> LLMConfig:
         },
         accelerator_type=identity.placement.accelerator,
         accelerator_config={"kind": "cpu"} if is_cpu else None,
-        placement_group_config={"bundles": [dict(bundle) for bundle in identity.bundles]},
+        placement_group_config={"bundles": [dict(bundle) for bundle in identity.worker_bundles]},
         engine_kwargs=arguments,
         runtime_env={"env_vars": environment},
         experimental_configs={"stream_batching_interval_ms": 0},
@@ -55,19 +57,34 @@ class VllmEngine:
     async def generate(self, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
         """Chunks of the chat completion. The request's id is the engine's, so that both logs agree."""
         stage = f"generation.{self._name}"
-        body = ChatCompletionRequest(
-            **request_body(request, f"kefu/{self._name}"), request_id=request.request_id
-        )
-        items = await self._server.chat(body)
         try:
-            async for chunk in chunks(_lines(items, stage), stage):
-                yield chunk
-        finally:
-            await items.aclose()
+            body = ChatCompletionRequest(
+                **request_body(request, f"kefu/{self._name}"), request_id=request.request_id
+            )
+            items = await self._server.chat(body)
+            try:
+                async for chunk in chunks(_lines(items, stage), stage):
+                    yield chunk
+            finally:
+                await items.aclose()
+        except Exception as error:  # all but the client's own faults is raised on
+            if _is_refusal(error):
+                raise StageRefused(stage, str(error).splitlines()[0][:500]) from error
+            raise
 
     async def check_health(self) -> None:
         """Raises when the engine core or a worker is dead."""
         await self._server.check_health()
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether vLLM says that the request is at fault: a prompt over its context, a value that it does not take.
+
+    Told by the class's name, since nothing here imports vllm itself.
+    """
+    return isinstance(error, ValidationError) or "VLLMClientError" in {
+        c.__name__ for c in type(error).__mro__
+    }
 
 
 async def _lines(items: AsyncIterator[Any], stage: str) -> AsyncIterator[str]:

@@ -255,7 +255,7 @@ def _remote_manifest(filesystem: Any, path: str) -> Any:
 
 
 def _filesystem(url: str) -> tuple[Any, str]:
-    import fsspec  # type: ignore[import-untyped]
+    import fsspec
 
     filesystem, path = fsspec.core.url_to_fs(url)
     return filesystem, str(path).rstrip("/")

@@ -86,7 +86,7 @@ class ModelDamaged(ModelError):
     def __str__(self) -> str:
         return (
             f"the model in {self.folder} is damaged: {self.file} {self.reason}. "
-            "Run `kefu models build` again (it replaces damaged models), or copy the folder anew."
+            "Run `kefu models build` again (it replaces damaged models), copy the folder anew, or `kefu train` it again."
         )
 
 

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from commerce.domain.errors import CommerceError
 from deployments.api.errors import INTERNAL, Shape, error_body, shape_of, status_of
 from deployments.errors import JsonInvalid, RequestInvalid, ServingError
+from deployments.log import logger
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -76,6 +77,9 @@ def _told(error: RequestValidationError) -> ServingError:
 
 def _error_response(request: Request, shape: Shape, error: Exception) -> JSONResponse:
     request_id = getattr(request.state, "request_id", None) or f"req_{secrets.token_hex(16)}"
+    if shape.status >= 500:
+        # The client reads what to do; what happened stands here. In the text, since Serve's own ids take the record's field.
+        logger.warning("%s %s: %s", request_id, shape.type, error)
     headers: dict[str, str] = {}
     if shape.retry_after_s is not None:
         headers["Retry-After"] = str(max(1, round(shape.retry_after_s)))

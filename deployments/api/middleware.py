@@ -1,6 +1,5 @@
 """Round every request: its id, its size, its time, and one shape for whatever goes wrong. Pure ASGI."""
 
-import logging
 import time
 import uuid
 
@@ -12,8 +11,7 @@ from commerce.domain.errors import CommerceError
 from deployments.api.errors import INTERNAL, Shape, error_body, shape_of, status_of
 from deployments.api.service import Service
 from deployments.errors import BodyTooLarge, ServingError
-
-logger = logging.getLogger("kefu.api")
+from deployments.log import logger
 
 
 class RequestFrame:
@@ -50,7 +48,7 @@ class RequestFrame:
                 raise
             await _answer(framed_send, scope["path"], shape_of(error) or INTERNAL, error, request_id)
         except Exception:  # the outermost frame: a bug becomes a 500 in our shape, and an entry in the log
-            logger.exception("unhandled error", extra={"request_id": request_id})
+            logger.exception("%s unhandled error", request_id)
             if has_begun:
                 raise
             await _answer(framed_send, scope["path"], INTERNAL, None, request_id)

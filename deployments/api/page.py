@@ -1,10 +1,11 @@
 """The chat page for a browser, its files, and what the demonstration shop hands to it."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
@@ -14,11 +15,11 @@ from deployments.api.service import Service
 from deployments.errors import Forbidden
 
 PAGE: Final = "index.html"
+_SCRIPT: Final = "text/javascript; charset=utf-8"
 CONTENT_TYPES: Final[Mapping[str, str]] = {
     PAGE: "text/html; charset=utf-8",
     "chat.css": "text/css; charset=utf-8",
-    "chat.js": "text/javascript; charset=utf-8",
-    "words.js": "text/javascript; charset=utf-8",
+    **dict.fromkeys(("chat.js", "answer.js", "stream.js", "text.js", "words.js"), _SCRIPT),
 }
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -29,7 +30,8 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_LOOPBACK: Final = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
+_NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _NO_DEMONSTRATION: Final = Shape(
     404,
     "no_demonstration",
@@ -64,8 +66,8 @@ def add_page(app: FastAPI, service: Service) -> None:
         shown = await service.demonstration()
         if shown is None:
             body = error_body(request.url.path, _NO_DEMONSTRATION, None, request.state.request_id)
-            return JSONResponse(body, _NO_DEMONSTRATION.status, _no_store())
-        return JSONResponse(asdict(shown), headers=_no_store())
+            return JSONResponse(body, _NO_DEMONSTRATION.status, _NO_STORE)
+        return JSONResponse(asdict(shown), headers=_NO_STORE)
 
 
 def _read(name: str, content_type: str) -> _File:
@@ -81,17 +83,9 @@ def _answer(request: Request, file: _File) -> Response:
     return Response(file.content, headers=headers, media_type=file.content_type)
 
 
-def _no_store() -> dict[str, Any]:
-    return {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-
-
 def _require_own_page(request: Request) -> None:
     """Forbidden for a page of another site, and for a name that only resolves to this machine (DNS rebinding)."""
-    host = request.headers.get("Host", "")
-    name, colon, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
-    if not colon:
-        name = host
-    if name.lower() not in _LOOPBACK or (colon and not port.isdecimal()):
+    if not _LOOPBACK.fullmatch(request.headers.get("Host", "")):
         raise Forbidden("keys for the demonstration are given on this machine alone: open http://127.0.0.1")
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise Forbidden("keys for the demonstration are given to its own page alone")

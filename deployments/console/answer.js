@@ -1,5 +1,5 @@
 // One answer on the page: its text as it streams, cards, sources, and how it came about.
-import { language, make, moment, money, nameOf, percent, say, speak } from './text.js'
+import { make, moment, money, nameOf, percent, say, speak } from './text.js'
 
 const STEPS = ['placed', 'paid', 'packed', 'shipped', 'delivered']
 // How many steps an order in that state has behind it. Other states are no step on the way.
@@ -11,6 +11,11 @@ const REASONS = [
   [/^(\w+): unavailable$/, 'unavailable'],
   [/^(\w+): a sentence with an? .* was kept back$/, 'unchecked'],
   [/^(\w+): (?:deadline|no first token in time)$/, 'deadline'],
+]
+// The same for what is wrong with a message; the service says it in English alone.
+const PROBLEMS = [
+  [/ is (\d+) characters; the limit is (\d+)/, 'tooLong'],
+  [/ holds no words/, 'noWords'],
 ]
 let answers = 0
 
@@ -26,8 +31,23 @@ export class Answer {
   constructor() {
     const dots = make('span', 'dots', make('i'), make('i'), make('i'))
     dots.setAttribute('aria-hidden', 'true')
-    this.#text.append(make('span', 'waiting', dots, phrase('span', () => say('thinking'))))
-    this.element = make('article', 'answer', this.#text, this.#orders, this.#goods, this.#sources, this.#chips)
+    this.#text.append(
+      make(
+        'span',
+        'waiting',
+        dots,
+        phrase('span', () => say('thinking')),
+      ),
+    )
+    this.element = make(
+      'article',
+      'answer',
+      this.#text,
+      this.#orders,
+      this.#goods,
+      this.#sources,
+      this.#chips,
+    )
     this.element.setAttribute('aria-busy', 'true')
     speak(this.element, () => say('answer'), 'aria-label')
   }
@@ -54,14 +74,16 @@ export class Answer {
 
   done(reply) {
     this.#settle()
-    this.element.lang = reply.language === 'zh' ? 'zh-CN' : 'en'
+    this.#text.lang = reply.language === 'zh' ? 'zh-CN' : 'en'
     this.#text.replaceChildren(...cited(reply.answer, reply.citations, this.#number))
     this.meta(reply)
     this.rung(reply)
     this.#chip('outcome', reply.outcome, () => nameOf('outcomes', reply.outcome))
-    if (reply.segment) this.#chip('segment', reply.segment, () => `${say('segmentWord')} ${nameOf('segments', reply.segment)}`)
-    if (reply.handed_off) this.#chip('handoff', reply.queue, () => say('handedOff', nameOf('queues', reply.queue)))
-    for (const part of reply.missing) this.#chip('missing', part, () => `${say('missingWord')} ${troubleOf(part)}`)
+    if (reply.segment)
+      this.#chip('segment', reply.segment, () => say('segment', nameOf('segments', reply.segment)))
+    if (reply.handed_off)
+      this.#chip('handoff', reply.queue, () => say('handedOff', nameOf('queues', reply.queue)))
+    for (const part of reply.missing) this.#chip('missing', part, () => say('missing', troubleOf(part)))
     for (const offer of reply.recommendations) this.#offer(offer)
     if (reply.citations.length) this.#sources.append(...sources(reply.citations, this.#number))
     this.element.append(origin(reply))
@@ -165,7 +187,13 @@ function steps(reached) {
 function orderLine(line, currency) {
   const name = make('span', 'name', line.name, variant(line))
   const count = make('span', 'count', `× ${line.quantity}`)
-  return make('li', '', name, count, phrase('span', () => money(line.unit_price_minor, currency), 'price'))
+  return make(
+    'li',
+    '',
+    name,
+    count,
+    phrase('span', () => money(line.unit_price_minor, currency), 'price'),
+  )
 }
 
 function productCard(product) {
@@ -175,7 +203,10 @@ function productCard(product) {
   card.append(make('h3', '', product.name))
   if (product.colour || product.size) card.append(make('p', 'variant', variant(product)))
   const price = phrase('span', () => money(product.price_minor, product.currency), 'price')
-  const stock = 'in_stock' in product ? phrase('span', () => say(product.in_stock ? 'inStock' : 'outOfStock'), 'stock') : null
+  const stock =
+    'in_stock' in product
+      ? phrase('span', () => say(product.in_stock ? 'inStock' : 'outOfStock'), 'stock')
+      : null
   stock?.classList.toggle('gone', !product.in_stock)
   card.append(make('p', 'offer', price, stock))
   return card
@@ -189,18 +220,101 @@ function variant({ colour, size }) {
 /** How the answer came about: what was understood, which rung answered and why no higher one, where the time went. */
 function origin(reply) {
   const reasons = reply.rung_reasons.map((reason) => phrase('li', () => reasonOf(reason)))
+  const meaning = phrase('p', () => say('rungMeaning')[reply.rung])
   const facts = [
     ['reading', () => say('readAs', nameOf('intents', reply.intent), percent(reply.probability))],
     ['sentiment', () => nameOf('sentiments', reply.sentiment.label)],
-    ['answeredBy', () => WORDS_OF_RUNG(reply.rung)],
+    ['answeredBy', meaning],
+    reasons.length ? ['notUsed', make('ul', '', ...reasons)] : null,
+    ['time', timings(reply.timings_ms)],
+    ['requestId', make('code', '', reply.request_id)],
+    ['conversationId', make('code', '', reply.conversation_id)],
   ]
-  return facts && reasons
+  return make(
+    'details',
+    'origin',
+    phrase('summary', () => say('why')),
+    rows(facts.filter(Boolean)),
+  )
 }
 
 function reasonOf(reason) {
-  for (const [pattern, name] of REASONS) {
-    const [, rung, ...figures] = pattern.exec(reason) ?? []
-    if (rung) return nameOf('reasons', name)(nameOf('rungs', rung), ...figures)
+  const [name, [rung, ...figures]] = read(REASONS, reason)
+  return name ? say('reasons')[name](nameOf('rungs', rung), ...figures) : reason
+}
+
+/** The first row whose pattern fits: its name, and what the pattern took out of the text. */
+function read(table, text) {
+  for (const [pattern, name] of table) {
+    const found = pattern.exec(text)
+    if (found) return [name, found.slice(1)]
   }
-  return reason
+  return [null, []]
+}
+
+function timings(timingsMs) {
+  const most = Math.max(...Object.values(timingsMs), 1)
+  const lines = Object.entries(timingsMs).map(([stage, ms]) => {
+    const bar = make('i', 'bar')
+    bar.style.inlineSize = `${Math.max(1, (60 * ms) / most)}%`
+    const time = phrase('span', () => say('milliseconds', ms < 10 ? ms.toFixed(1) : Math.round(ms)))
+    return make(
+      'li',
+      '',
+      phrase('span', () => nameOf('stages', stage)),
+      make('span', 'track', bar, time),
+    )
+  })
+  return make('ul', 'timings', ...lines)
+}
+
+/** `segmentation: unavailable` in the page's words. */
+function troubleOf(part) {
+  const [stage, reason] = part.split(': ')
+  return `${nameOf('stages', stage)} (${nameOf('troubles', reason ?? 'failed')})`
+}
+
+/** What went wrong and what to do: in the page's words, then in the service's own, then the buttons. */
+function problem(error, actions) {
+  const words = () => say('errors')[error.type] ?? say('errors').other
+  const [known, figures] = read(PROBLEMS, error.message)
+  const advice = () => (known ? say('problems')[known](...figures) : words()[1])
+  const notice = make(
+    'div',
+    'problem',
+    phrase('h3', () => words()[0]),
+    phrase('p', advice),
+  )
+  notice.setAttribute('role', 'alert')
+  notice.dataset.type = error.type
+  if (error.message && !known) notice.append(make('p', 'detail', error.message))
+  if (error.requestId)
+    notice.append(
+      make(
+        'p',
+        'detail',
+        phrase('span', () => `${say('requestId')} `),
+        make('code', '', error.requestId),
+      ),
+    )
+  if (actions.length) notice.append(make('p', 'actions', ...actions))
+  return notice
+}
+
+/** A description list of [word, text or element]. */
+function rows(facts) {
+  const pairs = facts.map(([word, told]) => {
+    const value = typeof told === 'function' ? phrase('dd', told) : make('dd', '', told)
+    return make(
+      'div',
+      '',
+      phrase('dt', () => say(word)),
+      value,
+    )
+  })
+  return make('dl', '', ...pairs)
+}
+
+function phrase(tag, text, className = '') {
+  return speak(make(tag, className), text)
 }

@@ -40,7 +40,10 @@ async function send(path, request) {
   }
   if (response.ok) return response
   const told = await response.json().catch(() => null)
-  throw new ApiError(told?.type ? told : { type: 'other', message: `HTTP ${response.status}`, retry_after_s: 1 }, response.status)
+  throw new ApiError(
+    told?.type ? told : { type: 'other', message: `HTTP ${response.status}`, retry_after_s: 1 },
+    response.status,
+  )
 }
 
 async function* events(bytes) {

@@ -40,7 +40,11 @@ export function language() {
 /** The remembered language, else the browser's. */
 export function preferredLanguage() {
   const remembered = read()
-  return remembered === 'zh' || remembered === 'en' ? remembered : navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en'
+  return remembered === 'zh' || remembered === 'en'
+    ? remembered
+    : navigator.language.toLowerCase().startsWith('zh')
+      ? 'zh'
+      : 'en'
 }
 
 export function setLanguage(chosen) {
@@ -71,12 +75,19 @@ export function money(minor, currency) {
 /** A time as the clock on the shop's wall shows it: the ISO text already has the shop's own offset. */
 export function moment(iso) {
   const wall = new Date(`${iso.slice(0, 19)}Z`)
-  const shown = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false, timeZone: 'UTC' }
+  const shown = {
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+    timeZone: 'UTC',
+  }
   return new Intl.DateTimeFormat(current === 'zh' ? 'zh-CN' : 'en-GB', shown).format(wall)
 }
 
 export function percent(share) {
-  return `${Math.round(share * 100)} %`
+  return `${Math.round(share * 100)}%`
 }
 
 function apply(element, attribute, text) {

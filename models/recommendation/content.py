@@ -69,7 +69,7 @@ def fit_content(items: Sequence[Item], seed: int) -> ContentSpace:
 
 
 def _tf_idf(counted: Sequence[Counter[str]], terms: Mapping[str, int], idf: Floats) -> Any:
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+    from scipy.sparse import csr_matrix
 
     cells = [
         (row, terms[term], n)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from models.one_thread import one_thread
 from models.recommendation.history import bought_products
 from models.recommendation.model import Recommender
 from models.types import Interaction, Item
@@ -69,7 +70,8 @@ def evaluate(
         chosen = np.random.default_rng(seed).choice(len(cases), most_customers, replace=False)
         cases = [cases[place] for place in sorted(chosen)]
     shelf = model.shelf(items)
-    ours = [[r.product_id for r in model.rank_shelf(case.history, shelf, split, DEPTH)] for case in cases]
+    with one_thread():
+        ours = [[r.product_id for r in model.rank_shelf(case.history, shelf, split, DEPTH)] for case in cases]
     best_sellers = _best_sellers(events, items, split)
     popular = [_first_new(best_sellers, case.bought) for case in cases]
     return RecommendationFigures(

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from models.one_thread import one_thread
 from models.recommendation.content import Floats, fit_content
 from models.recommendation.evaluate import DEPTH, ndcg
 from models.recommendation.history import evidence
@@ -66,30 +67,40 @@ def train(
     """
     events = [event for event in interactions if event.at <= as_of]
     ordered = sorted(items, key=lambda item: item.product_id)
-    taken = evidence(events, as_of, None)
-    products = _products(taken)
-    ridge, validated = _choose_ridge(events, len(products))
-    weights, scale = _co_purchase(taken, products, ridge)
-    content = fit_content(ordered, seed)
-    vectors = [content.vector(item) for item in ordered]
-    dimensions = content.projection.shape[1]
-    model = Recommender(
-        products=products,
-        weights=weights,
-        personal_scale=scale,
-        items={item.product_id: row for row, item in enumerate(ordered)},
-        vectors=np.array(vectors, dtype=np.float32).reshape(len(ordered), dimensions),
-        popularity=_popularity(events, ordered, as_of),
-        content=content,
-        as_of=as_of,
-    )
+    with one_thread("scipy.sparse", "sklearn.decomposition"):
+        model, ridge, validated = _fit(events, ordered, as_of, seed)
+    customers = len({event.customer_id for event in events})
     card = RecommendationCard(
-        as_of, seed, len(events), len(taken), len(products), len(ordered), ridge, validated
+        as_of, seed, len(events), customers, len(model.products), len(ordered), ridge, validated
     )
     described = card.as_json()
     del described["items"], described["products"]  # the folder's card lists them by name
     model.save(folder, described)
     return card
+
+
+def _fit(
+    events: Sequence[Interaction], ordered: Sequence[Item], as_of: datetime, seed: int
+) -> tuple[Recommender, float, dict[str, float]]:
+    taken = evidence(events, as_of, None)
+    products = _products(taken)
+    ridge, validated = _choose_ridge(events, len(products))
+    weights, scale = _co_purchase(taken, products, ridge)
+    content = fit_content(ordered, seed)
+    vectors = np.zeros((len(ordered), content.projection.shape[1]), dtype=np.float32)
+    for row, item in enumerate(ordered):
+        vectors[row] = content.vector(item)
+    model = Recommender(
+        products=products,
+        weights=weights,
+        personal_scale=scale,
+        items={item.product_id: row for row, item in enumerate(ordered)},
+        vectors=vectors,
+        popularity=_popularity(events, ordered, as_of),
+        content=content,
+        as_of=as_of,
+    )
+    return model, ridge, validated
 
 
 def _products(taken: Taken) -> dict[str, int]:
@@ -124,7 +135,7 @@ def ease(matrix: Any, ridge: float) -> Floats:
 
 
 def _matrix(taken: Taken, products: Mapping[str, int]) -> Any:
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+    from scipy.sparse import csr_matrix
 
     cells = [
         (row, products[product], weight)

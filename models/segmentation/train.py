@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.one_thread import one_thread
 from models.segmentation.clustering import (
     Candidate,
     centroids_of,
@@ -45,10 +46,10 @@ def train(interactions: Iterable[Interaction], as_of: datetime, seed: int, folde
     The same events, moment and seed give the same files. Without a purchase, a model that knows nobody is written.
     """
     customers = customer_features(interactions, as_of)
-    model, candidates = _fit(customers, seed) if customers else (empty_model(), [])
-    card = SegmentationCard(
-        as_of, seed, len(model.names), tuple(candidates), evaluate_customers(model, customers, seed)
-    )
+    with one_thread("sklearn.cluster", "sklearn.metrics"):
+        model, candidates = _fit(customers, seed) if customers else (empty_model(), [])
+        figures = evaluate_customers(model, customers, seed)
+    card = SegmentationCard(as_of, seed, len(model.names), tuple(candidates), figures)
     model.save(folder, card.as_json())
     return card
 

@@ -74,7 +74,9 @@ def _why_ranked(ranked: Recommended, language: str) -> str:
     if ranked.basis == "similar":
         return say(language, f"与您看过或买过的“{name}”相近", f"similar to the {name} in your history")
     return say(
-        language, f"选过“{name}”的顾客也喜欢", f"customers who chose the {name}, as you did, took this too"
+        language,
+        f"常与您看过或买过的“{name}”被同一位顾客选中",
+        f"often chosen by those who take the {name} in your history",
     )
 
 

@@ -1,4 +1,4 @@
-"""What cluster.ray_local, cluster.haproxy and cluster.loopback_hook rely on, held against the installed Ray."""
+"""What cluster.ray_*, cluster.haproxy and cluster.loopback_hook rely on, held against the installed Ray."""
 
 import inspect
 import re
@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import ray
 
+from cluster.config import load, profile_path
 from cluster.haproxy import UnexpectedConfigError, harden
-from cluster.ray_local import RAY_VERSION
+from cluster.placement import demand, problems
+from cluster.ray_local import RAY_VERSION, expected_node
 
 RAY = Path(ray.__file__).parent
 
@@ -71,6 +73,9 @@ def test_ray_is_the_pinned_version() -> None:
         ("serve/_private/constants.py", "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S"),
         ("serve/_private/constants.py", "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S"),
         ("serve/_private/constants.py", "RAY_SERVE_PORT_QUARANTINE_S"),
+        ("serve/_private/replica.py", "serve_replica_processing_queries"),
+        ("serve/_private/router.py", "serve_deployment_queued_queries"),
+        ("_private/ray_constants.py", "RAY_NUM_REDIS_GET_RETRIES"),
     ],
 )
 def test_ray_still_reads_the_setting(file: str, setting: str) -> None:
@@ -90,3 +95,32 @@ def test_a_replica_opens_its_port_by_the_function_that_the_hook_replaces() -> No
 def test_a_configuration_that_serve_did_not_write_is_refused() -> None:
     with pytest.raises(UnexpectedConfigError, match="listen stats"):
         harden("global\n    daemon\n")
+
+
+def test_serve_places_one_replica_of_a_stage_on_a_node_where_told() -> None:
+    """Stages of a gpu_group rely on it: by how Serve counts a node's replicas, and since a bundle's stage can't use it."""
+    from ray.serve._private.config import ReplicaConfig
+
+    def entry(**options: object) -> ReplicaConfig:
+        return ReplicaConfig.create(lambda: None, ray_actor_options={"num_cpus": 0}, **options)
+
+    assert entry(max_replicas_per_node=1).max_replicas_per_node == 1
+    with pytest.raises(ValueError, match="max_replicas_per_node"):
+        entry(max_replicas_per_node=1, placement_group_bundles=[{"CPU": 1}])
+
+
+def test_rays_table_of_actors_tells_gpus_and_placement_groups() -> None:
+    from ray.core.generated import gcs_pb2
+
+    fields = set(gcs_pb2.ActorTableData.DESCRIPTOR.fields_by_name)
+    assert {"name", "node_id", "resource_mapping", "required_resources", "placement_group_id"} <= fields
+
+
+def test_a_local_start_knows_its_node_before_it_is_there() -> None:
+    config = load(profile_path("gpu"), ("identity.nodes.gpus=1",))
+    node = expected_node(config)
+    assert node.total["GPU"] == 1 and node.total["gpu_group_first"] == 1
+    wanted = [demand(stage) for stage in config.stages()]
+    assert problems([node], wanted) == ()
+    without = expected_node(load(profile_path("gpu"), ("identity.nodes.gpus=0",)))
+    assert "the largest node has 0 GPUs" in problems([without], wanted)[0]

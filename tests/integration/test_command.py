@@ -55,8 +55,16 @@ def test_render_prints_what_serve_takes(tmp_path: Path) -> None:
     rendered = kefu(tmp_path, "render")
     schema = ServeDeploySchema.model_validate(yaml.safe_load(rendered.stdout))
     assert [d.name for d in schema.applications[0].deployments] == [
-        "Gateway", "Understanding", "Retrieval", "Generation-small",
+        "Gateway", "Understanding", "Retrieval", "Segmentation", "Recommendation", "Generation-small",
     ]  # fmt: skip
+
+
+def test_render_prints_what_each_node_needs_in_its_environment(tmp_path: Path) -> None:
+    lines = kefu(tmp_path, "render", "--environment").stdout.splitlines()
+    variables = dict(line.split("=", 1) for line in lines)
+    assert variables["RAY_AUTH_MODE"] == "token" and variables["RAY_SERVE_THROUGHPUT_OPTIMIZED"] == "1"
+    assert variables["RAY_SERVE_HAPROXY_BINARY_PATH"].endswith("/kefu-haproxy")
+    assert not [name for name in variables if "TOKEN" in name and name != "TOKENIZERS_PARALLELISM"]
 
 
 def test_a_token_is_minted_for_a_customer(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import httpx
+import openai
 import pytest
 
 from cluster.config import load
@@ -17,6 +18,7 @@ from commerce.demo.shop import DemoSeed
 from commerce.domain.identity import Principal
 from commerce.domain.money import format_money
 from commerce.domain.returns import return_eligibility
+from commerce.domain.tenants import BehaviourKind
 from commerce.store import Store, open_store
 from commerce.tokens import TokenKind
 from tests.integration.test_exposure import assert_loopback_only
@@ -169,6 +171,56 @@ def test_vllm_answers_and_its_own_counters_say_so(laptop: Kefu) -> None:
     )
     assert laptop.metric("ray_vllm_request_success_total") == requests + 2
     assert laptop.metric("ray_vllm_generation_tokens_total") > tokens
+
+
+def test_a_raw_engines_usage_is_what_vllm_counted(laptop: Kefu) -> None:
+    names = ("ray_vllm_prompt_tokens_total", "ray_vllm_generation_tokens_total")
+    before = [laptop.metric(name) for name in names]
+    served = laptop.served
+    message: Any = [{"role": "user", "content": "Tell me a short story about a cat."}]
+    with openai.OpenAI(
+        base_url=f"{served['base_url']}/v1", api_key=served["operator_key"], max_retries=0
+    ) as client:
+        whole = client.chat.completions.create(
+            model="kefu/small", messages=message, max_tokens=20, temperature=0
+        )
+        stream = client.chat.completions.create(
+            model="kefu/small", messages=message, max_tokens=20, temperature=0, stream=True,
+            stream_options={"include_usage": True},
+        )  # fmt: skip
+        chunks = list(stream)
+        with pytest.raises(openai.BadRequestError, match="2048"):
+            long: Any = [{"role": "user", "content": "word " * 3000}]
+            client.chat.completions.create(model="kefu/small", messages=long)
+    assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == (
+        whole.choices[0].message.content
+    )
+    assert whole.choices[0].finish_reason == "length"
+    assert whole.usage is not None and chunks[-1].usage == whole.usage
+    expected = [2 * whole.usage.prompt_tokens, 2 * whole.usage.completion_tokens]
+    assert expected[1] == 40
+
+    def counted() -> list[float]:
+        return [laptop.metric(name) - was for name, was in zip(names, before, strict=True)]
+
+    eventually(lambda: counted() == expected, within_s=30, every_s=0.5)
+
+
+def test_a_gift_for_a_girlfriend_is_ranked_for_the_customer(shop: SeededShop) -> None:
+    answer = shop.ask("送女朋友的礼物，200以内")
+    assert (answer["intent"], answer["rung"], answer["missing"]) == ("recommendation", "composed", [])
+    events = shop.read(lambda s: s.behaviour_events("demo", customer_id=shop.demo.customer_id))
+    bought = {e.product_id for e in events if e.kind is BehaviourKind.PURCHASE}
+    assert answer["recommendations"] and answer["segment"]
+    for offered in answer["recommendations"]:
+        product = shop.read(lambda s, p=offered["product_id"]: s.product("demo", p))  # type: ignore[misc]
+        assert product.is_giftable and product.product_id not in bought and offered["reason"]
+        in_stock = {v.price_minor for v in product.variants if v.stock > 0}
+        assert offered["price_minor"] in in_stock and offered["price_minor"] <= 20_000
+    with shop.kefu.client() as stranger:
+        del stranger.headers["X-Customer-Token"]
+        answer = stranger.post("/v1/chat", json={"message": "送女朋友的礼物，200以内"}).json()
+    assert {o["basis"] for o in answer["recommendations"]} == {"popular"} and answer["segment"] is None
 
 
 def test_the_whole_tree_listens_on_loopback_alone(laptop: Kefu) -> None:

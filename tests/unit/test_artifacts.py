@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import fsspec  # type: ignore[import-untyped]
+import fsspec
 import numpy as np
 import pytest
 
@@ -152,14 +152,25 @@ def test_a_remote_model_is_copied_once_and_checked_each_time(
 
 
 def test_a_remote_folder_whose_upload_ended_early_is_not_found(
-    trained: Path, tmp_path: Path, bucket: Any
+    trained: Path, tmp_path: Path, bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    published = publish(trained, "memory://models")
-    bucket.rm(f"/models/{published.version}/{MANIFEST}")
+    real = type(bucket).put_file
+
+    def broken_line(self: Any, source: str, target: str) -> None:
+        if target.endswith(TENSORS):
+            raise ConnectionResetError("the line broke")
+        real(self, source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(bucket), "put_file", broken_line)
+        with pytest.raises(ModelUnloadable, match="the line broke"):
+            publish(trained, "memory://models")
+    (version,) = (Path(path).parent.name for path in bucket.find("/models"))
     with pytest.raises(ModelNotFound, match=MANIFEST):
-        fetch(published.url, published.version, tmp_path / "cache")
-    assert publish(trained, "memory://models") == published
-    assert fetch(published.url, published.version, tmp_path / "cache").is_dir()
+        fetch(f"memory://models/{version}", version, tmp_path / "cache")
+    published = publish(trained, "memory://models")
+    assert published.version == version
+    assert fetch(published.url, version, tmp_path / "cache").is_dir()
 
 
 @pytest.mark.parametrize("damage", ["altered", "missing"])

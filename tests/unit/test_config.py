@@ -18,8 +18,10 @@ def problems(profile: str, *overrides: str) -> str:
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_every_profile_loads_and_renders(name: str) -> None:
-    document = serve_config(load(profile_path(name)), Path("/run/cluster.yaml"))
-    assert document["applications"][0]["args"] == {"config": "/run/cluster.yaml"}
+    document = serve_config(load(profile_path(name)))
+    assert document["applications"][0]["args"] == {
+        "generations": sorted(load(profile_path(name)).identity.generation)
+    }
     yaml.safe_dump(document)
 
 
@@ -36,8 +38,13 @@ def test_every_profile_loads_and_renders(name: str) -> None:
         ("identity.understanding.encoder=path:/nowhere/at/all", "identity", "there is no folder /nowhere/at/all"),
         ("identity.generation.small.model=smollm", "identity", "packaged:NAME"),
         ("identity.generation.small.bundles=[{CPU: 1, GPUs: 1}]", "bundles", "use CPU, GPU or memory"),
-        ("identity.generation.small.placement={gpus: 2}", "identity.generation.small", "bundles hold 0"),
+        ("identity.generation.small.placement={gpus: 2}", "identity.generation.small", "placement.gpus is 2; write"),
+        ("identity.generation.small.bundles=[{CPU: 1}, {CPU: 1}]", "identity.generation.small", "write placement.cpus: 2"),
+        ("identity.generation.small.bundles=[{}]", "identity.generation.small.bundles", "holds nothing"),
         ("identity.nodes.count=3", "identity.nodes", "kind: cluster"),
+        ("identity.nodes={kind: local, is_one_machine: true}", "identity.nodes", "are of kind cluster"),
+        ("identity.nodes={kind: cluster, address: auto, gpus: 4}", "identity.nodes", "are of kind local"),
+        ("identity.nodes={kind: cluster, address: auto, token: abc}", "identity.nodes.token", "env:NAME or file:PATH"),
     ],
 )  # fmt: skip
 def test_a_fault_is_named_by_its_path_with_what_to_write(override: str, path: str, advice: str) -> None:
@@ -51,14 +58,28 @@ def test_sqlite_with_several_nodes_is_refused() -> None:
     assert "identity.store is SQLite" in text and "KEFU_STORE_URL" in text
 
 
+def test_nodes_of_one_machine_share_its_files_and_sqlite() -> None:
+    nodes = "identity.nodes={kind: cluster, address: '127.0.0.1:6379', is_one_machine: true}"
+    config = load(profile_path("fake"), (nodes,))
+    assert config.is_sqlite and config.proxy_on == "every_node"
+    assert serve_config(config)["proxy_location"] == "EveryNode"
+    on_head = load(profile_path("fake"), (nodes, "identity.http.proxy_on=head_node"))
+    assert serve_config(on_head)["proxy_location"] == "HeadOnly"
+
+
+def test_folders_of_one_machine_are_refused_on_many() -> None:
+    assert "identity.models_dir is 'models'" in problems("production", "identity.models_dir=models")
+    assert "identity.artifacts is 'trained'" in problems("production", "identity.artifacts=trained")
+
+
 def test_a_target_above_its_limit_is_refused() -> None:
     text = problems("production", "scale.gateway.max_ongoing_requests=100")
     assert "would never be reached" in text
 
 
-def test_more_gpus_than_the_bundles_hold_are_refused() -> None:
+def test_more_engine_workers_than_gpus_are_refused() -> None:
     text = problems("production", "identity.generation.large.tensor_parallel=4")
-    assert "needs 4 GPUs but bundles hold 2" in text
+    assert "tensor_parallel 4 uses 4 GPUs" in text and "write placement.gpus: 4" in text
 
 
 def test_memory_shares_of_one_gpu_stay_below_the_bound() -> None:
@@ -78,7 +99,7 @@ def test_a_secret_written_by_mistake_is_refused_and_not_repeated() -> None:
 def test_rendered_configuration_holds_references_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEFU_STORE_URL", "postgresql+asyncpg://kefu:planted-secret@db/kefu")
     config = load(profile_path("production"))
-    document = yaml.safe_dump(serve_config(config, Path("/run/cluster.yaml")))
+    document = yaml.safe_dump(serve_config(config))
     assert "planted-secret" not in document and "env:KEFU_STORE_URL" in document
     assert "planted-secret" in resolve_secret("env:KEFU_STORE_URL")
 
@@ -90,7 +111,7 @@ def test_a_missing_secret_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def entries(*overrides: str) -> dict[str, dict[str, object]]:
-    document = serve_config(load(profile_path("fake"), overrides), Path("/run/cluster.yaml"))
+    document = serve_config(load(profile_path("fake"), overrides))
     return {entry["name"]: entry for entry in document["applications"][0]["deployments"]}
 
 

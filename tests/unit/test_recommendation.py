@@ -284,7 +284,7 @@ def test_a_returned_product_speaks_for_nothing(model: Recommender) -> None:
 
 
 def test_ease_is_the_ridge_solution_without_a_diagonal() -> None:
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+    from scipy.sparse import csr_matrix
 
     dense = (np.random.default_rng(0).uniform(size=(30, 5)) < 0.4).astype(np.float32)
     weights = ease(csr_matrix(dense), 3.0)

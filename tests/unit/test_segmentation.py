@@ -88,6 +88,9 @@ def test_features_of_one_customer_by_hand() -> None:
 def test_purchases_without_an_order_count_by_their_moment() -> None:
     (found,) = customer_features([event(days=3), event(days=3), event(days=2)], NOW)
     assert found.frequency == 2
+    split = [event(days=3, order_id="A"), event(days=2, order_id="A"), event(days=3, order_id="B")]
+    assert customer_features(split, NOW)[0].frequency == 2
+    assert customer_features([split[0], split[2]], NOW)[0].frequency == 2
 
 
 def test_who_has_not_bought_has_no_features() -> None:
@@ -177,6 +180,14 @@ def test_silhouette_alone_would_choose_two_and_the_rule_does_not() -> None:
     found = compare(points, (2, *possible_ks(points)), 0)
     assert max(found, key=lambda c: c.silhouette).k == 2
     assert choose(found[1:]).k == 4
+
+
+def test_a_segment_that_hangs_on_one_customer_is_not_stable() -> None:
+    """Every fit on all customers finds the one far away; more than a third of the resampled shops lack them."""
+    points = np.concatenate([np.random.default_rng(0).normal(size=(60, 2)), [[500.0, 0.0]]])
+    (found,) = compare(points, (2,), 0)
+    assert found.smallest_share == pytest.approx(1 / 61)
+    assert found.stability_ari < 0.8
 
 
 @pytest.mark.parametrize(
