@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ class Connected:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # SQLite has one writer, and who finds it busy sleeps and tries again: the longer one has waited, the more rarely, so
+        # that under load some wait for seconds. Writers of one process take turns instead, first come, first served.
+        self._turns: asyncio.Lock | None = asyncio.Lock() if engine.dialect.name == "sqlite" else None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -49,7 +53,7 @@ class Connected:
         SQLite takes its write lock at once: a transaction that reads first and then waits for the lock
         would find its snapshot stale and fail, without the busy timeout.
         """
-        async with translated_errors(), self._engine.connect() as connection:
+        async with self._turns or nullcontext(), translated_errors(), self._engine.connect() as connection:
             await connection.execution_options(**{_WRITES: True})
             async with connection.begin():
                 yield connection

@@ -331,3 +331,21 @@ async def test_a_locked_database_is_unavailable_not_broken(
         # Readers go on while somebody writes.
         assert await second.articles("shop") == ()
     assert isinstance(caught.value, CommerceError)
+
+
+async def test_writers_of_one_process_take_turns_first_come_first_served(store: Store) -> None:
+    event = BehaviourEvent(0, "C1", "P1", "shoes", BehaviourKind.VIEW, 1, 0, "CNY", None, NOW)
+    done: list[int] = []
+
+    async def write(number: int) -> None:
+        await store.record_behaviour("shop", replace(event, product_id=f"P{number}"))
+        done.append(number)
+
+    async with store.writing():
+        # All of them find the store busy, and none may come before one that has waited longer.
+        waiting = [asyncio.create_task(write(number)) for number in range(40)]
+        await asyncio.sleep(0)
+    await asyncio.gather(*waiting)
+    assert done == list(range(40))
+    stored = await store.behaviour_events("shop")
+    assert [int(e.product_id[1:]) for e in sorted(stored, key=lambda e: e.event_id)] == done
