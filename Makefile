@@ -47,8 +47,9 @@ test-unit: install  ## Unit and contract tests: seconds
 test-integration: install  ## Tests on a real local cluster with fake engines
 	$(PYTEST) tests/integration tests/faults tests/browser -m 'not real_models'
 
-test-all: test  ## make test, then the tests with real models
+test-all: test  ## make test, then the tests with real models, and those of a GPU where there is one
 	$(PYTEST) tests/integration tests/faults -m real_models
+	$(PYTEST) tests/gpu
 
 soak: install  ## The full-size measurements; writes docs/results/
 	$(BIN)/python -m benchmarks.first_answer --out docs/results

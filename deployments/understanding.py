@@ -21,6 +21,8 @@ def spec_of(identity: UnderstandingIdentity) -> UnderstandingSpec:
         adapter=identity.adapter,
         models_dir=identity.models_dir,
         threads=identity.threads,
+        device="cuda" if identity.placement.gpus else "cpu",
+        gpu_memory_share=identity.placement.gpu_memory_share,
         delay_ms=identity.fake.delay_ms,
         fail_every=identity.fake.fail_every,
     )

@@ -47,19 +47,23 @@ class BertEncoder:
         source: Path | HubSource,
         *,
         device: Device = "cpu",
+        gpu_memory_share: float | None = None,
         threads: int | None = None,
         max_length: int = 256,
         batch_size: int = 32,
     ) -> "BertEncoder":
         """Loads what `models.sources.resolve` returned; safetensors only, no remote code, float32.
 
-        `threads` sets PyTorch's intra-op threads, for the whole process. Raises ModelUnloadable.
+        `threads` sets PyTorch's intra-op threads, and `gpu_memory_share` the part of the GPU's memory that PyTorch may take,
+        both for the whole process. Raises ModelUnloadable.
         """
         import torch
         from safetensors import SafetensorError
 
         if device == "cuda" and not torch.cuda.is_available():
             raise ModelUnloadable(str(source), "device cuda was asked for, and PyTorch sees none")
+        if device == "cuda" and gpu_memory_share is not None:
+            torch.cuda.set_per_process_memory_fraction(gpu_memory_share)
         if threads is not None:
             torch.set_num_threads(threads)
         location, revision = (

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from models.encoder.bert import QUERY_PREFIX, BertEncoder
+from models.encoder.bert import QUERY_PREFIX, BertEncoder, Device
 from models.errors import ModelNotFound
 from models.sources import resolve
 from models.types import Understood
@@ -48,9 +48,17 @@ class BertUnderstanding:
         ]
 
 
-def load_bert_understanding(encoder: str, adapter: str, models_dir: Path, threads: int) -> BertUnderstanding:
+def load_bert_understanding(
+    encoder: str,
+    adapter: str,
+    models_dir: Path,
+    threads: int,
+    device: Device = "cpu",
+    gpu_memory_share: float | None = None,
+) -> BertUnderstanding:
     """Loads the encoder, merges the adapter into it. Raises ModelError, AdapterMismatch for another encoder's."""
-    loaded = BertEncoder.load(resolve(encoder, models_dir), threads=threads)
+    source = resolve(encoder, models_dir)
+    loaded = BertEncoder.load(source, device=device, gpu_memory_share=gpu_memory_share, threads=threads)
     trained = find_adapter(adapter, models_dir)
     apply_adapter(loaded, trained)
     return BertUnderstanding(loaded, trained.heads)

@@ -23,6 +23,8 @@ class UnderstandingSpec:
     adapter: str = "shipped"
     models_dir: Path = Path("models")
     threads: int = 1
+    device: Literal["cpu", "cuda"] = "cpu"
+    gpu_memory_share: float | None = None
     delay_ms: float = 0.0
     fail_every: int = 0
 
@@ -43,7 +45,9 @@ def load(spec: UnderstandingSpec) -> Understander:
 def _bert(spec: UnderstandingSpec) -> Understander:
     from models.understanding.bert import load_bert_understanding
 
-    return load_bert_understanding(spec.encoder, spec.adapter, spec.models_dir, spec.threads)
+    return load_bert_understanding(
+        spec.encoder, spec.adapter, spec.models_dir, spec.threads, spec.device, spec.gpu_memory_share
+    )
 
 
 def _fake(spec: UnderstandingSpec) -> Understander:

@@ -250,3 +250,14 @@ def test_evaluation_file_of_foreign_data(tmp_path: Path) -> None:
 
 def test_engines_are_a_table_of_both() -> None:
     assert set(ENGINES) == {"bert", "fake"}
+
+
+def test_the_stage_computes_where_it_is_placed() -> None:
+    from deployments.identity import Placement, UnderstandingIdentity
+    from deployments.understanding import spec_of
+
+    plain = spec_of(UnderstandingIdentity())
+    assert (plain.device, plain.gpu_memory_share) == ("cpu", None)
+    shared = Placement(gpus=0.1, gpu_group="first", gpu_memory_share=0.08)
+    placed = spec_of(UnderstandingIdentity(placement=shared))
+    assert (placed.device, placed.gpu_memory_share) == ("cuda", 0.08)
