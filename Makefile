@@ -54,6 +54,7 @@ test-all: test  ## make test, then the tests with real models, and those of a GP
 soak: install  ## The full-size measurements; writes docs/results/
 	$(BIN)/python -m benchmarks.first_answer --out docs/results
 	$(BIN)/python -m benchmarks.fan_out --out docs/results
+	$(BIN)/python -m benchmarks.impossible_request --out docs/results
 	$(BIN)/python -m benchmarks.behaviour_models --data ../shared/data --out docs/results
 
 lint: install  ## ruff: format and rules

@@ -21,8 +21,7 @@ def tables(status: "Status") -> RenderableType:
 
 
 def _deployments(status: "Status") -> Table:
-    has_nodes = len(status.nodes) > 1
-    names = ("state", "replicas", *(["nodes"] if has_nodes else []), "pids", "ongoing", "queued", "version")
+    names = ("state", "replicas", "nodes", "pids", "ongoing", "queued", "version")
     table = Table(Column("deployment", no_wrap=True), *names, title="deployments")
     for deployment in status.deployments:
         own = [r for r in status.replicas if r.deployment == deployment.name]
@@ -30,13 +29,12 @@ def _deployments(status: "Status") -> Table:
             deployment.name,
             deployment.status,
             ", ".join(f"{count} {name.lower()}" for name, count in deployment.replicas.items()),
+            " ".join(dict.fromkeys(str(r.node_id)[:6] for r in own if r.node_id)),
             " ".join(map(str, status.replica_pids.get(deployment.name, []))),
             str(deployment.ongoing),
             str(deployment.queued),
             deployment.version[:6],
         ]
-        if has_nodes:
-            row.insert(3, " ".join(dict.fromkeys(str(r.node_id)[:6] for r in own if r.node_id)))
         table.add_row(*row)
     return table
 
