@@ -33,17 +33,21 @@ class Snapshots:
         self._store = store
         self._shops: dict[str, ShopSnapshot] = {}
         self._keys: OrderedDict[bytes, ApiKey] = OrderedDict()
+        self._changes = 0
 
     async def shop(self, tenant_id: str) -> ShopSnapshot:
         """The tenant's snapshot. TenantNotFound."""
         if (kept := self._shops.get(tenant_id)) is not None:
             return kept
+        change = self._changes
         snapshot = ShopSnapshot(
             await self._store.tenant(tenant_id),
             await self._store.policy(tenant_id),
             await self._store.product_vocabulary(tenant_id),
         )
-        self._shops[tenant_id] = snapshot
+        # What changed while it was read may not be in it: then the next request reads again.
+        if change == self._changes:
+            self._shops[tenant_id] = snapshot
         return snapshot
 
     async def api_key(self, key: str) -> ApiKey:
@@ -52,7 +56,10 @@ class Snapshots:
         if (kept := self._keys.get(digest)) is not None:
             self._keys.move_to_end(digest)
             return kept
+        change = self._changes
         checked = await self._store.authenticate(key)
+        if change != self._changes:
+            return checked
         self._keys[digest] = checked
         if len(self._keys) > _KEYS_KEPT:
             self._keys.popitem(last=False)
@@ -60,6 +67,7 @@ class Snapshots:
 
     async def apply(self, changes: Sequence[Change]) -> None:
         """Drop what these changes made stale."""
+        self._changes += len(changes)
         for change in changes:
             if change.kind is ChangeKind.API_KEY:
                 self._keys.clear()

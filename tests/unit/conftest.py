@@ -83,8 +83,4 @@ async def shop(tmp_path: Path, seeded: tuple[Path, DemoSeed]) -> AsyncIterator[S
                 client, service, demo, operator_key, token(demo.customer_id), token(demo.other_customer_id)
             )
         for stage in stages:
-            # A replica's process ends with its feed; here the loop ends first.
-            assert stage._poller is not None and stage._store is not None
-            stage._poller.cancel()
-            await asyncio.wait({stage._poller})
-            await stage._store.aclose()
+            await stage.aclose()

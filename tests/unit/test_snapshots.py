@@ -1,0 +1,77 @@
+"""What a gateway keeps of a shop never outlives a change, not even one that came while it was being read."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commerce.demo.policy import DEMO_POLICY
+from commerce.domain.errors import InvalidCredentials
+from commerce.domain.identity import ApiKeyRole
+from commerce.domain.tenants import Change, ChangeKind
+from commerce.store import Store, migrate, open_store
+from deployments.snapshots import Snapshots
+from tests.builders import TENANT
+
+CHANGE = Change(9, TENANT.tenant_id, ChangeKind.POLICY, TENANT.tenant_id, datetime(2026, 11, 24, tzinfo=UTC))
+
+
+class Slow:
+    """A store whose answers are held after they were read, until they are let go."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.has_read, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    async def policy(self, tenant_id: str) -> Any:
+        return await self._held(await self.store.policy(tenant_id))
+
+    async def authenticate(self, key: str) -> Any:
+        return await self._held(await self.store.authenticate(key))
+
+    async def _held(self, found: Any) -> Any:
+        self.has_read.set()
+        await self.goes_on.wait()
+        return found
+
+
+async def test_a_change_that_comes_while_a_shop_is_read_is_seen_by_the_next_request(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
+    await migrate(url)
+    async with open_store(url) as store:
+        await store.create_tenant(TENANT, DEMO_POLICY)
+        slow = Slow(store)
+        snapshots = Snapshots(slow)  # type: ignore[arg-type]
+        reading = asyncio.create_task(snapshots.shop(TENANT.tenant_id))
+        await slow.has_read.wait()
+        changed = replace(DEMO_POLICY, zone="Europe/Vienna")
+        await store.put_policy(TENANT.tenant_id, changed)
+        await snapshots.apply([CHANGE])
+        slow.goes_on.set()
+        assert (await reading).policy == DEMO_POLICY
+        assert (await snapshots.shop(TENANT.tenant_id)).policy == changed
+
+
+async def test_a_key_that_is_revoked_while_it_is_checked_is_refused_next_time(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
+    await migrate(url)
+    async with open_store(url) as store:
+        await store.create_tenant(TENANT, DEMO_POLICY)
+        key = await store.issue_api_key(TENANT.tenant_id, ApiKeyRole.SHOP)
+        slow = Slow(store)
+        snapshots = Snapshots(slow)  # type: ignore[arg-type]
+        checking = asyncio.create_task(snapshots.api_key(key))
+        await slow.has_read.wait()
+        (known,) = await store.api_keys(TENANT.tenant_id)
+        await store.revoke_api_key(TENANT.tenant_id, known.key_id)
+        await snapshots.apply([replace(CHANGE, kind=ChangeKind.API_KEY)])
+        slow.goes_on.set()
+        await checking
+        with pytest.raises(InvalidCredentials):
+            await snapshots.api_key(key)
