@@ -21,8 +21,9 @@ def tables(status: "Status") -> RenderableType:
 
 
 def _deployments(status: "Status") -> Table:
-    names = ("state", "replicas", "nodes", "pids", "ongoing", "queued", "version")
-    table = Table(Column("deployment", no_wrap=True), *names, title="deployments")
+    # On a narrow terminal the other columns wrap: a name or a state in two lines is found by no eye and no grep.
+    whole = (Column("deployment", no_wrap=True), Column("state", no_wrap=True))
+    table = Table(*whole, "replicas", "nodes", "pids", "ongoing", "queued", "version", title="deployments")
     for deployment in status.deployments:
         own = [r for r in status.replicas if r.deployment == deployment.name]
         row = [
