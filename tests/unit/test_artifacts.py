@@ -69,11 +69,11 @@ def test_publishing_names_a_folder_by_its_content(trained: Path, tmp_path: Path)
 
 
 def test_the_same_content_is_published_once(trained: Path, tmp_path: Path) -> None:
-    first = publish(trained, f"file://{tmp_path}/root")
-    assert first.url == f"file://{tmp_path}/root/{first.version}"
+    first = publish(trained, f"file://{tmp_path}/kept")
+    assert first.url == f"file://{tmp_path}/kept/{first.version}"
     inode = (tmp_path / "root" / first.version).stat().st_ino
     shutil.copytree(trained, tmp_path / "elsewhere")
-    assert publish(tmp_path / "elsewhere", f"file://{tmp_path}/root") == first
+    assert publish(tmp_path / "elsewhere", f"file://{tmp_path}/kept") == first
     assert (tmp_path / "root" / first.version).stat().st_ino == inode
     assert fetch(first.url, first.version, tmp_path).stat().st_ino == inode
 
