@@ -54,8 +54,8 @@ def test_another_kind_or_an_unreadable_file_is_refused(trained: Path, tmp_path: 
 
 
 def test_publishing_names_a_folder_by_its_content(trained: Path, tmp_path: Path) -> None:
-    published = publish(trained, str(tmp_path / "root"))
-    folder = tmp_path / "root" / published.version
+    published = publish(trained, str(tmp_path / "kept"))
+    folder = tmp_path / "kept" / published.version
     assert published.url == str(folder)
     assert len(published.version) == 64
     assert [path.name for path in folder.parent.iterdir()] == [published.version]
@@ -65,23 +65,23 @@ def test_publishing_names_a_folder_by_its_content(trained: Path, tmp_path: Path)
     assert fetch(published.url, published.version, tmp_path / "cache") == folder
     assert not (tmp_path / "cache").exists()
     write_model(trained, KIND, {"names": ["老客"]}, {"centroids": np.arange(6.0).reshape(2, 3)})
-    assert publish(trained, str(tmp_path / "root")).version != published.version
+    assert publish(trained, str(tmp_path / "kept")).version != published.version
 
 
 def test_the_same_content_is_published_once(trained: Path, tmp_path: Path) -> None:
     first = publish(trained, f"file://{tmp_path}/kept")
     assert first.url == f"file://{tmp_path}/kept/{first.version}"
-    inode = (tmp_path / "root" / first.version).stat().st_ino
+    inode = (tmp_path / "kept" / first.version).stat().st_ino
     shutil.copytree(trained, tmp_path / "elsewhere")
     assert publish(tmp_path / "elsewhere", f"file://{tmp_path}/kept") == first
-    assert (tmp_path / "root" / first.version).stat().st_ino == inode
+    assert (tmp_path / "kept" / first.version).stat().st_ino == inode
     assert fetch(first.url, first.version, tmp_path).stat().st_ino == inode
 
 
 def test_a_damaged_copy_is_replaced_by_publishing_again(trained: Path, tmp_path: Path) -> None:
-    published = publish(trained, str(tmp_path / "root"))
+    published = publish(trained, str(tmp_path / "kept"))
     (Path(published.url) / TENSORS).write_bytes(b"gone bad")
-    assert publish(trained, str(tmp_path / "root")) == published
+    assert publish(trained, str(tmp_path / "kept")) == published
     assert fetch(published.url, published.version, tmp_path) == Path(published.url)
 
 
@@ -99,15 +99,15 @@ def test_nothing_half_written_gets_the_final_name(
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "copyfile", full_disk)
         with pytest.raises(ModelUnloadable, match="No space left"):
-            publish(trained, str(tmp_path / "root"))
+            publish(trained, str(tmp_path / "kept"))
     assert copied
-    assert not list((tmp_path / "root").iterdir())
-    assert publish(trained, str(tmp_path / "root")).url
+    assert not list((tmp_path / "kept").iterdir())
+    assert publish(trained, str(tmp_path / "kept")).url
 
 
 @pytest.mark.parametrize("file", [CARD, TENSORS])
 def test_an_altered_byte_is_refused(trained: Path, tmp_path: Path, file: str) -> None:
-    published = publish(trained, str(tmp_path / "root"))
+    published = publish(trained, str(tmp_path / "kept"))
     path = Path(published.url) / file
     content = bytearray(path.read_bytes())
     content[-2] ^= 1
@@ -117,7 +117,7 @@ def test_an_altered_byte_is_refused(trained: Path, tmp_path: Path, file: str) ->
 
 
 def test_another_version_than_the_asked_for_is_refused(trained: Path, tmp_path: Path) -> None:
-    published = publish(trained, str(tmp_path / "root"))
+    published = publish(trained, str(tmp_path / "kept"))
     with pytest.raises(ModelDamaged, match="was asked for"):
         fetch(published.url, "0" * 64, tmp_path)
     with pytest.raises(ModelNotFound, match="promote it again"):
@@ -220,6 +220,6 @@ def test_two_that_publish_at_once_agree(
         real(source, target)
 
     monkeypatch.setattr(os, "rename", overtaken)
-    published = publish(trained, str(tmp_path / "root"))
-    assert [path.name for path in (tmp_path / "root").iterdir()] == [published.version]
+    published = publish(trained, str(tmp_path / "kept"))
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == [published.version]
     assert fetch(published.url, published.version, tmp_path) == Path(published.url)
