@@ -10,7 +10,7 @@ TORCH  := 2.13.0
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve doctor test test-unit test-integration test-all soak lint types imports format lock clean
+.PHONY: help install serve doctor bench test test-unit test-integration test-all soak lint types imports format lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ test-integration: install  ## Tests on a real local cluster with fake engines
 test-all: test  ## make test, then the tests with real models, and those of a GPU where there is one
 	$(PYTEST) tests/integration tests/faults -m real_models
 	$(PYTEST) tests/gpu
+
+bench: install  ## Serve the laptop profile, load it, write docs/results/load-laptop.{json,html}; minutes
+	$(BIN)/python -m benchmarks.load.first_report --out docs/results
 
 soak: install  ## The full-size measurements; writes docs/results/
 	$(BIN)/python -m benchmarks.first_answer --out docs/results

@@ -26,6 +26,7 @@ import numpy as np
 import psutil
 
 from benchmarks.machine import describe
+from benchmarks.process_groups import group
 
 _ROOT: Final = Path(__file__).parent.parent
 _WARM_UP: Final = 30
@@ -81,24 +82,13 @@ def _wait(home: Path, process: psutil.Popen) -> dict[str, Any]:
     return served
 
 
-def _group(process: psutil.Process) -> str:
-    """What a process is, by its title: a replica by its deployment, else the program."""
-    title = " ".join(process.cmdline())
-    if "ServeReplica" in title:
-        return title.split("ServeReplica:")[1].split(":")[1].split(".")[0].strip()
-    for mark, name in (("haproxy", "HAProxy"), ("ServeController", "Serve controller"), ("raylet", "raylet")):
-        if mark in title:
-            return name
-    return "rest of Ray"
-
-
 def cpu_ms(root: psutil.Process) -> dict[str, float]:
     """CPU milliseconds so far, by group of the process tree."""
     used: defaultdict[str, float] = defaultdict(float)
     for process in root.children(recursive=True):
         try:
             times = process.cpu_times()
-            used[_group(process)] += 1000 * (times.user + times.system)
+            used[group(" ".join(process.cmdline()))] += 1000 * (times.user + times.system)
         except psutil.NoSuchProcess:
             continue
     return dict(used)

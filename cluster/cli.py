@@ -4,8 +4,9 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 import yaml
@@ -30,6 +31,10 @@ train_app = typer.Typer(
 app.add_typer(models_app, name="models")
 app.add_typer(token_app, name="token")
 app.add_typer(train_app, name="train")
+
+EXTENSIONS: Final = "kefu.commands"
+"""The entry-point group of the packages above this one: they import it, and it can't import them."""
+_ANYTHING: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 console = Console()
 error_console = Console(stderr=True)
@@ -307,6 +312,32 @@ def _train_on_shop(kind: ModelKind, tenant: str, seed: int, config: ClusterConfi
     console.print_json(data=trained.card)
 
 
+def add_extensions(root: typer.Typer) -> None:
+    """Add the commands that other packages announce. One that can't be loaded says why when it is called; the rest work."""
+    for point in entry_points(group=EXTENSIONS):
+        try:
+            extension = point.load()
+            if not isinstance(extension, typer.Typer):
+                raise TypeError(f"{point.value} is not a typer.Typer")
+        except Exception as error:  # noqa: BLE001 an extension may fail in any way, and must not take kefu with it
+            _add_broken(root, point, error)
+        else:
+            root.add_typer(extension, name=point.name)
+
+
+def _add_broken(root: typer.Typer, point: EntryPoint, error: Exception) -> None:
+    said = f"{type(error).__name__}: {error}"
+
+    @root.command(point.name, help=f"Can't be loaded: {said}", context_settings=_ANYTHING)
+    def broken() -> None:
+        error_console.print(
+            f"[bold red]kefu:[/bold red] {point.name} can't be loaded: {said}; install Kefu anew",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(1)
+
+
 def guarded(command: Callable[[], Any]) -> int:
     """Run a command; an error that it can explain becomes two lines on stderr and status 1, never a traceback."""
     from cluster.errors import UpError
@@ -326,6 +357,7 @@ def guarded(command: Callable[[], Any]) -> int:
 
 def main() -> None:
     """The console script."""
+    add_extensions(app)
     # The parent of Ray's workers is this process: a stray thread pool of its own would only cost memory.
     sys.exit(guarded(app))
 

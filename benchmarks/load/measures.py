@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from benchmarks.load.figures import Figures, OverTime, Slice
 from benchmarks.load.latency import Latencies
 from benchmarks.load.records import OUTCOMES, Planned, Record
@@ -222,10 +224,10 @@ def _over_time(kept: Sequence[Judged], workload: Workload) -> OverTime:
     served = [j for j in kept if j.is_served]
     ends = [j.record.end_s for j in served if j.record.end_s is not None]
     bins = _Bins(workload.warm_up_s, max((workload.duration_s, *ends)), workload.duration_s)
-    latencies: defaultdict[int, Latencies] = defaultdict(Latencies)
+    latencies: defaultdict[int, list[float]] = defaultdict(list)
     for j in served:
         if j.e2e_s is not None:
-            latencies[bins.place(j.record.at_s)].add(j.e2e_s)
+            latencies[bins.place(j.record.at_s)].append(1000 * j.e2e_s)
     rungs = sorted({j.record.rung for j in served if j.record.rung is not None})
     return OverTime(
         from_s=bins.from_s,
@@ -240,10 +242,13 @@ def _over_time(kept: Sequence[Judged], workload: Workload) -> OverTime:
     )
 
 
-def _percentiles(latencies: dict[int, Latencies], count: int, percent: float) -> tuple[float | None, ...]:
+def _percentiles(latencies: dict[int, list[float]], count: int, percent: float) -> tuple[float | None, ...]:
+    """In milliseconds. A bin holds few: the plain percentile that is one of the values, as a histogram's is."""
     return tuple(
-        round(1000 * latencies[number].percentile_s(percent), 3) if number in latencies else None
-        for number in range(count)
+        round(float(np.percentile(latencies[place], percent, method="inverted_cdf")), 3)
+        if place in latencies
+        else None
+        for place in range(count)
     )
 
 
