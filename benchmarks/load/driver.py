@@ -194,7 +194,8 @@ class _Processes:
         self._processes: list[BaseProcess] = []
         for job in jobs:
             ours, theirs = context.Pipe()
-            process = context.Process(target=work, args=(job, theirs), daemon=True)
+            name = f"driver-{job.process}"
+            process = context.Process(target=work, args=(job, theirs), name=name, daemon=True)
             process.start()
             theirs.close()
             self.open[ours] = job.process

@@ -134,7 +134,7 @@ def serving(servers: int = 1) -> Iterator[str]:
     """The server in a process of its own for the time of a `with`: its base URL."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_main, args=(servers, theirs), daemon=True)
+    process = context.Process(target=_main, args=(servers, theirs), name="reference-server", daemon=True)
     process.start()
     theirs.close()
     try:

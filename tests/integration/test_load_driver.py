@@ -1,6 +1,9 @@
 """The load driver's processes against real servers on loopback: one record for each request, whatever happens to it."""
 
 import asyncio
+import multiprocessing
+import os
+import signal
 import threading
 import time
 from collections import Counter
@@ -10,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import orjson
-import psutil
 import pytest
 from aiohttp import web
 
@@ -108,6 +110,13 @@ async def _plain(
         status=status,
         headers={"Content-Type": "application/json"} | (headers or {}),
     )
+
+
+def kill_child(name: str) -> None:
+    """kill -9 for the one process of that name that this one started with multiprocessing, and for no other."""
+    [pid] = [child.pid for child in multiprocessing.active_children() if child.name == name]
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
 
 
 def endpoint(seen: Seen) -> web.Application:
@@ -292,9 +301,8 @@ def test_nothing_to_reach_is_told_before_the_run(tmp_path: Path) -> None:
 def test_a_target_that_dies_ends_the_run_early(tmp_path: Path) -> None:
     plan = plan_of(*((0.02 * number, "/at-once") for number in range(1500)))
     with serving() as url:
-        server = psutil.Process().children()[-1]
-        timer = threading.Timer(2.0, server.kill)
-        timer.start()
+        killer = threading.Timer(2.0, kill_child, ["reference-server"])
+        killer.start()
         began = time.monotonic()
         result = run(plan, Target(url, HEADERS), tmp_path / "spool", patience_s=5.0, silence_s=1.0)
     assert time.monotonic() - began < 20
@@ -340,8 +348,7 @@ def test_a_killed_driver_process_ends_the_run_and_keeps_what_there_is(
 
     def kill_one() -> None:
         eventually(lambda: any(file.stat().st_size for file in spool.glob("*")), within_s=30)
-        workers = [c for c in psutil.Process().children() if "spawn_main" in " ".join(c.cmdline())]
-        workers[0].kill()
+        kill_child("driver-0")
 
     killer = threading.Thread(target=kill_one)
     killer.start()
