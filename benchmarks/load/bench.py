@@ -1,4 +1,4 @@
-"""One measured run, from a workload to its result."""
+"""One measured run, from a workload to its result; and the result of what a killed run left."""
 
 import subprocess
 import time
@@ -11,9 +11,11 @@ from typing import Any, Final
 from benchmarks.load import driver, result
 from benchmarks.load.door import Door
 from benchmarks.load.figures import ServerUse
+from benchmarks.load.kept import Kept, NotKept, keep, read_kept
 from benchmarks.load.measures import Judged, figures, judge, measured
+from benchmarks.load.plan import plan
 from benchmarks.load.records import Planned
-from benchmarks.load.result import DriverReport, Machine, Result
+from benchmarks.load.result import DriverReport, Head, Machine, Result
 from benchmarks.load.server import NoLocalCluster, ServerWatch
 from benchmarks.load.target import DriverError
 from benchmarks.load.watch import verdict
@@ -51,7 +53,7 @@ class Clock:
         return self._is_stopped()
 
 
-def head() -> dict[str, Any]:
+def describe_run() -> dict[str, Any]:
     """Commit, machine and versions. DriverError outside a checkout: a figure that belongs to no commit says nothing."""
     try:
         return describe(_ROOT)
@@ -63,8 +65,9 @@ def head() -> dict[str, Any]:
 
 def run(order: Order, planned: tuple[Planned, ...], spool: Path, clock: Clock, notice: Notice) -> Result:
     """Send it all and measure. DriverError before anything was sent; LedgerError leaves the records in `spool`."""
-    described = head()
     workload = order.workload
+    head = _head(order)
+    keep(spool, Kept(head=head, workload=workload, processes=order.processes))
     with ExitStack() as stack:
         watch = _watch(stack, order.door, notice)
         sent = driver.run(
@@ -76,7 +79,33 @@ def run(order: Order, planned: tuple[Planned, ...], spool: Path, clock: Clock, n
             stop=clock,
         )
     judged = judge(planned, sent.records, workload)
-    return Result(
+    use = _server_use(watch, clock, judged, workload)
+    return _result(head, workload, sent, _driver_report(order, sent), judged, use)
+
+
+def recover(spool: Path) -> Result:
+    """The result of the records that a run left in `spool`, marked as not complete. NotKept, LedgerError."""
+    kept = read_kept(spool)
+    workload = kept.workload
+    if config_hash(workload, read_trace(workload)) != kept.head.workload_hash:
+        raise NotKept(f"the workload's trace is another file than when the run of {spool} began")
+    planned = plan(workload)
+    left = driver.recover(planned, spool)
+    judged = judge(planned, left.records, workload)
+    report = DriverReport(
+        processes=kept.processes,
+        is_limit=False,
+        reasons=(),
+        sent=sum(record.sent_s is not None for record in left.records),
+        cpu_shares=(),
+    )
+    return _result(kept.head, workload, left, report, judged, None)
+
+
+def _head(order: Order) -> Head:
+    described = describe_run()
+    workload = order.workload
+    return Head(
         schema_version=result.SCHEMA,
         at=described["at"],
         commit=described["commit"],
@@ -90,11 +119,24 @@ def run(order: Order, planned: tuple[Planned, ...], spool: Path, clock: Clock, n
         workload_hash=config_hash(workload, read_trace(workload)),
         workload=result.without_paths(order.text),
         seed=workload.seed,
+    )
+
+
+def _result(
+    head: Head,
+    workload: Workload,
+    sent: driver.DriverResult,
+    report: DriverReport,
+    judged: tuple[Judged, ...],
+    use: ServerUse | None,
+) -> Result:
+    return Result(
+        **dict(head),
         is_complete=sent.is_complete,
         problem=None if sent.problem is None else result.without_paths(sent.problem),
-        driver=_driver_report(order, sent),
+        driver=report,
         figures=figures(judged, workload),
-        server=_server_use(watch, clock, judged, workload),
+        server=use,
         requests=result.table(judged),
     )
 

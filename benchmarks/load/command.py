@@ -72,9 +72,10 @@ def run_workload(
     label: str | None = None,
 ) -> int:
     """Run it and write both files; the exit status. Errors are raised: see `explained`."""
-    from benchmarks.load import bench, report, result
+    from benchmarks.load import bench
     from benchmarks.load.door import open_door
     from benchmarks.load.plan import plan
+    from benchmarks.load.spool import has_records
     from benchmarks.load.workload import load
 
     path = workload_path(workload)
@@ -89,18 +90,45 @@ def run_workload(
     try:
         with _stopping() as stop, _progress(loaded.duration_s, [p.at_s for p in planned]) as tick:
             found = bench.run(order, planned, spool, bench.Clock(tick, stop.is_set), _notice)
-        result.write(folder / f"{stem}.json", result.encoded(found))
-        result.write(folder / f"{stem}.html", report.html(found))
+        _write(found, folder, stem)
     except Exception:
         # Whatever it was, what was measured is not thrown away.
-        if spool.is_dir() and any(file.stat().st_size for file in spool.iterdir()):
-            _notice(f"the records so far are in {spool}")
+        if has_records(spool):
+            _notice(
+                f"the records so far are in {spool}; make a result of them with: kefu bench recover {spool}"
+            )
         else:
             shutil.rmtree(spool, ignore_errors=True)
         raise
     shutil.rmtree(spool, ignore_errors=True)
-    _tell(found, folder / f"{stem}.html")
     return COMPLETE if found.is_complete else PARTIAL
+
+
+def _write(found: Any, folder: Path, stem: str) -> None:
+    """Tell the figures, then write both files: whoever has a full disk has the figures all the same."""
+    from benchmarks.load import report, result
+
+    _tell(found)
+    page = folder / f"{stem}.html"
+    result.write(page.with_suffix(".json"), result.encoded(found))
+    result.write(page, report.html(found))
+    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def recover(
+    records: Annotated[Path, typer.Argument(metavar="RECORDS", help="the folder of records that the run named")],
+    out: Annotated[Path | None, typer.Option("--out", help="the result's folder; default: where the records lie")] = None,
+) -> None:  # fmt: skip
+    """Make a result, marked as not complete, of the records that a killed run or a full disk left."""
+    with explained():
+        from benchmarks.load import bench
+
+        found = bench.recover(records)
+        label = "" if found.label is None else f"-{found.label}"
+        _write(found, out or records.absolute().parent, f"load-{found.workload_name}{label}-recovered")
+        shutil.rmtree(records, ignore_errors=True)
+    raise typer.Exit(PARTIAL)
 
 
 @app.command()
@@ -322,7 +350,7 @@ def _lines(told: Callable[[float], str]) -> Callable[[float], None]:
     return tick
 
 
-def _tell(found: Any, page: Path) -> None:
+def _tell(found: Any) -> None:
     """The run in a few lines."""
     figures = found.figures
     whole = figures.whole
@@ -338,7 +366,6 @@ def _tell(found: Any, page: Path) -> None:
         _notice("the driver was the limit: " + " ".join(found.driver.reasons))
     if not found.is_complete:
         _notice(f"the run is not complete: {found.problem}")
-    console.print(f"report: {page}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from benchmarks.load.records import DriverWatch, Planned, Record
-from benchmarks.load.spool import read_spool, spool_file
+from benchmarks.load.spool import has_records, read_spool, spool_file
 from benchmarks.load.target import DriverNotStarted, Target
 from benchmarks.load.wire import unsent
 from benchmarks.load.worker import ClosedLoop, Done, Ending, Job, Progress, work
@@ -48,7 +48,7 @@ def run(
     """Send the plan. Raises DriverError before anything is sent; later trouble is in the result.
 
     `patience_s` counts from the intended moment. The run ends early when exchanges fail and nothing at all was heard for
-    `silence_s`. An empty folder `spool` is made for the records.
+    `silence_s`. The folder `spool` is made for the records, and may hold none of an earlier run.
     """
     target.probe()
     parts = split(plan, processes)
@@ -112,8 +112,8 @@ def _jobs(
         raise DriverNotStarted(
             f"the folder {spool} cannot be made: {error.strerror}; give another"
         ) from error
-    if any(file.is_file() for file in spool.iterdir()):
-        raise DriverNotStarted(f"{spool} holds files of an earlier run; give an empty folder")
+    if has_records(spool):
+        raise DriverNotStarted(f"{spool} holds the records of an earlier run; give another folder")
     users = [0] * len(parts)
     if closed_loop is not None:
         users = [len(range(i, closed_loop.users, len(parts))) for i in range(len(parts))]

@@ -21,7 +21,7 @@ from benchmarks.load.records import OUTCOMES
 SCHEMA: Final = 1
 _NONE: Final = -1
 # An absolute path of two or more parts, as it stands in error texts; a URL's own path is left.
-_PATH: Final = re.compile(r"(?<![\w:/.])(?:/[\w.@+-]+){2,}/?")
+_PATH: Final = re.compile(r"(?<![\w/.])(?:/[\w.@+-]+){2,}/?")
 
 
 class ResultError(Exception):
@@ -62,8 +62,8 @@ class Requests(Part):
     columns: str
 
 
-class Result(Part):
-    """One run. `workload` is its file's text; `config_hash` says which configuration of the cluster served."""
+class Head(Part):
+    """What is known of a run before it. `workload` is its file's text; `config_hash` says which configuration served."""
 
     schema_version: Literal[1]
     at: str
@@ -78,6 +78,11 @@ class Result(Part):
     workload_hash: str
     workload: str
     seed: int
+
+
+class Result(Head):
+    """One run."""
+
     is_complete: bool
     problem: str | None
     driver: DriverReport

@@ -16,6 +16,11 @@ def spool_file(folder: Path, process: int) -> Path:
     return folder / f"records-{process}{_SUFFIX}"
 
 
+def has_records(folder: Path) -> bool:
+    """Whether a run wrote any there."""
+    return any(file.stat().st_size for file in folder.glob(f"*{_SUFFIX}") if file.is_file())
+
+
 class Spool:
     """Appends to one file. After a write failed, `problem` says why and the records wait in `unwritten`."""
 

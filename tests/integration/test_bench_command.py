@@ -1,23 +1,29 @@
 """`kefu bench` as its user runs it: against a real cluster, and against nothing."""
 
 import json
+import resource
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import typer
 import yaml
 from typer.testing import CliRunner
 
+from benchmarks.load.reference_server import serving as reference_server
 from benchmarks.load.result import Result, read, rows
 from cluster.cli import add_extensions
 from cluster.ray_local import free_port
+from tests.children import kill_child
 from tests.polling import eventually
 from tests.serving import Kefu
 
@@ -150,6 +156,85 @@ def test_an_unreachable_target_is_told_and_nothing_is_left(tmp_path: Path) -> No
     ended = bench("run", write(tmp_path), "--serve-file", tmp_path / "serve.json")
     refused(ended, "has no base_url")
     assert "kf_secret" not in ended.stderr
+
+
+@contextmanager
+def under_way(tmp_path: Path, **more: Any) -> Iterator[subprocess.Popen[str]]:
+    """A run of a minute against the reference server, which answers at once; it has written records."""
+    (tmp_path / "key").write_text("kf_shop_x")
+    with reference_server() as url:
+        tenants = [{"name": "demo", "key": f"file:{tmp_path / 'key'}"}]
+        arrivals = {"kind": "constant", "rate_per_s": 50}
+        changes = {
+            "duration_s": 60,
+            "warm_up_s": 0,
+            "arrivals": arrivals,
+            "mix": [LOAD["mix"][0]],
+            "target": url,
+        }
+        words = ("run", write(tmp_path, **changes, tenants=tenants), "--out", tmp_path / "out")
+        process = subprocess.Popen(
+            line(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more
+        )
+        try:
+            records = "out/.load-small-*.records/*.jsonl"
+            eventually(lambda: any(f.stat().st_size > 10_000 for f in tmp_path.glob(records)), within_s=60)
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_a_target_that_dies_ends_the_run_and_what_there_is_is_marked(tmp_path: Path) -> None:
+    with under_way(tmp_path) as process:
+        kill_child("reference-server")
+        _, errors = process.communicate(timeout=45)
+    assert process.returncode == 3, errors
+    assert "not complete: the target has answered nothing for 10 s" in errors and "Traceback" not in errors
+    result = read(tmp_path / "out" / "load-small.json")
+    outcomes = result.figures.whole.outcomes
+    assert not result.is_complete and result.problem is not None and "answered nothing" in result.problem
+    assert outcomes["answered"] > 20 and outcomes["failed"] > 1000
+    assert sum(outcomes.values()) == result.figures.whole.offered
+    page = (tmp_path / "out" / "load-small.html").read_text()
+    assert "Not complete." in page and "answered nothing for 10 s" in page
+    assert str(tmp_path) not in page
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+def _small_files() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+
+
+def test_a_disk_that_takes_no_more_loses_no_record_that_it_took(tmp_path: Path) -> None:
+    with under_way(tmp_path, preexec_fn=_small_files) as process:
+        out, errors = process.communicate(timeout=45)
+    assert process.returncode == 1 and "Traceback" not in errors, errors
+    assert "measured: " in out and "free some space" in errors
+    assert "load-small.json can't be written" in errors or "load-small.html can't be written" in errors
+    [records] = (tmp_path / "out").glob(".load-small-*.records")
+    assert f"kefu bench recover {records}" in errors
+    recovered = bench("recover", records)
+    assert recovered.returncode == 3, recovered.stderr
+    assert not records.exists()
+    result = read(tmp_path / "out" / "load-small-recovered.json")
+    assert not result.is_complete and result.figures.whole.outcomes["answered"] > 10
+
+
+def test_a_killed_run_is_recovered(tmp_path: Path) -> None:
+    with under_way(tmp_path) as process:
+        drivers = psutil.Process(process.pid).children()
+        process.kill()
+        _, alive = psutil.wait_procs(drivers, timeout=10)
+        assert drivers and not alive
+        [records] = (tmp_path / "out").glob(".load-small-*.records")
+    recovered = bench("recover", records, "--out", tmp_path / "kept")
+    assert recovered.returncode == 3 and "the run was killed" in recovered.stderr, recovered.stderr
+    result = read(tmp_path / "kept" / "load-small-recovered.json")
+    assert not result.is_complete and result.figures.whole.outcomes["answered"] > 20
+    assert sum(result.figures.whole.outcomes.values()) == result.figures.whole.offered > 2000
+    assert "whether it kept up is not known" in (tmp_path / "kept" / "load-small-recovered.html").read_text()
+    refused(bench("recover", records), "run.json can't be read", "the folder of records that the run named")
 
 
 def test_results_that_are_none_are_told(tmp_path: Path) -> None:

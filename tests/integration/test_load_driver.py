@@ -1,9 +1,6 @@
 """The load driver's processes against real servers on loopback: one record for each request, whatever happens to it."""
 
 import asyncio
-import multiprocessing
-import os
-import signal
 import threading
 import time
 from collections import Counter
@@ -24,6 +21,7 @@ from benchmarks.load.target import DriverNotStarted, Target, TargetUnreachable
 from benchmarks.load.watch import dispatch_delays_s, verdict
 from benchmarks.load.worker import ClosedLoop
 from cluster.ray_local import free_port
+from tests.children import kill_child
 from tests.polling import eventually
 
 OK = {"outcome": "answered", "rung": "composed", "timings_ms": {"total": 2.0}, "request_id": "req_1"}
@@ -110,13 +108,6 @@ async def _plain(
         status=status,
         headers={"Content-Type": "application/json"} | (headers or {}),
     )
-
-
-def kill_child(name: str) -> None:
-    """kill -9 for the one process of that name that this one started with multiprocessing, and for no other."""
-    [pid] = [child.pid for child in multiprocessing.active_children() if child.name == name]
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
 
 
 def endpoint(seen: Seen) -> web.Application:
@@ -361,7 +352,7 @@ def test_a_killed_driver_process_ends_the_run_and_keeps_what_there_is(
 
 def test_an_earlier_runs_folder_is_refused(url: str, tmp_path: Path) -> None:
     drive(plan_of((0.0, "/ok")), url, tmp_path)
-    with pytest.raises(DriverNotStarted, match="give an empty folder"):
+    with pytest.raises(DriverNotStarted, match="give another folder"):
         drive(plan_of((0.0, "/ok")), url, tmp_path)
 
 

@@ -82,6 +82,7 @@ def test_a_file_that_can_not_be_written_leaves_the_old_one(
 
 def test_paths_are_cut_and_addresses_are_not() -> None:
     said = "records cannot be written to /home/someone/run/x: full; see http://127.0.0.1:8000/v1/chat, /v1 and 1/2/3"
+    assert without_paths("key: file:/home/someone/key") == "key: file:key"
     assert without_paths(said) == (
         "records cannot be written to x: full; see http://127.0.0.1:8000/v1/chat, /v1 and 1/2/3"
     )
