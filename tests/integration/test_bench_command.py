@@ -159,7 +159,7 @@ def test_an_unreachable_target_is_told_and_nothing_is_left(tmp_path: Path) -> No
 
 
 @contextmanager
-def under_way(tmp_path: Path, **more: Any) -> Iterator[subprocess.Popen[str]]:
+def under_way(tmp_path: Path, largest_file: int = resource.RLIM_INFINITY) -> Iterator[subprocess.Popen[str]]:
     """A run of a minute against the reference server, which answers at once; it has written records."""
     (tmp_path / "key").write_text("kf_shop_x")
     with reference_server() as url:
@@ -173,9 +173,9 @@ def under_way(tmp_path: Path, **more: Any) -> Iterator[subprocess.Popen[str]]:
             "target": url,
         }
         words = ("run", write(tmp_path, **changes, tenants=tenants), "--out", tmp_path / "out")
-        process = subprocess.Popen(
-            line(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more
-        )
+        process = subprocess.Popen(line(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        # Long before it opens a file: its first second is imports.
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest_file, largest_file))
         try:
             records = "out/.load-small-*.records/*.jsonl"
             eventually(lambda: any(f.stat().st_size > 10_000 for f in tmp_path.glob(records)), within_s=60)
@@ -202,12 +202,8 @@ def test_a_target_that_dies_ends_the_run_and_what_there_is_is_marked(tmp_path: P
     assert not list((tmp_path / "out").glob(".*"))
 
 
-def _small_files() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
-
-
 def test_a_disk_that_takes_no_more_loses_no_record_that_it_took(tmp_path: Path) -> None:
-    with under_way(tmp_path, preexec_fn=_small_files) as process:
+    with under_way(tmp_path, largest_file=30_000) as process:
         out, errors = process.communicate(timeout=45)
     assert process.returncode == 1 and "Traceback" not in errors, errors
     assert "measured: " in out and "free some space" in errors

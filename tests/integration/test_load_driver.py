@@ -17,6 +17,7 @@ from benchmarks.load.accuracy import starved
 from benchmarks.load.driver import DriverResult, run, run_closed
 from benchmarks.load.records import Planned, Record, Route
 from benchmarks.load.reference_server import serving
+from benchmarks.load.saturation import closed_step
 from benchmarks.load.target import DriverNotStarted, Target, TargetUnreachable
 from benchmarks.load.watch import dispatch_delays_s, verdict
 from benchmarks.load.worker import ClosedLoop
@@ -363,3 +364,16 @@ def test_a_closed_loop_has_as_many_at_once_as_users(url: str, tmp_path: Path) ->
     assert len(result.records) == 12
     assert {record.outcome for record in result.records} == {"answered"}
     assert all(0.45 < latency_s(record) < 0.8 for record in result.records)
+
+
+def test_a_closed_step_counts_what_was_good(url: str, tmp_path: Path) -> None:
+    plan = plan_of(*((0.0, "/slow") for _ in range(100)))
+    target = Target(url, HEADERS)
+    step = closed_step(plan, target, tmp_path / "wide", ClosedLoop(4, 1.2), slo_s=2.0)
+    # Four users, three rounds of half a second each: twelve in the 1.5 s that they take.
+    assert (step.users, step.requests, step.attainment, step.problem) == (4, 12, 1.0, None)
+    assert step.goodput_per_s == pytest.approx(8.0, rel=0.1)
+    missed = closed_step(plan, target, tmp_path / "tight", ClosedLoop(4, 0.3), slo_s=0.4)
+    assert (missed.requests, missed.goodput_per_s, missed.attainment) == (4, 0.0, 0.0)
+    short = closed_step(plan[:2], target, tmp_path / "short", ClosedLoop(4, 1.2), slo_s=2.0)
+    assert short.problem is not None and "were sent before 1.2 s were over; plan more" in short.problem

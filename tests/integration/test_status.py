@@ -66,17 +66,23 @@ def test_the_live_view_refreshes_until_ctrl_c(slow: Kefu) -> None:
     controller, terminal = pty.openpty()
     line = [sys.executable, "-m", "cluster.cli", "status", "--watch", *slow.arguments]
     with subprocess.Popen(
-        line, stdout=terminal, stderr=subprocess.PIPE, env=os.environ | {"COLUMNS": "160"}
+        line,
+        stdout=terminal,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"COLUMNS": "160"},
     ) as watch:
-        os.close(terminal)
-        shown = b""
-        while shown.count(b"Generation-small") < 3:
-            shown += os.read(controller, 65_536)
-        watch.send_signal(signal.SIGINT)
-        # Whatever is still on its way, or the end of the terminal would hold the command up.
-        threading.Thread(target=_drain, args=(controller,), daemon=True).start()
-        assert watch.wait(timeout=20) == 0
-        assert watch.stderr is not None and b"Traceback" not in watch.stderr.read()
+        try:
+            os.close(terminal)
+            shown = b""
+            while shown.count(b"Generation-small") < 3:
+                shown += os.read(controller, 65_536)
+            watch.send_signal(signal.SIGINT)
+            # Whatever is still on its way, or the end of the terminal would hold the command up.
+            threading.Thread(target=_drain, args=(controller,), daemon=True).start()
+            assert watch.wait(timeout=20) == 0
+            assert watch.stderr is not None and b"Traceback" not in watch.stderr.read()
+        finally:
+            watch.kill()
     os.close(controller)
 
 
