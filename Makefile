@@ -59,6 +59,8 @@ soak: install  ## The full-size measurements; writes docs/results/
 	$(BIN)/python -m benchmarks.fan_out --out docs/results
 	$(BIN)/python -m benchmarks.impossible_request --out docs/results
 	$(BIN)/python -m benchmarks.behaviour_models --data ../shared/data --out docs/results
+	$(BIN)/python -m benchmarks.load.accuracy --out docs/results
+	$(BIN)/python -m benchmarks.load.first_report --out docs/results
 
 lint: install  ## ruff: format and rules
 	$(BIN)/ruff format --check .
