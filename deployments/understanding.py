@@ -10,7 +10,7 @@ from deployments.contracts import StageStatus
 from deployments.errors import NotReady
 from deployments.identity import UnderstandingIdentity
 from models.types import Understood
-from models.understanding.engine import Understander, UnderstandingSpec, load
+from models.understanding.engine import Understander, UnderstandingSpec, load, read_each
 
 
 def spec_of(identity: UnderstandingIdentity) -> UnderstandingSpec:
@@ -52,13 +52,17 @@ class Understanding:
 
     async def understand(self, texts: list[str]) -> list[Understood]:
         """One result per text, in order. The texts of all callers share batches."""
-        return list(await asyncio.gather(*(self._predict(text) for text in texts)))
+        found = await asyncio.gather(*(self._predict(text) for text in texts))
+        for reading in found:
+            if isinstance(reading, Exception):
+                raise reading
+        return list(found)
 
     @serve.batch  # type: ignore[untyped-decorator]
-    async def _predict(self, texts: list[str]) -> list[Understood]:
+    async def _predict(self, texts: list[str]) -> list[Understood | Exception]:
         if self._engine is None:
             raise NotReady("understanding has no engine yet")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.predict, texts)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, read_each, self._engine, texts)
 
     async def status(self) -> StageStatus:
         """Which model this replica runs."""

@@ -1,7 +1,8 @@
 """The encoder engine: a BERT-like model from a folder or a hub id, texts in, mean-pooled vectors out."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,20 @@ Device = Literal["cpu", "cuda"]
 
 QUERY_PREFIX = "query: "
 PASSAGE_PREFIX = "passage: "
+
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStates:
+    """A text's tokens: the last layer [tokens, hidden], and each one's place in the text in code points.
+
+    The place of a token that stands for nothing in the text (specials, the prefix) is empty.
+    """
+
+    states: Floats
+    spans: tuple[tuple[int, int], ...]
 
 
 class BertEncoder:
@@ -81,40 +96,73 @@ class BertEncoder:
         """The length of a vector."""
         return int(self.model.config.hidden_size)
 
-    def encode(
-        self, texts: Sequence[str], prefix: str = QUERY_PREFIX, *, normalise: bool = True
-    ) -> npt.NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], prefix: str = QUERY_PREFIX, *, normalise: bool = True) -> Floats:
         """Texts to float32 [n, hidden], in the order of `texts`: the mean of the last layer over the tokens.
 
         Each text is read as `prefix + text`, and its head is kept when it is longer than `max_length` tokens.
         Models not trained with E5's prefixes want `prefix=""`. `normalise` scales each vector to length 1.
         """
-        import torch
-
         vectors = np.empty((len(texts), self.hidden_size), dtype=np.float32)
         ids = self.token_ids([prefix + text for text in texts])
-        # Texts of like length share a batch, so that little is computed for padding.
-        order = sorted(range(len(texts)), key=lambda i: len(ids[i]))
-        with torch.inference_mode():
-            for start in range(0, len(order), self.batch_size):
-                rows = order[start : start + self.batch_size]
-                pooled = self._pool([ids[i] for i in rows])
-                if normalise:
-                    pooled = torch.nn.functional.normalize(pooled, dim=-1)
-                vectors[rows] = pooled.float().cpu().numpy()
+        for rows, hidden, mask in self._batches(ids):
+            pooled = _mean(hidden, mask)
+            if normalise:
+                pooled = pooled / pooled.norm(dim=-1, keepdim=True).clamp(min=1e-12)
+            vectors[rows] = pooled.float().cpu().numpy()
         return vectors
+
+    def read(self, texts: Sequence[str], prefix: str = QUERY_PREFIX) -> tuple[Floats, list[TokenStates]]:
+        """Of one pass: what `encode` gives without normalising, and the tokens that it is the mean of."""
+        vectors = np.empty((len(texts), self.hidden_size), dtype=np.float32)
+        ids, spans = self.token_spans(texts, prefix)
+        tokens: list[TokenStates] = [TokenStates(np.empty((0, 0), np.float32), ())] * len(texts)
+        for rows, hidden, mask in self._batches(ids):
+            vectors[rows] = _mean(hidden, mask).float().cpu().numpy()
+            states = hidden.float().cpu().numpy()
+            for place, row in enumerate(rows):
+                tokens[row] = TokenStates(states[place, : len(ids[row])], spans[row])
+        return vectors, tokens
+
+    def token_spans(
+        self, texts: Sequence[str], prefix: str = QUERY_PREFIX
+    ) -> tuple[list[list[int]], list[tuple[tuple[int, int], ...]]]:
+        """The ids of each `prefix + text`, and each token's place in the text alone."""
+        encoded = self._tokenized([prefix + text for text in texts], spans=True)
+        skipped = len(prefix)
+        spans = [
+            tuple((max(0, start - skipped), max(0, end - skipped)) for start, end in offsets)
+            for offsets in encoded["offset_mapping"]
+        ]
+        return [list(ids) for ids in encoded["input_ids"]], spans
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text, specials included, cut to `max_length`."""
-        if not texts:
-            return []
-        encoded = self.tokenizer(
-            list(texts), truncation=True, max_length=self.max_length, return_attention_mask=False
-        )
-        return [list(ids) for ids in encoded["input_ids"]]
+        return [list(ids) for ids in self._tokenized(texts, spans=False)["input_ids"]]
 
-    def _pool(self, ids: Sequence[Sequence[int]]) -> Any:
-        """One padded batch to its mean-pooled last layer, [len(ids), hidden]."""
+    def _tokenized(self, texts: Sequence[str], *, spans: bool) -> Any:
+        if not texts:
+            return {"input_ids": [], "offset_mapping": []}
+        return self.tokenizer(
+            list(texts),
+            truncation=True,
+            max_length=self.max_length,
+            return_attention_mask=False,
+            return_offsets_mapping=spans,
+        )
+
+    def _batches(self, ids: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Any, Any]]:
+        """Of each padded batch: its rows, the last layer [n, width, hidden], and the mask [n, width]."""
+        import torch
+
+        # Texts of like length share a batch, so that little is computed for padding.
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        for start in range(0, len(order), self.batch_size):
+            rows = order[start : start + self.batch_size]
+            with torch.inference_mode():
+                hidden, mask = self._last_layer([ids[i] for i in rows])
+            yield rows, hidden, mask
+
+    def _last_layer(self, ids: Sequence[Sequence[int]]) -> tuple[Any, Any]:
         import torch
 
         width = max(1, *map(len, ids))
@@ -124,9 +172,13 @@ class BertEncoder:
             padded[row, : len(text_ids)] = torch.tensor(text_ids, dtype=torch.long)
             mask[row, : len(text_ids)] = 1
         mask = mask.to(self.device)
-        hidden = self.model(input_ids=padded.to(self.device), attention_mask=mask).last_hidden_state
-        weights = mask.unsqueeze(-1).to(hidden.dtype)
-        return (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
+        return self.model(input_ids=padded.to(self.device), attention_mask=mask).last_hidden_state, mask
+
+
+def _mean(hidden: Any, mask: Any) -> Any:
+    """The last layer over the tokens that the mask keeps, [n, hidden]."""
+    weights = mask.unsqueeze(-1).to(hidden.dtype)
+    return (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
 
 
 def _load_model(location: str, revision: str | None) -> Any:

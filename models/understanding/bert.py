@@ -8,15 +8,19 @@ from typing import Final
 
 import numpy as np
 
-from models.encoder.bert import QUERY_PREFIX, BertEncoder, Device
+from models.encoder.bert import QUERY_PREFIX, BertEncoder, Device, TokenStates
 from models.errors import ModelNotFound
 from models.sources import resolve
-from models.types import Understood
+from models.types import INTENTS, Entity, Understood
+from models.types.understanding import SENTIMENT_LABELS
 from models.understanding import lora
 from models.understanding.entities import extract
-from models.understanding.errors import AdapterMismatch
-from models.understanding.heads import Adapter, Floats, Heads, load_adapter
+from models.understanding.errors import AdapterDamaged, AdapterMismatch
+from models.understanding.evaluate import Predictions
+from models.understanding.heads import Adapter, Heads, load_adapter
 from models.understanding.language import language
+from models.understanding.rejection import Floats
+from models.understanding.tagger import decode, joined
 
 SHIPPED: Final = "shipped"
 
@@ -32,8 +36,20 @@ class BertUnderstanding:
         """One reading a text, in their order. Blocks for about 15 ms a text, less in a batch."""
         if not texts:
             return []
+        return self._understood(texts, *self._encoder.read(texts, QUERY_PREFIX))
+
+    def predictions(self, texts: Sequence[str]) -> Predictions:
+        """The readings with all their probabilities, for evaluation."""
+        features, tokens = self._encoder.read(texts, QUERY_PREFIX)
+        inside, outside = self._heads.probabilities(features, [language(text) for text in texts])
+        names = tuple(self._heads.intent.labels[place] for place in self._heads.inside)
+        return Predictions(names, inside, outside, tuple(self._understood(texts, features, tokens)))
+
+    def _understood(
+        self, texts: Sequence[str], features: Floats, tokens: Sequence[TokenStates]
+    ) -> list[Understood]:
         languages = [language(text) for text in texts]
-        readings = self._heads.read(encode(self._encoder, texts), languages)
+        readings = self._heads.read(features, languages)
         return [
             Understood(
                 intent=reading.intent,
@@ -42,10 +58,15 @@ class BertUnderstanding:
                 top=reading.top,
                 language=spoken,
                 sentiment=reading.sentiment,
-                entities=extract(text),
+                entities=joined(extract(text), self._names(text, states)),
             )
-            for text, spoken, reading in zip(texts, languages, readings, strict=True)
+            for text, spoken, reading, states in zip(texts, languages, readings, tokens, strict=True)
         ]
+
+    def _names(self, text: str, tokens: TokenStates) -> tuple[Entity, ...]:
+        if not self._heads.named:
+            return ()
+        return decode(text, tokens, self._heads.tag.logits(tokens.states), self._heads.named)
 
 
 def load_bert_understanding(
@@ -60,6 +81,10 @@ def load_bert_understanding(
     source = resolve(encoder, models_dir)
     loaded = BertEncoder.load(source, device=device, gpu_memory_share=gpu_memory_share, threads=threads)
     trained = find_adapter(adapter, models_dir)
+    labels = set(trained.heads.intent.labels)
+    if labels != set(INTENTS) or trained.heads.sentiment.labels != SENTIMENT_LABELS:
+        odd = ", ".join(sorted(labels ^ set(INTENTS))[:3])
+        raise AdapterDamaged(adapter, f"its labels are not those of this version's taxonomy ({odd})")
     apply_adapter(loaded, trained)
     return BertUnderstanding(loaded, trained.heads)
 

@@ -1,71 +1,121 @@
 """Calibration and thresholds of the intent head, each chosen on the validation split and per language."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from models.types import OUT_OF_SCOPE
 from models.types.understanding import Language
-from models.understanding.heads import Floats, LinearHead, Thresholds, softmax
+from models.understanding.heads import LinearHead, Rejection, Thresholds, softmax
+from models.understanding.rejection import Floats, Kind, Rejector, fit_blend, fit_rejectors
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
-ROUTE_PRECISION: Final = 0.92
+ROUTE_PRECISION: Final = 0.97
 """Of the validation messages that are routed, the share that must go to the right intent."""
 
-SUSPECT_SHARE: Final = 0.03
-"""Of the validation messages in scope, the share that is questioned because it looks foreign."""
+MOST_CLARIFIED: Final = 0.07
+"""Of the validation messages in scope, the share that may be asked about to reach that precision."""
 
+MOST_REJECTED: Final = 0.05
+"""Of the validation messages in scope, the share that may be taken for foreign."""
+
+_WORTH: Final = 0.2
+"""What a foreign message that goes unrecognised costs, where a message in scope that is rejected costs 1."""
+
+_REJECTED_UNSEEN: Final = 0.03
+"""The share in scope that is rejected where no foreign message is at hand to choose by."""
+
+_ENOUGH: Final = 40
 _TEMPERATURES: Final = np.geomspace(0.25, 4.0, 97)
-# Above this, too many right answers would be questioned; a precision that needs more is not reached.
-_HIGHEST_ROUTE_THRESHOLD: Final = 0.75
-_LOWEST_ROUTE_THRESHOLD: Final = 0.25
-_ROUTE_STEPS: Final = np.linspace(_LOWEST_ROUTE_THRESHOLD, _HIGHEST_ROUTE_THRESHOLD, 51)
-_OUTSIDE_STEPS: Final = np.linspace(0.10, 0.90, 81)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Validation messages: features [n, hidden], the head's logits [n, classes], labels and languages."""
+
+    features: Floats
+    logits: Floats
+    labels: Sequence[str]
+    languages: Sequence[Language]
+
+    @property
+    def is_outside(self) -> npt.NDArray[np.bool_]:
+        """Which are out of scope."""
+        return np.array([label == OUT_OF_SCOPE for label in self.labels], dtype=bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A rejector on validation: the area under its curve, and the share recognised when 5 % in scope are rejected."""
+
+    kind: Kind
+    auroc: float
+    recall_at_5_percent: float
 
 
 def fit_temperatures(
-    head: LinearHead, features: Floats, labels: Sequence[str], languages: Sequence[Language]
+    head: LinearHead, logits: Floats, labels: Sequence[str], languages: Sequence[Language]
 ) -> dict[Language, float]:
-    """The temperature of each language under which the labels are likeliest; 1 for a language without messages."""
-    logits, truth = head.logits(features), _places(head, labels)
+    """The temperature of each language under which the in-scope labels are likeliest; 1 for one without messages."""
+    inside = [place for place, name in enumerate(head.labels) if name != OUT_OF_SCOPE]
+    place_of = {head.labels[place]: row for row, place in enumerate(inside)}
     temperatures: dict[Language, float] = {}
     for language in LANGUAGES:
-        rows = np.flatnonzero(np.array(languages) == language)
-        if not rows.size:
-            temperatures[language] = 1.0
-            continue
-        losses = [
-            -np.log(softmax(logits[rows] / np.float32(t))[np.arange(rows.size), truth[rows]] + 1e-12).mean()
-            for t in _TEMPERATURES
+        rows = [
+            row
+            for row, (label, spoken) in enumerate(zip(labels, languages, strict=True))
+            if spoken == language and label in place_of
         ]
-        temperatures[language] = round(float(_TEMPERATURES[int(np.argmin(losses))]), 4)
+        temperatures[language] = 1.0
+        if rows:
+            truth = [place_of[labels[row]] for row in rows]
+            losses = [_loss(logits[rows][:, inside] / np.float32(t), truth) for t in _TEMPERATURES]
+            temperatures[language] = round(float(_TEMPERATURES[int(np.argmin(losses))]), 4)
     return temperatures
 
 
-def choose_thresholds(
-    probabilities: Floats, head: LinearHead, labels: Sequence[str], languages: Sequence[Language]
-) -> Thresholds:
-    """Out of scope where F1 is best; then per language the lowest route threshold that reaches ROUTE_PRECISION.
+def choose_rejection(
+    classes: Sequence[str], train: tuple[Floats, Sequence[str]], validation: Measured
+) -> tuple[Rejection, tuple[Compared, ...]]:
+    """The rejector that separates best on validation, calibrated; with how all of them did.
 
-    Foreign messages are few: what concerns them is chosen on both languages together. A message is suspect from where
-    SUSPECT_SHARE of those in scope lie above: foreign messages unlike any in the corpus get small probabilities of being
-    out of scope, but seldom as small as those that belong here.
+    `train` are the features and labels that the rejectors are fitted on. Without foreign messages in validation there is
+    nothing to compare by, and the distance relative to the background is taken.
     """
-    truth, outside_place = _places(head, labels), head.labels.index(OUT_OF_SCOPE)
-    outside = _best_f1(probabilities[:, outside_place], truth == outside_place)
-    in_scope = probabilities[truth != outside_place, outside_place]
-    suspect = (
-        min(outside, round(float(np.quantile(in_scope, 1 - SUSPECT_SHARE)), 4)) if in_scope.size else outside
+    rejectors: dict[Kind, Rejector] = dict(fit_rejectors(*train, classes))
+    is_outside = validation.is_outside
+    if not is_outside.any():
+        return _calibrate(rejectors["relative"], validation), ()
+    blend = fit_blend(rejectors, validation.features, validation.logits, is_outside)
+    if blend is not None:
+        rejectors["blend"] = blend
+    compared = tuple(
+        _compared(kind, rejector.scores(validation.features, validation.logits), is_outside)
+        for kind, rejector in rejectors.items()
     )
-    route: dict[Language, float] = {}
+    best = max(compared, key=lambda c: (round(c.auroc, 3), c.recall_at_5_percent))
+    return _calibrate(rejectors[best.kind], validation), compared
+
+
+def choose_thresholds(inside: Floats, outside: Floats, names: Sequence[str], found: Measured) -> Thresholds:
+    """Out of scope where the cost of both errors is least; then the lowest route threshold of ROUTE_PRECISION.
+
+    `inside` [n, in scope] and `outside` [n] are calibrated probabilities of the messages in `found`.
+    """
+    is_outside, languages = found.is_outside, np.array(found.languages)
+    rejects: dict[Language, float] = {}
+    routes: dict[Language, float] = {}
     for language in LANGUAGES:
-        rows = np.flatnonzero(np.array(languages) == language)
-        known = probabilities[rows]
-        inside = known[:, outside_place] < suspect
-        route[language] = _lowest_precise(known[inside], truth[rows][inside], outside_place)
-    return Thresholds(route, dict.fromkeys(LANGUAGES, outside), dict.fromkeys(LANGUAGES, suspect))
+        rows = _rows(languages, language, is_outside)
+        rejects[language] = _least_cost(outside[rows], is_outside[rows])
+        rows = rows[(languages[rows] == language) & (outside[rows] < rejects[language])]
+        right = np.array([names[int(inside[row].argmax())] == found.labels[row] for row in rows], dtype=bool)
+        asked = ~is_outside[rows]
+        routes[language] = _lowest_precise(inside[rows].max(axis=1, initial=0.0), right, asked)
+    return Thresholds(routes, rejects)
 
 
 def expected_calibration_error(
@@ -81,29 +131,72 @@ def expected_calibration_error(
     return float(sum(gaps) / max(1, len(confidences)))
 
 
-def _places(head: LinearHead, labels: Sequence[str]) -> npt.NDArray[np.int64]:
-    place: Mapping[str, int] = {label: number for number, label in enumerate(head.labels)}
-    return np.array([place[label] for label in labels], dtype=np.int64)
+def recall_at(scores: Floats, is_outside: npt.NDArray[np.bool_], rejected: float = 0.05) -> float:
+    """The share of foreign messages that score above all but `rejected` of those in scope."""
+    bound = np.quantile(scores[~is_outside], 1 - rejected)
+    return float((scores[is_outside] > bound).mean())
 
 
-def _best_f1(scores: Floats, is_outside: npt.NDArray[np.bool_]) -> float:
+def _compared(kind: Kind, scores: Floats, is_outside: npt.NDArray[np.bool_]) -> Compared:
+    from sklearn.metrics import roc_auc_score
+
+    area = float(roc_auc_score(is_outside, scores))
+    return Compared(kind, round(area, 4), round(recall_at(scores, is_outside), 4))
+
+
+def _calibrate(rejector: Rejector, found: Measured) -> Rejection:
+    scores, is_outside = rejector.scores(found.features, found.logits), found.is_outside
+    languages = np.array(found.languages)
+    slope: dict[Language, float] = {}
+    offset: dict[Language, float] = {}
+    for language in LANGUAGES:
+        rows = _rows(languages, language, is_outside)
+        fitted = _logistic(scores[rows], is_outside[rows])
+        slope[language], offset[language] = (round(number, 6) for number in fitted)
+    return Rejection(rejector, slope, offset)
+
+
+def _rows(languages: Any, language: Language, is_outside: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """The language's messages; all of them where it has too few foreign ones to choose by."""
+    rows = np.flatnonzero(languages == language)
+    return rows if is_outside[rows].sum() >= _ENOUGH else np.arange(len(languages))
+
+
+def _logistic(scores: Floats, is_outside: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and offset. Without foreign messages: even odds where _REJECTED_UNSEEN of those in scope lie above."""
+    spread = float(scores.std()) + 1e-6
+    if not is_outside.any() or is_outside.all():
+        return 1 / spread, -float(np.quantile(scores, 1 - _REJECTED_UNSEEN)) / spread
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=1e4, max_iter=1000).fit((scores / spread)[:, None], is_outside)
+    return float(model.coef_[0, 0]) / spread, float(model.intercept_[0])
+
+
+def _least_cost(outside: Floats, is_outside: npt.NDArray[np.bool_]) -> float:
+    """The threshold of least cost that rejects at most MOST_REJECTED; the middle of the best, which moves least."""
     if not is_outside.any():
         return 0.5
-    flagged = scores[None, :] >= _OUTSIDE_STEPS[:, None]
-    hits = (flagged & is_outside).sum(axis=1)
-    f1 = 2 * hits / (flagged.sum(axis=1) + is_outside.sum())
-    best = np.flatnonzero(f1 >= f1.max() - 1e-9)
-    return round(
-        float(_OUTSIDE_STEPS[best[len(best) // 2]]), 4
-    )  # the middle of a plateau moves least with the data
+    steps = np.linspace(0.02, 0.98, 97)
+    rejected = (outside[~is_outside][None] >= steps[:, None]).mean(axis=1)
+    missed = (outside[is_outside][None] < steps[:, None]).mean(axis=1)
+    costs = np.where(rejected <= MOST_REJECTED, rejected + _WORTH * missed, np.inf)
+    best = np.flatnonzero(costs <= costs.min() + 1e-9)
+    return round(float(steps[best[len(best) // 2]]), 4)
 
 
-def _lowest_precise(probabilities: Floats, truth: npt.NDArray[np.int64], outside_place: int) -> float:
-    inside = probabilities.copy()
-    inside[:, outside_place] = -1.0
-    best, sure = inside.argmax(axis=1), inside.max(axis=1, initial=0.0)
-    for threshold in _ROUTE_STEPS:
+def _lowest_precise(sure: Floats, right: npt.NDArray[np.bool_], is_inside: npt.NDArray[np.bool_]) -> float:
+    """The lowest threshold above which ROUTE_PRECISION are right, unless more than MOST_CLARIFIED would be asked about."""
+    if not is_inside.any():
+        return 0.5
+    highest = float(np.quantile(sure[is_inside], MOST_CLARIFIED))
+    for threshold in np.linspace(0.0, highest, 101):
         routed = sure >= threshold
-        if routed.any() and (best[routed] == truth[routed]).mean() >= ROUTE_PRECISION:
+        if right[routed].mean() >= ROUTE_PRECISION:
             return round(float(threshold), 4)
-    return _HIGHEST_ROUTE_THRESHOLD
+    return round(highest, 4)
+
+
+def _loss(logits: Floats, truth: Sequence[int]) -> float:
+    probabilities = softmax(logits)[np.arange(len(truth)), truth]
+    return float(-np.log(probabilities + 1e-12).mean())

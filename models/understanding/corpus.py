@@ -1,67 +1,35 @@
 """The training corpus: one YAML file an intent, one for sentiment, all written for this project.
 
-The split into train, validation and test is by the hash of a line's normalised text within its label and language, so
-that it is the same on every machine and a new line moves few of the others.
+A file's parts say for each line where it comes from and in what style it is written. Lines at the same place of a part's
+languages may tell one story twice: they go into one split together.
 """
 
-import hashlib
-import re
-import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 
 import yaml
 
 from models.types import INTENTS
 from models.types.understanding import SENTIMENT_LABELS
 from models.understanding.errors import CorpusInvalid
+from models.understanding.examples import STYLES, DataSet, Example, Written, from_examples, split
+from models.understanding.likeness import near, normalised
 
-Split = Literal["train", "validation", "test"]
-Written = Literal["zh", "en", "mixed"]
-"""How a line is written; `mixed` lines switch language within a sentence."""
-
-SPLITS: Final[tuple[Split, ...]] = get_args(Split)
-_SHARES: Final = (0.70, 0.85)
+CORPUS: Final = "kefu-corpus"
 _SENTIMENT_FILE: Final = "sentiment.yaml"
-_NO_MEANING = re.compile(r"[\W_]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One line of the corpus."""
-
-    text: str
-    label: str
-    written: Written
-    split: Split
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """`held_out` maps texts that training must never see to their intents; `dropped` counts lines that said the same."""
+    """`held_out` maps texts that training must never see to their intents; `dropped` counts the lines that were like one."""
 
-    intents: tuple[Example, ...]
-    sentiments: tuple[Example, ...]
+    intents: DataSet
+    sentiments: DataSet
     held_out: Mapping[str, str]
     dropped: int
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Lines by "intent" and "sentiment", then by split and language: "train/zh" → 1,634."""
-        tasks = {"intent": self.intents, "sentiment": self.sentiments}
-        return {
-            task: dict(sorted(Counter(f"{e.split}/{e.written}" for e in examples).items()))
-            for task, examples in tasks.items()
-        }
-
-
-def normalised(text: str) -> str:
-    """What makes two lines the same: letters and digits alone, lower-cased, wide forms folded; or the marks, if all."""
-    folded = unicodedata.normalize("NFKC", text).casefold().strip()
-    return _NO_MEANING.sub("", folded) or folded
 
 
 def load_corpus(folder: Traversable | None = None, held_out: Mapping[str, str] | None = None) -> Corpus:
@@ -71,24 +39,50 @@ def load_corpus(folder: Traversable | None = None, held_out: Mapping[str, str] |
     under two labels.
     """
     folder = folder if folder is not None else files(__package__).joinpath("corpus")
-    held_out = held_out if held_out is not None else _acceptance()
-    excluded = {normalised(text) for text in held_out}
+    held_out = held_out if held_out is not None else load_acceptance() | load_blind()
     rows = [row for file in _yaml_files(folder) if file.name != _SENTIMENT_FILE for row in _intent_rows(file)]
-    if missing := sorted(set(INTENTS) - {label for label, _, _ in rows}):
+    if missing := sorted(set(INTENTS) - {row.label for row in rows}):
         raise CorpusInvalid(str(folder), f"no lines for {', '.join(missing)}")
     _reject_conflicts(rows)
-    kept = [row for row in rows if normalised(row[2]) not in excluded]
+    excluded = near([row.text for row in rows], list(held_out))
+    kept = [row for place, row in enumerate(rows) if place not in excluded]
     sentiment_rows = _sentiment_rows(folder.joinpath(_SENTIMENT_FILE))
     _reject_conflicts(sentiment_rows)
-    return Corpus(_split(kept), _split(sentiment_rows), dict(held_out), len(rows) - len(kept))
+    return Corpus(
+        from_examples(CORPUS, _examples(kept), tuple(INTENTS)),
+        from_examples(f"{CORPUS}-sentiment", _examples(sentiment_rows), SENTIMENT_LABELS),
+        dict(held_out),
+        len(rows) - len(kept),
+    )
 
 
-Row = tuple[str, Written, str]
+@dataclass(frozen=True, slots=True)
+class _Row:
+    label: str
+    written: Written
+    text: str
+    source: str
+    style: str
+    story: tuple[str, int, int]
+    """The file, the part and the place in it: lines with the same are in one split."""
 
 
-def _acceptance() -> dict[str, str]:
-    document = yaml.safe_load(files(__package__).joinpath("acceptance.yaml").read_text(encoding="utf-8"))
-    return {text: intent for intent, texts in document.items() for text in texts}
+def load_blind() -> dict[str, str]:
+    """The test set whose authors had seen the taxonomy and none of the corpus: text → intent."""
+    folder = files(__package__).joinpath("blind")
+    return {text: intent for file in _yaml_files(folder) for text, intent in _labelled(file).items()}
+
+
+def load_acceptance() -> dict[str, str]:
+    """A few messages that must be read right: text → intent."""
+    return _labelled(files(__package__).joinpath("acceptance.yaml"))
+
+
+def _labelled(file: Traversable) -> dict[str, str]:
+    return {text: intent for intent, texts in _document(file).items() for text in texts}
+
+
+_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _yaml_files(folder: Traversable) -> list[Traversable]:
@@ -99,69 +93,95 @@ def _yaml_files(folder: Traversable) -> list[Traversable]:
 
 def _document(file: Traversable) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        document = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 one of the two safe loaders
     except (OSError, yaml.YAMLError) as unreadable:
         raise CorpusInvalid(file.name, f"cannot be read as YAML ({unreadable})") from unreadable
-    if not isinstance(document, dict) or not document.get("source"):
-        raise CorpusInvalid(file.name, "is no mapping with a source")
+    if not isinstance(document, dict):
+        raise CorpusInvalid(file.name, "is no mapping")
     return document
 
 
-def _intent_rows(file: Traversable) -> list[Row]:
+def _intent_rows(file: Traversable) -> list[_Row]:
     document = _document(file)
     intent = document.get("intent")
     if intent not in INTENTS or file.name != f"{intent}.yaml":
         raise CorpusInvalid(
             file.name, f"holds intent {intent!r}; the file is named after an intent of the taxonomy"
         )
-    if unknown := set(document) - {"intent", "source", *get_args(Written)}:
-        raise CorpusInvalid(file.name, f"unknown key {sorted(unknown)[0]!r}")
-    return [
-        row
-        for written in get_args(Written)
-        for row in _rows(file.name, intent, written, document.get(written, []))
-    ]
+    _reject_unknown(file.name, document, {"intent", "parts"})
+    parts = enumerate(_parts(file.name, document))
+    return [row for number, part in parts for row in _part_rows(file.name, intent, part, number)]
 
 
-def _sentiment_rows(file: Traversable) -> list[Row]:
-    labels = _document(file).get("labels", {})
+def _sentiment_rows(file: Traversable) -> list[_Row]:
+    document = _document(file)
+    _reject_unknown(file.name, document, {"source", "labels"})
+    labels = document.get("labels", {})
     if set(labels) != set(SENTIMENT_LABELS):
         raise CorpusInvalid(file.name, f"its labels are not {', '.join(SENTIMENT_LABELS)}")
+    part = {"source": document.get("source"), "style": "general"}
     return [
         row
-        for label in SENTIMENT_LABELS
-        for written in get_args(Written)
-        for row in _rows(file.name, label, written, labels[label].get(written, []))
+        for number, label in enumerate(SENTIMENT_LABELS)
+        for row in _part_rows(file.name, label, part | labels[label], number)
     ]
 
 
-def _rows(where: str, label: str, written: Written, lines: Any) -> list[Row]:
+def _parts(where: str, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    parts = document.get("parts")
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        raise CorpusInvalid(where, "has no list of parts")
+    return parts
+
+
+def _part_rows(where: str, label: str, part: Mapping[str, Any], number: int) -> list[_Row]:
+    _reject_unknown(where, part, {"source", "style", *get_args(Written)})
+    source, style = part.get("source"), part.get("style")
+    if not isinstance(source, str) or not source:
+        raise CorpusInvalid(where, "has a part without a source")
+    if not isinstance(style, str) or style not in STYLES:
+        raise CorpusInvalid(where, f"has a part of style {style!r}; write one of {', '.join(STYLES)}")
+    return [
+        _Row(label, written, text.strip(), source, style, (where, number, place))
+        for written in get_args(Written)
+        for place, text in enumerate(_texts(f"{where} {label} {written}", part.get(written, [])))
+    ]
+
+
+def _reject_unknown(where: str, mapping: Mapping[str, Any], known: set[str]) -> None:
+    if unknown := sorted(set(mapping) - known):
+        raise CorpusInvalid(
+            where, f"has the unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}"
+        )
+
+
+def _texts(where: str, lines: Any) -> list[str]:
     if not isinstance(lines, list) or not all(isinstance(line, str) and normalised(line) for line in lines):
-        raise CorpusInvalid(f"{where} {label} {written}", "is not a list of texts")
-    return [(label, written, line.strip()) for line in lines]
+        raise CorpusInvalid(where, "is not a list of texts")
+    return lines
 
 
-def _reject_conflicts(rows: Iterable[Row]) -> None:
-    seen: dict[str, Row] = {}
+def _reject_conflicts(rows: Iterable[_Row]) -> None:
+    seen: dict[str, _Row] = {}
     for row in rows:
-        label, _, text = row
-        first = seen.setdefault(normalised(text), row)
+        first = seen.setdefault(normalised(row.text), row)
         if first is row:
             continue
-        reason = f"both under {label}" if first[0] == label else f"under {label} and under {first[0]}"
-        raise CorpusInvalid(repr(text), f"says the same as {first[2]!r}, {reason}")
+        both = (
+            f"both under {row.label}"
+            if first.label == row.label
+            else f"under {row.label} and under {first.label}"
+        )
+        raise CorpusInvalid(repr(row.text), f"says the same as {first.text!r}, {both}")
 
 
-def _split(rows: Sequence[Row]) -> tuple[Example, ...]:
-    """70 / 15 / 15 within each label and language."""
-    groups: dict[tuple[str, Written], list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row[0], row[1]].append(row)
-    examples = []
-    for (label, written), group in sorted(groups.items()):
-        group.sort(key=lambda row: hashlib.sha256(normalised(row[2]).encode()).digest())
-        for place, (_, _, text) in enumerate(group):
-            share = (place + 0.5) / len(group)
-            split = SPLITS[sum(share >= bound for bound in _SHARES)]
-            examples.append(Example(text, label, written, split))
-    return tuple(examples)
+def _examples(rows: Sequence[_Row]) -> tuple[Example, ...]:
+    examples = [Example(row.text, row.label, row.written, None, row.source, row.style) for row in rows]
+    return split(examples, _ties(rows))
+
+
+def _ties(rows: Sequence[_Row]) -> Iterator[tuple[int, int]]:
+    first: dict[tuple[str, int, int], int] = {}
+    for place, row in enumerate(rows):
+        if (other := first.setdefault(row.story, place)) != place:
+            yield other, place

@@ -42,6 +42,16 @@ def load(spec: UnderstandingSpec) -> Understander:
     return ENGINES[spec.engine](spec)
 
 
+def read_each(engine: Understander, texts: Sequence[str]) -> list[Understood | Exception]:
+    """A reading of each text, or why there is none: one that the engine can't take must not take the others with it."""
+    try:
+        return list(engine.predict(texts))
+    except Exception as failure:  # noqa: BLE001 it goes to whoever sent the text
+        if len(texts) == 1:
+            return [failure]
+    return [reading for text in texts for reading in read_each(engine, [text])]
+
+
 def _bert(spec: UnderstandingSpec) -> Understander:
     from models.understanding.bert import load_bert_understanding
 

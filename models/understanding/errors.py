@@ -2,6 +2,7 @@
 
 ModelError
 ├── CorpusInvalid    a corpus file is malformed, or two lines contradict each other
+├── DataInvalid      labelled data from elsewhere cannot be read, or has rows that are none
 ├── AdapterDamaged   an adapter's files are missing, altered or do not fit together
 └── AdapterMismatch  the adapter was trained on another encoder than the one that is loaded
 
@@ -21,6 +22,18 @@ class CorpusInvalid(ModelError):
 
     def __str__(self) -> str:
         return f"the corpus is invalid: {self.where}: {self.reason}"
+
+
+class DataInvalid(ModelError):
+    """`where` in the data is wrong, for `reason`."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(where, reason)
+        self.where = where
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the data is invalid: {self.where}: {self.reason}"
 
 
 class AdapterDamaged(ModelError):

@@ -3,32 +3,54 @@
 Every figure is printed with the data set's name and split. `kefu evaluate` and the promotion gate call this.
 """
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from models.types import INTENTS, OUT_OF_SCOPE, Understood
+from models.types import OUT_OF_SCOPE, Understood
 from models.types.understanding import SENTIMENT_LABELS, Language
-from models.understanding.calibration import LANGUAGES, expected_calibration_error
-from models.understanding.corpus import Corpus, Example, Split
+from models.understanding.calibration import LANGUAGES, expected_calibration_error, recall_at
 from models.understanding.engine import Understander
-from models.understanding.errors import CorpusInvalid
+from models.understanding.examples import DataSet, Example, Split
+from models.understanding.marked import Marked
+from models.understanding.rejection import Floats
+from models.understanding.tagger import TYPES
 
-CORPUS: Final = "kefu-corpus"
+IDENTIFIERS: Final = ("order_number", "tracking_number", "phone", "email", "id_number", "card")
+NAMES: Final = TYPES
 _BATCH: Final = 64
+_Span = tuple[int, str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What was said of n messages. `inside` [n, names] and `outside` [n] are calibrated probabilities."""
+
+    names: tuple[str, ...]
+    inside: Floats
+    outside: Floats
+    readings: tuple[Understood, ...]
+
+
+class Predictor(Understander, Protocol):
+    """An engine that also shows its probabilities."""
+
+    def predictions(self, texts: Sequence[str]) -> Predictions:
+        """Of these messages, in their order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Shares of 1; None where the data has no such message.
 
-    `accuracy` and `macro_f1` take the likeliest class; of the decisions, `route_precision` is the share of routed
-    messages with the right intent, `route_share` how many are routed, `clarify_share` how many are asked about;
-    the out-of-scope figures are at the chosen threshold. `unseen` labels are left out of accuracy and F1.
+    `accuracy` is of the messages in scope: rejected counts as wrong, asked about as right where the first candidate is.
+    `accuracy_unrejected` takes the likeliest intent in scope whatever was decided. `clarify_share` and `false_rejection`
+    are of the messages in scope, `route_precision` of all that were routed. `least_recall` is the worst intent's. `auroc` and
+    `out_of_scope_recall_at_5` tell in scope from out of it at every threshold, and at the one that rejects 5 % in scope.
     """
 
     data_set: str
@@ -36,15 +58,20 @@ class Figures:
     language: Language | None
     messages: int
     accuracy: float | None
+    accuracy_unrejected: float | None
     macro_f1: float | None
+    least_recall: float | None
+    least_recall_intent: str | None
     top3_accuracy: float | None
-    ece: float | None
+    ece: float
     route_precision: float | None
-    route_share: float
-    clarify_share: float
+    clarify_share: float | None
+    false_rejection: float | None
     out_of_scope_messages: int
     out_of_scope_recall: float | None
     out_of_scope_precision: float | None
+    auroc: float | None
+    out_of_scope_recall_at_5: float | None
 
     def __str__(self) -> str:
         shown = {name: value for name, value in asdict(self).items() if isinstance(value, float)}
@@ -70,44 +97,108 @@ class SentimentFigures:
 
 
 def evaluate_intents(
-    engine: Understander, texts: Sequence[str], labels: Sequence[str], data_set: str, split: str
+    engine: Predictor, texts: Sequence[str], labels: Sequence[str], data_set: str, split: str
 ) -> list[Figures]:
     """Figures over all messages, then for each language that occurs."""
-    readings = predict_all(engine, texts)
-    found = [_figures(readings, labels, data_set, split, None)]
+    found = engine.predictions(texts)
+    figures = [of_predictions(found, labels, data_set, split)]
+    spoken = np.array([reading.language for reading in found.readings])
     for language in LANGUAGES:
-        rows = [row for row, reading in enumerate(readings) if reading.language == language]
-        if rows and len(rows) < len(readings):
-            found.append(
-                _figures([readings[r] for r in rows], [labels[r] for r in rows], data_set, split, language)
-            )
-    return found
+        rows = np.flatnonzero(spoken == language)
+        if 0 < rows.size < len(texts):
+            part = _rows(found, rows)
+            figures.append(of_predictions(part, [labels[row] for row in rows], data_set, split, language))
+    return figures
 
 
-def evaluate_corpus(engine: Understander, corpus: Corpus, split: Split = "test") -> list[Figures]:
-    """Intents of a split of the project's own corpus."""
-    examples = [example for example in corpus.intents if example.split == split]
-    return evaluate_intents(engine, *_columns(examples), CORPUS, split)
+def of_predictions(
+    found: Predictions, labels: Sequence[str], data_set: str, split: str, language: Language | None = None
+) -> Figures:
+    """The figures of some predictions against their labels."""
+    truth = np.array(labels)
+    said = np.array([reading.intent for reading in found.readings])
+    decision = np.array([reading.decision for reading in found.readings])
+    sure = np.array([reading.probability for reading in found.readings], dtype=np.float64)
+    likeliest = np.array(found.names)[found.inside.argmax(axis=1)]
+    in_top = np.array([_is_in_top(r, label) for r, label in zip(found.readings, labels, strict=True)])
+    is_outside, flagged, routed = truth == OUT_OF_SCOPE, decision == "out_of_scope", decision == "route"
+    known, right = ~is_outside, said == truth
+    recalls = {
+        name: float(right[truth == name].mean()) for name in dict.fromkeys(labels) if name != OUT_OF_SCOPE
+    }
+    worst = min(recalls, key=recalls.__getitem__, default=None)
+    can_separate = is_outside.any() and known.any()
+    return Figures(
+        data_set=data_set,
+        split=split,
+        language=language,
+        messages=len(labels),
+        accuracy=_mean(right[known]),
+        accuracy_unrejected=_mean((likeliest == truth)[known]),
+        macro_f1=_macro_f1(truth[known], said[known]),
+        least_recall=None if worst is None else round(recalls[worst], 4),
+        least_recall_intent=worst,
+        top3_accuracy=_mean(in_top[known]),
+        ece=round(expected_calibration_error(sure, right), 4),
+        route_precision=_mean(right[routed]),
+        clarify_share=_mean((decision == "clarify")[known]),
+        false_rejection=_mean(flagged[known]),
+        out_of_scope_messages=int(is_outside.sum()),
+        out_of_scope_recall=_mean(flagged[is_outside]),
+        out_of_scope_precision=_mean(is_outside[flagged]),
+        auroc=_auroc(found.outside, is_outside) if can_separate else None,
+        out_of_scope_recall_at_5=round(recall_at(found.outside, is_outside), 4) if can_separate else None,
+    )
 
 
-def evaluate_sentiment(engine: Understander, corpus: Corpus, split: Split = "test") -> list[SentimentFigures]:
-    """Sentiment of a split of the project's own corpus."""
-    examples = [example for example in corpus.sentiments if example.split == split]
+def evaluate_sentiment(engine: Understander, data: DataSet, split: Split = "test") -> list[SentimentFigures]:
+    """Sentiment of a split, all languages and each."""
     found = []
     for language in (None, *LANGUAGES):
-        chosen = [example for example in examples if language in (None, example.written)]
+        chosen = [example for example in data.of(split) if language in (None, example.written)]
         if chosen:
-            found.append(_sentiment_figures(engine, chosen, split, language))
+            found.append(_sentiment_figures(engine, chosen, data.name, split, language))
     return found
 
 
-def evaluate_file(engine: Understander, path: Path, data_set: str, split: str) -> list[Figures]:
-    """Data from elsewhere: JSON lines of {"text", "intent"}. Raises CorpusInvalid for a line that is none.
+@dataclass(frozen=True, slots=True)
+class EntityFigures:
+    """Of exact spans: an entity is found where type, start and end are. A `type` may be a group: identifiers, names, all."""
 
-    A line's intent is one of the taxonomy's, or "in_scope" where only that is known: it counts for out-of-scope alone.
-    """
-    rows = list(_json_lines(path))
-    return evaluate_intents(engine, [text for text, _ in rows], [label for _, label in rows], data_set, split)
+    data_set: str
+    split: str
+    type: str
+    marked: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+def evaluate_entities(
+    engine: Understander, lines: Sequence[Marked], data_set: str, split: str
+) -> list[EntityFigures]:
+    """By type, then for the groups."""
+    readings = predict_all(engine, [line.text for line in lines])
+    gold = {(n, e.type, e.start, e.end) for n, line in enumerate(lines) for e in line.entities}
+    said = {(n, e.type, e.start, e.end) for n, reading in enumerate(readings) for e in reading.entities}
+    types = sorted({type for _, type, _, _ in gold | said})
+    rows = {type: (type,) for type in types} | {
+        "identifiers": IDENTIFIERS,
+        "names": NAMES,
+        "all": tuple(types),
+    }
+    return [_entity_figures(name, group, gold, said, data_set, split) for name, group in rows.items()]
+
+
+def _entity_figures(
+    name: str, group: Sequence[str], gold: set[_Span], said: set[_Span], data_set: str, split: str
+) -> EntityFigures:
+    truth, found = ({span for span in spans if span[1] in group} for spans in (gold, said))
+    hits = len(truth & found)
+    precision = round(hits / len(found), 4) if found else None
+    recall = round(hits / len(truth), 4) if truth else None
+    f1 = round(2 * hits / (len(truth) + len(found)), 4) if truth or found else None
+    return EntityFigures(data_set, split, name, len(truth), precision, recall, f1)
 
 
 def predict_all(engine: Understander, texts: Sequence[str]) -> list[Understood]:
@@ -119,57 +210,9 @@ def predict_all(engine: Understander, texts: Sequence[str]) -> list[Understood]:
     ]
 
 
-IN_SCOPE: Final = "in_scope"
-
-
-def _json_lines(path: Path) -> Iterable[tuple[str, str]]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row: Any = json.loads(line)
-            text, label = row["text"], row["intent"]
-        except (ValueError, KeyError, TypeError) as broken:
-            raise CorpusInvalid(f"{path.name}:{number}", "is no JSON object with text and intent") from broken
-        if label not in INTENTS and label != IN_SCOPE:
-            raise CorpusInvalid(f"{path.name}:{number}", f"has the unknown intent {label!r}")
-        yield str(text), str(label)
-
-
-def _columns(examples: Sequence[Example]) -> tuple[list[str], list[str]]:
-    return [example.text for example in examples], [example.label for example in examples]
-
-
-def _figures(
-    readings: Sequence[Understood],
-    labels: Sequence[str],
-    data_set: str,
-    split: str,
-    language: Language | None,
-) -> Figures:
-    truth, said = np.array(labels), np.array([reading.intent for reading in readings])
-    decision = np.array([reading.decision for reading in readings])
-    is_named, is_outside = truth != IN_SCOPE, truth == OUT_OF_SCOPE
-    routed, flagged = (decision == "route") & is_named, decision == "out_of_scope"
-    sure = np.array([reading.probability for reading in readings])
-    in_top = np.array([_is_in_top(reading, label) for reading, label in zip(readings, labels, strict=True)])
-    right = said == truth
-    return Figures(
-        data_set=data_set,
-        split=split,
-        language=language,
-        messages=len(readings),
-        accuracy=_mean(right[is_named]),
-        macro_f1=_macro_f1(truth[is_named], said[is_named]),
-        top3_accuracy=_mean(in_top[is_named]),
-        ece=expected_calibration_error(sure[is_named], right[is_named]) if is_named.any() else None,
-        route_precision=_mean(right[routed]),
-        route_share=float((decision == "route").mean()),
-        clarify_share=float((decision == "clarify").mean()),
-        out_of_scope_messages=int(is_outside.sum()),
-        out_of_scope_recall=_mean(flagged[is_outside]),
-        out_of_scope_precision=_mean(is_outside[flagged]),
-    )
+def _rows(found: Predictions, rows: npt.NDArray[np.int64]) -> Predictions:
+    readings = tuple(found.readings[row] for row in rows)
+    return Predictions(found.names, found.inside[rows], found.outside[rows], readings)
 
 
 def _is_in_top(reading: Understood, label: str) -> bool:
@@ -178,6 +221,12 @@ def _is_in_top(reading: Understood, label: str) -> bool:
 
 def _mean(values: Any) -> float | None:
     return round(float(values.mean()), 4) if values.size else None
+
+
+def _auroc(scores: Floats, is_outside: npt.NDArray[np.bool_]) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return round(float(roc_auc_score(is_outside, scores)), 4)
 
 
 def _macro_f1(truth: Any, said: Any) -> float | None:
@@ -189,16 +238,17 @@ def _macro_f1(truth: Any, said: Any) -> float | None:
 
 
 def _sentiment_figures(
-    engine: Understander, examples: Sequence[Example], split: str, language: Language | None
+    engine: Understander, examples: Sequence[Example], data_set: str, split: str, language: Language | None
 ) -> SentimentFigures:
     readings = predict_all(engine, [example.text for example in examples])
-    truth = np.array([SENTIMENT_LABELS.index(e.label) for e in examples if e.label in SENTIMENT_LABELS])
-    said = np.array([SENTIMENT_LABELS.index(reading.sentiment.label) for reading in readings])
+    places: dict[str, int] = {label: place for place, label in enumerate(SENTIMENT_LABELS)}
+    truth = np.array([places[example.label] for example in examples])
+    said = np.array([places[reading.sentiment.label] for reading in readings])
     neutral = len(SENTIMENT_LABELS) // 2
     signed = truth != neutral
     score = np.array([reading.sentiment.score for reading in readings])
     return SentimentFigures(
-        data_set=CORPUS,
+        data_set=data_set,
         split=split,
         language=language,
         messages=len(examples),

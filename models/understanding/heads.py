@@ -10,18 +10,18 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from models.types import INTENTS, OUT_OF_SCOPE, IntentScore, Sentiment
+from models.types import OUT_OF_SCOPE, IntentScore, Sentiment
 from models.types.understanding import SENTIMENT_LABELS, Decision, Language
 from models.understanding.errors import AdapterDamaged
-
-Floats = npt.NDArray[np.float32]
+from models.understanding.rejection import KINDS, Floats, Rejector
 
 TENSORS_FILE: Final = "adapter.safetensors"
 CARD_FILE: Final = "card.json"
-CARD_FORMAT: Final = 1
+CARD_FORMAT: Final = 2
 TOP_CANDIDATES: Final = 3
 SENTIMENT_SCORES: Final = np.linspace(-1.0, 1.0, len(SENTIMENT_LABELS), dtype=np.float32)
 _LORA_PREFIX: Final = "encoder."
+_REJECTION_PREFIX: Final = "rejection."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,33 @@ class LinearHead:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """A rejector whose scores are made probabilities of being out of scope: sigmoid(slope · score + offset), by language."""
+
+    rejector: Rejector
+    slope: Mapping[Language, float]
+    offset: Mapping[Language, float]
+
+    def probabilities(self, features: Floats, logits: Floats, languages: Sequence[Language]) -> Floats:
+        """[n, hidden] and uncalibrated [n, classes] → [n]."""
+        slope, offset = (
+            np.array([by_language[language] for language in languages], dtype=np.float32)
+            for by_language in (self.slope, self.offset)
+        )
+        powers = np.clip(slope * self.rejector.scores(features, logits) + offset, -30, 30)
+        return (1 / (1 + np.exp(-powers))).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """Chosen on validation, per language.
 
-    A message is out of scope when that class's probability reaches `out_of_scope`. Else its best intent is routed when
-    its probability reaches `route` and that of out of scope stays below `suspect`; else it is to be clarified.
+    A message is out of scope when the probability of that reaches `out_of_scope`. Else its best intent is routed when its
+    probability reaches `route`, and is to be clarified below.
     """
 
     route: Mapping[Language, float]
     out_of_scope: Mapping[Language, float]
-    suspect: Mapping[Language, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +81,53 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Both heads with their calibration: logits are divided by the language's temperature before the softmax."""
+    """The heads with their calibration: in-scope logits are divided by the language's temperature before the softmax.
+
+    `intent` and `sentiment` read the mean over a message's tokens, `tag` each token. Of the names that `tag` finds, those of
+    the types in `named` are told: the ones that were found well enough on validation.
+    """
 
     intent: LinearHead
     sentiment: LinearHead
+    tag: LinearHead
+    named: tuple[str, ...]
+    rejection: Rejection
     temperatures: Mapping[Language, float]
     thresholds: Thresholds
 
-    def probabilities(self, features: Floats, languages: Sequence[Language]) -> Floats:
-        """Calibrated probabilities of all intents, [n, intents]."""
-        return calibrated(self.intent, self.temperatures, features, languages)
+    @property
+    def inside(self) -> list[int]:
+        """The places of the in-scope intents among the head's classes."""
+        return [place for place, name in enumerate(self.intent.labels) if name != OUT_OF_SCOPE]
+
+    def probabilities(self, features: Floats, languages: Sequence[Language]) -> tuple[Floats, Floats]:
+        """Calibrated probabilities of the in-scope intents [n, in scope], and of being out of scope [n]."""
+        logits = self.intent.logits(features)
+        outside = self.rejection.probabilities(features, logits, languages)
+        inside = calibrated(logits[:, self.inside], self.temperatures, languages)
+        return inside * (1 - outside[:, None]), outside
 
     def read(self, features: Floats, languages: Sequence[Language]) -> list[Reading]:
         """One reading a row of `features` [n, hidden]: mean-pooled, not normalised."""
-        intents = self.probabilities(features, languages)
+        inside, outside = self.probabilities(features, languages)
         sentiments = softmax(self.sentiment.logits(features))
+        names = [self.intent.labels[place] for place in self.inside]
         return [
-            self._reading(intents[row], sentiments[row], language) for row, language in enumerate(languages)
+            self._reading(names, inside[row], float(outside[row]), sentiments[row], language)
+            for row, language in enumerate(languages)
         ]
 
-    def _reading(self, intents: Floats, sentiments: Floats, language: Language) -> Reading:
-        order = [int(place) for place in np.argsort(-intents, kind="stable")]
-        in_scope = [place for place in order if self.intent.labels[place] != OUT_OF_SCOPE][:TOP_CANDIDATES]
-        top = tuple(IntentScore(self.intent.labels[place], _rounded(intents[place])) for place in in_scope)
-        outside = float(intents[self.intent.labels.index(OUT_OF_SCOPE)])
+    def _reading(
+        self, names: Sequence[str], inside: Floats, outside: float, sentiments: Floats, language: Language
+    ) -> Reading:
+        order = np.argsort(-inside, kind="stable")[:TOP_CANDIDATES]
+        top = tuple(IntentScore(names[place], _rounded(inside[place])) for place in order)
         sentiment = Sentiment(
             SENTIMENT_LABELS[int(np.argmax(sentiments))], _rounded(sentiments @ SENTIMENT_SCORES)
         )
         if outside >= self.thresholds.out_of_scope[language]:
             return Reading(OUT_OF_SCOPE, _rounded(outside), "out_of_scope", top, sentiment)
-        is_suspect = outside >= self.thresholds.suspect[language]
-        is_sure = not is_suspect and float(intents[in_scope[0]]) >= self.thresholds.route[language]
+        is_sure = float(inside[order[0]]) >= self.thresholds.route[language]
         return Reading(top[0].intent, top[0].probability, "route" if is_sure else "clarify", top, sentiment)
 
 
@@ -113,11 +146,11 @@ class Adapter:
 
 
 def calibrated(
-    head: LinearHead, temperatures: Mapping[Language, float], features: Floats, languages: Sequence[Language]
+    logits: Floats, temperatures: Mapping[Language, float], languages: Sequence[Language]
 ) -> Floats:
-    """Probabilities of the head's classes at each row's language's temperature."""
+    """Probabilities at each row's language's temperature."""
     divisors = np.array([temperatures[language] for language in languages], dtype=np.float32)
-    return softmax(head.logits(features) / divisors[:, None])
+    return softmax(logits / divisors[:, None])
 
 
 def softmax(logits: Floats) -> Floats:
@@ -135,19 +168,30 @@ def save_adapter(
 
     folder.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, npt.NDArray[Any]] = dict(lora)
-    for name, head in (("intent", heads.intent), ("sentiment", heads.sentiment)):
+    for name, head in (("intent", heads.intent), ("sentiment", heads.sentiment), ("tag", heads.tag)):
         tensors |= {f"{name}.weight": np.ascontiguousarray(head.weight), f"{name}.bias": head.bias}
+    rejector = heads.rejection.rejector
+    tensors |= {_REJECTION_PREFIX + name: np.ascontiguousarray(t) for name, t in rejector.tensors.items()}
     save_file(tensors, folder / TENSORS_FILE)
     (folder / TENSORS_FILE).chmod(0o644)  # the library leaves it to its owner alone
     whole = {
         "format": CARD_FORMAT,
         **card,
-        "labels": {"intent": list(heads.intent.labels), "sentiment": list(heads.sentiment.labels)},
+        "labels": {
+            "intent": list(heads.intent.labels),
+            "sentiment": list(heads.sentiment.labels),
+            "tag": list(heads.tag.labels),
+        },
         "temperatures": dict(heads.temperatures),
         "thresholds": {
             "route": dict(heads.thresholds.route),
             "out_of_scope": dict(heads.thresholds.out_of_scope),
-            "suspect": dict(heads.thresholds.suspect),
+        },
+        "named": list(heads.named),
+        "rejection": {
+            "kind": rejector.kind,
+            "slope": dict(heads.rejection.slope),
+            "offset": dict(heads.rejection.offset),
         },
         "tensors_sha256": _sha256(folder / TENSORS_FILE),
     }
@@ -171,18 +215,38 @@ def load_adapter(folder: Path) -> Adapter:
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as broken:
         raise AdapterDamaged(str(folder), f"{type(broken).__name__}: {broken}") from broken
     lora = {name: tensor for name, tensor in tensors.items() if name.startswith(_LORA_PREFIX)}
-    if set(heads.intent.labels) != set(INTENTS) or heads.sentiment.labels != SENTIMENT_LABELS:
-        raise AdapterDamaged(str(folder), "its labels are not those of this version's taxonomy")
     return Adapter(heads, lora, card)
 
 
 def _heads(tensors: Mapping[str, npt.NDArray[Any]], card: Mapping[str, Any]) -> Heads:
-    intent, sentiment = (
-        LinearHead(tensors[f"{name}.weight"], tensors[f"{name}.bias"], tuple(card["labels"][name]))
-        for name in ("intent", "sentiment")
+    intent, sentiment, tag = (
+        _linear(name, tensors, tuple(card["labels"][name])) for name in ("intent", "sentiment", "tag")
+    )
+    inside = tuple(place for place, name in enumerate(intent.labels) if name != OUT_OF_SCOPE)
+    outside = intent.labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in intent.labels else None
+    kept = {
+        name.removeprefix(_REJECTION_PREFIX): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(_REJECTION_PREFIX)
+    }
+    described = card["rejection"]
+    if described["kind"] not in KINDS:
+        raise ValueError(f"rejection of kind {described['kind']!r}")
+    rejection = Rejection(
+        Rejector(described["kind"], kept, inside, outside), described["slope"], described["offset"]
     )
     thresholds = Thresholds(**card["thresholds"])
-    return Heads(intent, sentiment, card["temperatures"], thresholds)
+    named = tuple(map(str, card["named"]))
+    return Heads(intent, sentiment, tag, named, rejection, card["temperatures"], thresholds)
+
+
+def _linear(name: str, tensors: Mapping[str, npt.NDArray[Any]], labels: tuple[str, ...]) -> LinearHead:
+    head = LinearHead(tensors[f"{name}.weight"], tensors[f"{name}.bias"], labels)
+    if head.weight.shape[1:] != (len(labels),) or head.bias.shape != (len(labels),):
+        raise ValueError(
+            f"the {name} head has {head.weight.shape[-1]} classes, and the card names {len(labels)} labels"
+        )
+    return head
 
 
 def _rounded(number: Any) -> float:

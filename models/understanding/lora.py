@@ -52,7 +52,8 @@ def attach(model: Any, lowest_layer: int, rank: int, seed: int) -> list[nn.Param
     parameters: list[nn.Parameter] = []
     for name in _names(model, lowest_layer):
         parent, _, child = name.rpartition(".")
-        adapted = LoraLinear(model.get_submodule(name), rank, generator)
+        frozen = model.get_submodule(name)
+        adapted = LoraLinear(frozen, rank, generator).to(frozen.weight.device)
         setattr(model.get_submodule(parent), child, adapted)
         parameters += [adapted.a, adapted.b]
     return parameters
@@ -65,7 +66,7 @@ def detach(model: Any) -> Tensors:
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, module.frozen)
         for part in ("a", "b"):
-            tensors[f"{name}.{part}"] = getattr(module, part).detach().numpy().astype(np.float16)
+            tensors[f"{name}.{part}"] = getattr(module, part).detach().cpu().numpy().astype(np.float16)
     return tensors
 
 

@@ -4,29 +4,53 @@ Everything that is chosen is chosen on the validation split; the test split is o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from models.encoder.bert import BertEncoder
-from models.types import INTENTS
-from models.types.understanding import SENTIMENT_LABELS, Language
+from models.encoder.bert import QUERY_PREFIX, BertEncoder
+from models.types import OUT_OF_SCOPE
+from models.types.understanding import Language
 from models.understanding import lora
+from models.understanding.augmentation import augment
 from models.understanding.bert import BertUnderstanding, encode, fingerprint
-from models.understanding.calibration import choose_thresholds, fit_temperatures
-from models.understanding.corpus import Corpus, Example, Split
-from models.understanding.evaluate import evaluate_corpus, evaluate_intents, evaluate_sentiment
-from models.understanding.heads import Floats, Heads, LinearHead, calibrated, save_adapter, softmax
+from models.understanding.calibration import (
+    Compared,
+    Measured,
+    choose_rejection,
+    choose_thresholds,
+    fit_temperatures,
+)
+from models.understanding.errors import DataInvalid
+from models.understanding.evaluate import evaluate_entities, evaluate_intents, evaluate_sentiment
+from models.understanding.examples import DataSet, Split
+from models.understanding.heads import Heads, LinearHead, Thresholds, save_adapter, softmax
 from models.understanding.language import language
+from models.understanding.marked import MarkedSet
+from models.understanding.rejection import Floats
+from models.understanding.tagger import NO_TAG, TAGS, TYPES, tags_of
 from models.understanding.tuning import Recipe, Report, Task, Tuned, tune
 
 STRENGTHS: Final = (0.001, 0.003, 0.01, 0.03)
 """Inverse regularisation of the logistic regressions that are tried."""
 
+LEAST_F1: Final = 0.8
+"""Names that are found less well than this are not told: a wrong name is worse than none."""
+
+_TUNED: Final = "trained with the encoder"
+_NEVER: Final = -30.0
 ENCODER_SOURCE: Final = "packaged:e5-small-zh-en"
-HELD_OUT: Final = "kefu-acceptance"
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What is learned from: messages with their intents, with their sentiments, and with the names in them marked."""
+
+    intents: DataSet
+    sentiments: DataSet
+    marked: MarkedSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +62,13 @@ class Card:
 
     @property
     def test_accuracy(self) -> float:
-        """Of the intents on the corpus's test split, both languages."""
+        """Of the intents on the data's test split, all languages."""
         return float(self.document["figures"]["intents"][0]["accuracy"])
 
 
 def train(
     encoder: BertEncoder,
-    corpus: Corpus,
+    lessons: Lessons,
     seed: int,
     out_dir: Path,
     report: Report,
@@ -53,31 +77,37 @@ def train(
     encoder_name: str = ENCODER_SOURCE,
     command: str = "kefu train understanding",
 ) -> Card:
-    """Trains on `corpus` and writes the adapter into `out_dir`. `encoder` is as packaged, and has the adapter merged after.
+    """Trains on all three sets and writes the adapter into `out_dir`. `encoder` is as packaged; the adapter is merged after.
 
-    Deterministic for a seed on one machine and number of threads. Takes about 12 minutes on 2 cores with the default
-    recipe, 2 without tuning (`Recipe(layers=0)`); where other work shares the cores, OMP_WAIT_POLICY=PASSIVE in the
-    environment makes it several times faster.
+    Deterministic for a seed on one machine and number of threads. A run that was cut off goes on from its last epoch, which
+    it keeps in `out_dir`. Where other work shares the cores, OMP_WAIT_POLICY=PASSIVE in the environment makes it several
+    times faster.
     """
+    for data in (lessons.intents, lessons.sentiments):
+        _check(data)
     trained_on = {"name": encoder_name, "fingerprint": fingerprint(encoder), "hidden": encoder.hidden_size}
-    tuned = tune(encoder, _tasks(corpus), recipe, seed, report)
+    tuned = tune(
+        encoder, _tasks(encoder, lessons, recipe, seed), recipe, seed, report, out_dir / "unfinished"
+    )
     lora.merge(encoder.model, tuned.lora)
-    heads, chosen = fit_heads(encoder, corpus, tuned, seed, report)
+    heads, chosen = fit_heads(encoder, lessons, tuned, seed, report)
     report("measuring", 0.0)
     card = {
         "encoder": trained_on,
         "features": "mean of the last layer over a text's tokens, not normalised; scaling is folded into the heads",
         "data": {
-            "name": "kefu-corpus",
-            "lines": corpus.counts(),
-            "held_out": len(corpus.held_out),
-            "dropped": corpus.dropped,
+            "name": lessons.intents.name,
+            "lines": {
+                "intent": lessons.intents.counts(),
+                "sentiment": lessons.sentiments.counts(),
+                "marked": lessons.marked.counts(),
+            },
         },
         "seed": seed,
         "command": command,
         "recipe": asdict(recipe),
         "heads": chosen,
-        "figures": measure(encoder, heads, corpus),
+        "figures": measure(encoder, heads, lessons),
     }
     document = save_adapter(out_dir, heads, tuned.lora, card)
     report("measuring", 1.0)
@@ -85,104 +115,184 @@ def train(
 
 
 def fit_heads(
-    encoder: BertEncoder, corpus: Corpus, tuned: Tuned, seed: int, report: Report
-) -> tuple[Heads, dict[str, str]]:
+    encoder: BertEncoder, lessons: Lessons, tuned: Tuned, seed: int, report: Report
+) -> tuple[Heads, dict[str, Any]]:
     """The heads, the intents' calibrated and given thresholds, and how each was fitted.
 
-    Those trained with the encoder compete on the validation split with logistic regressions on its vectors.
+    Those trained with the encoder compete on validation with logistic regressions on its vectors; not that of the intents,
+    which have messages enough.
     """
-    starts = tuned.heads or (None, None)
-    intents, how_intents = _fit_head(encoder, corpus.intents, tuple(INTENTS), starts[0], seed, report)
-    sentiments, how_sentiments = _fit_head(
-        encoder, corpus.sentiments, SENTIMENT_LABELS, starts[1], seed, report
-    )
-    heads = calibrate(encoder, intents, sentiments, corpus)
-    return heads, {"intent": how_intents, "sentiment": how_sentiments}
+    starts = tuned.heads or (None, None, None)
+    intents = _encoded(encoder, lessons.intents, report)
+    if starts[0] is not None:
+        intent, how_intent = LinearHead(*starts[0], lessons.intents.classes), _TUNED
+    else:
+        intent, how_intent = _best(intents, lessons.intents.classes, None, seed, report)
+    sentiments = _encoded(encoder, lessons.sentiments, report)
+    sentiment, how_sentiment = _best(sentiments, lessons.sentiments.classes, starts[1], seed, report)
+    tag, how_tag = _best(_tagged(encoder, lessons.marked), TAGS, starts[2], seed, report)
+    heads, compared = calibrate(intent, sentiment, tag, intents)
+    heads = replace(heads, named=_found_well(encoder, heads, lessons.marked))
+    how = {"intent": how_intent, "sentiment": how_sentiment, "tag": how_tag}
+    return heads, how | {"rejection": [asdict(one) for one in compared]}
 
 
-def calibrate(encoder: BertEncoder, intents: LinearHead, sentiments: LinearHead, corpus: Corpus) -> Heads:
-    """Both heads with temperatures and thresholds from the validation split.
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A split's vectors [n, hidden] of messages or tokens, their labels, and the messages' languages."""
+
+    features: Floats
+    labels: tuple[str, ...]
+    languages: tuple[Language, ...]
+
+
+def calibrate(
+    intent: LinearHead, sentiment: LinearHead, tag: LinearHead, intents: Mapping[Split, Encoded]
+) -> tuple[Heads, tuple[Compared, ...]]:
+    """The heads with temperatures, rejection and thresholds from the validation split; how the rejectors compared.
 
     To be called again for an encoder that computes in another precision than the heads were fitted in.
     """
-    validation = _of(corpus.intents, "validation")
-    features = encode(encoder, [example.text for example in validation])
-    labels = [example.label for example in validation]
-    languages: list[Language] = [language(example.text) for example in validation]
-    temperatures = fit_temperatures(intents, features, labels, languages)
-    probabilities = calibrated(intents, temperatures, features, languages)
-    thresholds = choose_thresholds(probabilities, intents, labels, languages)
-    return Heads(intents, sentiments, temperatures, thresholds)
-
-
-def measure(encoder: BertEncoder, heads: Heads, corpus: Corpus) -> dict[str, Any]:
-    """Figures on the test split and on the texts that are kept out of the corpus."""
-    engine = BertUnderstanding(encoder, heads)
-    held_out = evaluate_intents(
-        engine, list(corpus.held_out), list(corpus.held_out.values()), HELD_OUT, "all"
+    train, validation = intents["train"], intents["validation"]
+    found = Measured(
+        validation.features,
+        intent.logits(validation.features),
+        validation.labels,
+        validation.languages,
     )
+    temperatures = fit_temperatures(intent, found.logits, found.labels, found.languages)
+    rejection, compared = choose_rejection(intent.labels, (train.features, train.labels), found)
+    open_heads = Heads(intent, sentiment, tag, TYPES, rejection, temperatures, Thresholds({}, {}))
+    inside, outside = open_heads.probabilities(found.features, found.languages)
+    names = [intent.labels[place] for place in open_heads.inside]
+    thresholds = choose_thresholds(inside, outside, names, found)
+    return replace(open_heads, thresholds=thresholds), compared
+
+
+def _encoded(encoder: BertEncoder, data: DataSet, report: Report) -> dict[Split, Encoded]:
+    """What the heads are fitted and calibrated on: all that has a class, and what is foreign."""
+    found: dict[Split, Encoded] = {}
+    splits: tuple[Split, ...] = ("train", "validation")
+    for split in splits:
+        report(f"reading {split}", 0.0)
+        chosen = [e for e in data.of(split) if e.label in (*data.classes, OUT_OF_SCOPE)]
+        texts = [example.text for example in chosen]
+        found[split] = Encoded(
+            encode(encoder, texts),
+            tuple(example.label for example in chosen),
+            tuple(language(text) for text in texts),
+        )
+    return found
+
+
+def measure(encoder: BertEncoder, heads: Heads, lessons: Lessons) -> dict[str, list[dict[str, Any]]]:
+    """Figures on the test splits; of the names, on validation, for their test is by other hands."""
+    engine = BertUnderstanding(encoder, heads)
+    intents = lessons.intents
+    texts, labels = [e.text for e in intents.of("test")], [e.label for e in intents.of("test")]
+    marked = lessons.marked.of("validation")
     return {
-        "intents": [asdict(figures) for figures in evaluate_corpus(engine, corpus)],
-        "sentiment": [asdict(figures) for figures in evaluate_sentiment(engine, corpus)],
-        "held_out": [asdict(figures) for figures in held_out[:1]],
+        "intents": [asdict(f) for f in evaluate_intents(engine, texts, labels, intents.name, "test")],
+        "sentiment": [asdict(f) for f in evaluate_sentiment(engine, lessons.sentiments)],
+        "entities": [asdict(f) for f in evaluate_entities(engine, marked, lessons.marked.name, "validation")],
     }
 
 
-def _of(examples: Sequence[Example], split: Split) -> list[Example]:
-    return [example for example in examples if example.split == split]
+def _tasks(encoder: BertEncoder, lessons: Lessons, recipe: Recipe, seed: int) -> list[Task]:
+    marked = lessons.marked.of("train")
+    _, spans = encoder.token_spans([line.text for line in marked], QUERY_PREFIX)
+    tags = [tags_of(line.entities, s) for line, s in zip(marked, spans, strict=True)]
+    return [
+        _task(lessons.intents, 1.0, recipe.noisy, seed),
+        _task(lessons.sentiments, recipe.sentiment_weight, 0.0, seed),
+        Task([line.text for line in marked], tags, len(TAGS), recipe.tag_weight),
+    ]
 
 
-def _tasks(corpus: Corpus) -> list[Task]:
-    tasks = []
-    for examples, labels in ((corpus.intents, tuple(INTENTS)), (corpus.sentiments, SENTIMENT_LABELS)):
-        train = _of(examples, "train")
-        numbers = [labels.index(example.label) for example in train if example.label in labels]
-        tasks.append(Task([example.text for example in train], numbers, len(labels)))
-    return tasks
+def _tagged(encoder: BertEncoder, marked: MarkedSet) -> dict[Split, Encoded]:
+    """The tokens of the marked messages, each with its tag."""
+    found: dict[Split, Encoded] = {}
+    splits: tuple[Split, ...] = ("train", "validation")
+    for split in splits:
+        lines = marked.of(split)
+        _, tokens = encoder.read([line.text for line in lines])
+        rows, labels = [], []
+        for line, token in zip(lines, tokens, strict=True):
+            for state, tag in zip(token.states, tags_of(line.entities, token.spans), strict=True):
+                if tag != NO_TAG:
+                    rows.append(state)
+                    labels.append(TAGS[tag])
+        found[split] = Encoded(np.stack(rows), tuple(labels), ())
+    return found
 
 
-def _fit_head(
-    encoder: BertEncoder,
-    examples: Sequence[Example],
+def _found_well(encoder: BertEncoder, heads: Heads, marked: MarkedSet) -> tuple[str, ...]:
+    """The types of names whose F1 on validation reaches LEAST_F1."""
+    engine = BertUnderstanding(encoder, heads)
+    found = {f.type: f.f1 or 0.0 for f in evaluate_entities(engine, marked.of("validation"), "", "")}
+    return tuple(type for type in TYPES if found.get(type, 0.0) >= LEAST_F1)
+
+
+def _check(data: DataSet) -> None:
+    for split in ("train", "validation"):
+        if not data.of(split):
+            reason = f"has no messages for {split}; give more, or name no splits and let them be made"
+            raise DataInvalid(data.name, reason)
+
+
+def _task(data: DataSet, weight: float, noisy: float, seed: int) -> Task:
+    """What is tuned on: every training message that has a class, and noisy copies of some."""
+    train = [example for example in data.of("train") if example.label in data.classes]
+    train += augment(train, noisy, seed).examples
+    labels = [data.classes.index(e.label) for e in train]
+    return Task([e.text for e in train], labels, len(data.classes), weight)
+
+
+def _best(
+    columns: Mapping[Split, Encoded],
     labels: Sequence[str],
     tuned: tuple[Floats, Floats] | None,
     seed: int,
     report: Report,
 ) -> tuple[LinearHead, str]:
     """The head that does best on validation, and what it is."""
-    columns = {}
-    splits: tuple[Split, ...] = ("train", "validation")
-    for split in splits:
-        chosen = _of(examples, split)
-        report(f"reading {split}", 0.0)
-        columns[split] = encode(encoder, [e.text for e in chosen]), np.array([e.label for e in chosen])
     heads: list[tuple[LinearHead, str]] = []
     if tuned is not None:
-        heads.append((LinearHead(*tuned, tuple(labels)), "trained with the encoder"))
+        heads.append((LinearHead(*tuned, tuple(labels)), _TUNED))
     for place, strength in enumerate(STRENGTHS):
-        fitted = _regression(*columns["train"], labels, strength, seed)
+        fitted = _regression(columns["train"], labels, strength, seed)
         heads.append((fitted, f"logistic regression, C={strength}"))
         report("fitting heads", (place + 1) / len(STRENGTHS))
-    return max(heads, key=lambda head: _accuracy_then_likelihood(head[0], *columns["validation"]))
+    return max(heads, key=lambda head: _accuracy_then_likelihood(head[0], columns["validation"]))
 
 
-def _regression(
-    features: Floats, truth: Any, labels: Sequence[str], strength: float, seed: int
-) -> LinearHead:
+def _regression(train: Encoded, labels: Sequence[str], strength: float, seed: int) -> LinearHead:
     """A logistic regression on standardised features, with the standardisation folded into its weights."""
     from sklearn.linear_model import LogisticRegression
 
+    features = train.features
     mean, spread = features.mean(axis=0), features.std(axis=0) + np.float32(1e-6)
     model = LogisticRegression(C=strength, max_iter=1000, random_state=seed)
-    model.fit((features - mean) / spread, truth)
-    order = [list(model.classes_).index(label) for label in labels]
-    weight = (model.coef_[order] / spread).T
-    bias = model.intercept_[order] - mean @ weight
+    model.fit((features - mean) / spread, train.labels)
+    coefficients, intercepts = model.coef_, model.intercept_
+    if len(model.classes_) == 2:
+        # Of two classes the library keeps one row: the second's log odds.
+        coefficients, intercepts = (
+            np.concatenate([-half, half]) for half in (coefficients / 2, intercepts / 2)
+        )
+    weight = np.zeros((features.shape[1], len(labels)))
+    # A label that no training line has is never said.
+    bias = np.full(len(labels), _NEVER)
+    for row, label in enumerate(model.classes_):
+        place = labels.index(label)
+        weight[:, place] = coefficients[row] / spread
+        bias[place] = intercepts[row] - mean @ weight[:, place]
     return LinearHead(weight.astype(np.float32), bias.astype(np.float32), tuple(labels))
 
 
-def _accuracy_then_likelihood(head: LinearHead, features: Floats, truth: Any) -> tuple[float, float]:
-    probabilities = softmax(head.logits(features))
-    places = np.array([head.labels.index(label) for label in truth])
+def _accuracy_then_likelihood(head: LinearHead, found: Encoded) -> tuple[float, float]:
+    rows = [row for row, label in enumerate(found.labels) if label in head.labels]
+    probabilities = softmax(head.logits(found.features[rows]))
+    places = np.array([head.labels.index(found.labels[row]) for row in rows])
     accuracy = float((probabilities.argmax(axis=1) == places).mean())
     return round(accuracy, 3), float(np.log(probabilities[np.arange(len(places)), places] + 1e-12).mean())

@@ -1,8 +1,12 @@
 """Tunes an encoder's upper layers on the corpus: intents and sentiments at once, so that both heads can read one pass."""
 
+import hashlib
+import json
+import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +15,11 @@ from torch import nn
 
 from models.encoder.bert import BertEncoder
 from models.understanding import lora
-from models.understanding.heads import Floats
+from models.understanding.rejection import Floats
+from models.understanding.tagger import NO_TAG
+
+_TENSORS: Final = "state.safetensors"
+_RUN: Final = "run.json"
 
 Report = Callable[[str, float], None]
 """`(what is being done, share done 0…1)`."""
@@ -21,30 +29,39 @@ Report = Callable[[str, float], None]
 class Recipe:
     """How to tune. `layers` is how many upper layers; 0 leaves the encoder as it is.
 
-    `smoothing` is label smoothing; `sentiment_weight` is that task's share of the loss. `bf16` computes in bfloat16,
-    which halves the time on CPUs that have it and costs no accuracy that could be measured.
+    `smoothing` is label smoothing; `sentiment_weight` and `tag_weight` are those tasks' shares of the loss. `bf16` computes
+    in bfloat16, which halves the time on CPUs that have it and costs no accuracy that could be measured. `noisy` is the share
+    of messages of which a noisy copy is trained on too.
     """
 
-    layers: int = 9
+    layers: int = 12
     rank: int = 32
-    epochs: int = 10
-    batch: int = 32
+    epochs: int = 6
+    batch: int = 64
     rate: float = 1e-3
     head_rate: float = 5e-3
     warm_up: float = 0.1
     smoothing: float = 0.05
     sentiment_weight: float = 0.3
+    tag_weight: float = 0.5
+    noisy: float = 0.3
     weight_decay: float = 0.01
     bf16: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Texts with their class numbers, of `classes` classes."""
+    """Texts with their class numbers, of `classes` classes: one for each text, or one for each of its tokens."""
 
     texts: Sequence[str]
-    labels: Sequence[int]
+    labels: Sequence[int] | Sequence[Sequence[int]]
     classes: int
+    weight: float = 1.0
+
+    @property
+    def is_tagging(self) -> bool:
+        """Whether each token has a class."""
+        return bool(self.labels) and not isinstance(self.labels[0], int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +72,18 @@ class Tuned:
     heads: tuple[tuple[Floats, Floats], ...]
 
 
-def tune(encoder: BertEncoder, tasks: Sequence[Task], recipe: Recipe, seed: int, report: Report) -> Tuned:
+def tune(
+    encoder: BertEncoder,
+    tasks: Sequence[Task],
+    recipe: Recipe,
+    seed: int,
+    report: Report,
+    unfinished: Path | None = None,
+) -> Tuned:
     """What fits `tasks` best; the encoder is left as it was. Deterministic for a seed and machine.
 
-    The first task is the main one; the others' losses are weighted by `sentiment_weight`. Without layers to tune there
-    are no heads either.
+    Each task has a head, and its loss its weight. Without layers to tune there are no heads either. Each epoch is kept in the
+    folder `unfinished` until the last; a run of the same tasks, recipe and seed goes on from there.
     """
     if recipe.layers == 0:
         return Tuned({}, ())
@@ -69,12 +93,76 @@ def tune(encoder: BertEncoder, tasks: Sequence[Task], recipe: Recipe, seed: int,
     texts = [text for task in tasks for text in task.texts]
     below = _Below(encoder, texts, lowest, report)
     parameters = lora.attach(model, lowest, recipe.rank, seed)
+    kept = _Kept(unfinished, _run_id(tasks, recipe, seed))
     try:
-        heads = _train(model, below, tasks, parameters, recipe, seed, report)
+        heads = _train(encoder, below, tasks, parameters, recipe, seed, report, kept)
+        kept.remove()
     finally:
         model.eval()
         tensors = lora.detach(model)
     return Tuned(tensors, heads)
+
+
+def _run_id(tasks: Sequence[Task], recipe: Recipe, seed: int) -> str:
+    """What a run must share with another to go on from where that one was."""
+    told = [asdict(recipe), seed, [asdict(task) for task in tasks]]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+class _Kept:
+    """An unfinished run on disk: tensors and JSON alone, written whole or not at all."""
+
+    def __init__(self, folder: Path | None, run: str) -> None:
+        self._folder, self._run = folder, run
+
+    def save(self, step: int, parameters: Sequence[nn.Parameter], optimizer: torch.optim.Optimizer) -> None:
+        """Keep the state after `step` steps."""
+        from safetensors.torch import save_file
+
+        if self._folder is None:
+            return
+        tensors = {"rng": torch.get_rng_state()}
+        for place, parameter in enumerate(parameters):
+            tensors[f"{place}.value"] = parameter.detach().contiguous()
+            for name, tensor in optimizer.state[parameter].items():
+                tensors[f"{place}.{name}"] = tensor.contiguous()
+        fresh = self._folder.with_name(self._folder.name + ".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        save_file(tensors, fresh / _TENSORS)
+        (fresh / _RUN).write_text(json.dumps({"run": self._run, "step": step}))
+        self.remove()
+        fresh.rename(self._folder)
+
+    def load(self, parameters: Sequence[nn.Parameter], optimizer: torch.optim.Optimizer) -> int:
+        """Restore the same run's state; the steps that are done, 0 where there is none."""
+        from safetensors.torch import load_file
+
+        if self._folder is None or not (self._folder / _RUN).is_file():
+            return 0
+        said = json.loads((self._folder / _RUN).read_text())
+        if said["run"] != self._run:
+            return 0
+        tensors = load_file(self._folder / _TENSORS)
+        torch.set_rng_state(tensors.pop("rng"))
+        for place, parameter in enumerate(parameters):
+            mine = {
+                name.partition(".")[2]: tensor
+                for name, tensor in tensors.items()
+                if name.partition(".")[0] == str(place)
+            }
+            with torch.no_grad():
+                parameter.copy_(mine.pop("value"))
+            optimizer.state[parameter] = {
+                name: tensor if name == "step" else tensor.to(parameter.device)
+                for name, tensor in mine.items()
+            }
+        return int(said["step"])
+
+    def remove(self) -> None:
+        """Forget the run."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class _Below:
@@ -83,6 +171,7 @@ class _Below:
     def __init__(self, encoder: BertEncoder, texts: Sequence[str], lowest: int, report: Report) -> None:
         self._ids = encoder.token_ids(["query: " + text for text in texts])
         self._states: list[torch.Tensor] = [torch.empty(0)] * len(texts)
+        self._device = encoder.device
         order = sorted(range(len(texts)), key=lambda i: len(self._ids[i]))
         with torch.inference_mode():
             for start in range(0, len(order), 64):
@@ -95,73 +184,103 @@ class _Below:
         for place, row in enumerate(rows):
             padded[place, : len(self._ids[row])] = torch.tensor(self._ids[row])
         mask = self._mask(rows, width)
-        states = _upper(encoder.model, encoder.model.embeddings(input_ids=padded), mask, 0, lowest)
+        embedded = encoder.model.embeddings(input_ids=padded.to(self._device))
+        states = _upper(encoder.model, embedded, mask, 0, lowest)
         for place, row in enumerate(rows):
-            self._states[row] = states[place, : len(self._ids[row])].to(torch.bfloat16)
+            self._states[row] = states[place, : len(self._ids[row])].to("cpu", torch.bfloat16)
 
     def _mask(self, rows: Sequence[int], width: int) -> torch.Tensor:
         lengths = torch.tensor([len(self._ids[row]) for row in rows])
-        return torch.arange(width)[None] < lengths[:, None]
+        return (torch.arange(width)[None] < lengths[:, None]).to(self._device)
 
     def length(self, row: int) -> int:
         """A text's tokens."""
         return len(self._ids[row])
 
-    def pooled(self, model: Any, rows: Sequence[int], lowest: int, *, bf16: bool) -> torch.Tensor:
-        """The mean-pooled last layer of these texts, [len(rows), hidden]."""
-        states = nn.utils.rnn.pad_sequence([self._states[row].float() for row in rows], batch_first=True)
+    def states(
+        self, model: Any, rows: Sequence[int], lowest: int, *, bf16: bool
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The last layer of these texts [rows, width, hidden], and what is no padding [rows, width]."""
+        states = nn.utils.rnn.pad_sequence([self._states[row] for row in rows], batch_first=True)
+        states = states.to(self._device).float()
         mask = self._mask(rows, states.shape[1])
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+        with torch.autocast(self._device, dtype=torch.bfloat16, enabled=bf16):
             states = _upper(model, states, mask, lowest, len(model.encoder.layer))
-        weights = mask.unsqueeze(-1).float()
-        pooled: torch.Tensor = (states.float() * weights).sum(dim=1) / weights.sum(dim=1)
-        return pooled
+        return states.float(), mask
 
 
 def _upper(model: Any, states: torch.Tensor, mask: torch.Tensor, first: int, last: int) -> torch.Tensor:
     """Runs layers `first` … `last` − 1 of the encoder."""
-    bias = torch.zeros(mask.shape).masked_fill(~mask, torch.finfo(torch.float32).min)[:, None, None, :]
+    bias = torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, torch.finfo(torch.float32).min)[
+        :, None, None, :
+    ]
     for layer in model.encoder.layer[first:last]:
         states = layer(states, attention_mask=bias)
     return states
 
 
 def _train(
-    model: Any,
+    encoder: BertEncoder,
     below: _Below,
     tasks: Sequence[Task],
     parameters: list[nn.Parameter],
     recipe: Recipe,
     seed: int,
     report: Report,
+    kept: _Kept,
 ) -> tuple[tuple[Floats, Floats], ...]:
     generator = np.random.default_rng(seed)
+    model, device = encoder.model, encoder.device
     lowest = len(model.encoder.layer) - recipe.layers
-    heads = [nn.Linear(model.config.hidden_size, task.classes) for task in tasks]
+    heads = [nn.Linear(model.config.hidden_size, task.classes).to(device) for task in tasks]
     head_parameters = [parameter for head in heads for parameter in head.parameters()]
     groups = [{"params": parameters, "lr": recipe.rate}, {"params": head_parameters, "lr": recipe.head_rate}]
     optimizer = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
-    plan = [batch for _ in range(recipe.epochs) for batch in _batches(below, tasks, recipe.batch, generator)]
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _warm_then_down(len(plan), recipe.warm_up))
-    labels = [torch.tensor(task.labels) for task in tasks]
+    epochs = [_batches(below, tasks, recipe.batch, generator) for _ in range(recipe.epochs)]
+    plan = [batch for epoch in epochs for batch in epoch]
+    factor = _warm_then_down(len(plan), recipe.warm_up)
     offsets = np.cumsum([0, *(len(task.texts) for task in tasks)])
     model.train()
-    for step, (task, rows) in enumerate(plan):
-        pooled = below.pooled(model, [int(row + offsets[task]) for row in rows], lowest, bf16=recipe.bf16)
-        loss = nn.functional.cross_entropy(
-            heads[task](pooled), labels[task][rows.tolist()], label_smoothing=recipe.smoothing
+    done = kept.load([*parameters, *head_parameters], optimizer)
+    for step, (task, rows) in enumerate(plan[done:], start=done):
+        for group, rate in zip(optimizer.param_groups, (recipe.rate, recipe.head_rate), strict=True):
+            group["lr"] = rate * factor(step)
+        states, mask = below.states(
+            model, [int(row + offsets[task]) for row in rows], lowest, bf16=recipe.bf16
         )
+        loss = _loss(tasks[task], heads[task], states, mask, rows, recipe.smoothing) * tasks[task].weight
         optimizer.zero_grad()
-        (loss * (1.0 if task == 0 else recipe.sentiment_weight)).backward()
+        loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
-        schedule.step()
         report(f"tuning, loss {loss.item():.2f}", (step + 1) / len(plan))
+        if (step + 1) % len(epochs[0]) == 0 and step + 1 < len(plan):
+            kept.save(step + 1, [*parameters, *head_parameters], optimizer)
     return tuple((_array(head.weight.T), _array(head.bias)) for head in heads)
 
 
+def _loss(
+    task: Task,
+    head: nn.Linear,
+    states: torch.Tensor,
+    mask: torch.Tensor,
+    rows: npt.NDArray[np.int64],
+    smoothing: float,
+) -> torch.Tensor:
+    """Cross-entropy of a batch's texts by the mean over their tokens, or of its tokens."""
+    chosen = [task.labels[row] for row in rows]
+    if task.is_tagging:
+        labels = nn.utils.rnn.pad_sequence([torch.tensor(c) for c in chosen], True, NO_TAG).to(states.device)
+        logits = head(states).flatten(0, 1)
+        return nn.functional.cross_entropy(logits, labels.flatten(), ignore_index=NO_TAG)
+    weights = mask.unsqueeze(-1).float()
+    pooled = (states * weights).sum(dim=1) / weights.sum(dim=1)
+    labels = torch.tensor(chosen, device=states.device)
+    return nn.functional.cross_entropy(head(pooled), labels, label_smoothing=smoothing)
+
+
 def _array(tensor: torch.Tensor) -> Floats:
-    return np.ascontiguousarray(tensor.detach().numpy(), dtype=np.float32)
+    return np.ascontiguousarray(tensor.detach().cpu().numpy(), dtype=np.float32)
 
 
 def _warm_then_down(steps: int, warm_up: float) -> Callable[[int], float]:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from models.understanding.bert import SHIPPED, BertUnderstanding, find_adapter, load_bert_understanding
-from models.understanding.corpus import load_corpus
-from models.understanding.evaluate import evaluate_corpus, evaluate_sentiment
+from models.understanding.corpus import Corpus, load_acceptance, load_blind, load_corpus
+from models.understanding.evaluate import Figures, evaluate_entities, evaluate_intents, evaluate_sentiment
+from models.understanding.marked import load_marked
 
 pytestmark = pytest.mark.real_models
 
@@ -21,14 +22,26 @@ def engine(models_dir: Path) -> BertUnderstanding:
     return load_bert_understanding(ENCODER, SHIPPED, models_dir, threads=1)
 
 
-@pytest.mark.parametrize(("text", "intent"), sorted(load_corpus().held_out.items()))
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return load_corpus()
+
+
+@pytest.mark.parametrize(("text", "intent"), sorted(load_acceptance().items()))
 def test_sentences_kept_out_of_training(engine: BertUnderstanding, text: str, intent: str) -> None:
     reading = engine.predict([text])[0]
     assert (reading.intent, reading.decision) == (intent, "route")
 
 
-def test_the_shipped_card_tells_the_measured_figures(engine: BertUnderstanding) -> None:
-    measured = evaluate_corpus(engine, load_corpus(), "test")
+def intents(engine: BertUnderstanding, corpus: Corpus) -> list[Figures]:
+    test = corpus.intents.of("test")
+    return evaluate_intents(
+        engine, [e.text for e in test], [e.label for e in test], corpus.intents.name, "test"
+    )
+
+
+def test_the_shipped_card_tells_the_measured_figures(engine: BertUnderstanding, corpus: Corpus) -> None:
+    measured = intents(engine, corpus)
     written = find_adapter(SHIPPED, Path()).card["figures"]["intents"]
     assert measured[0].messages == written[0]["messages"], (
         "the corpus has changed since the adapter was trained"
@@ -36,17 +49,27 @@ def test_the_shipped_card_tells_the_measured_figures(engine: BertUnderstanding) 
     assert [f.accuracy for f in measured] == pytest.approx([f["accuracy"] for f in written], abs=0.01)
 
 
-def test_quality_floors_in_both_languages(engine: BertUnderstanding) -> None:
-    for figures in evaluate_corpus(engine, load_corpus(), "test"):
+def test_quality_floors_on_text_by_other_hands(engine: BertUnderstanding) -> None:
+    """Floors below what is measured, so that another machine's arithmetic doesn't break them."""
+    blind = load_blind()
+    for figures in evaluate_intents(engine, list(blind), list(blind.values()), "kefu-blind", "test"):
         sys.stdout.write(f"{figures}\n")
-        assert figures.accuracy is not None and figures.accuracy >= 0.84
-        assert figures.route_precision is not None and figures.route_precision >= 0.90
-        assert figures.ece is not None and figures.ece <= 0.08
-        assert figures.out_of_scope_recall is not None and figures.out_of_scope_recall >= 0.75
-    for sentiment in evaluate_sentiment(engine, load_corpus(), "test"):
+        assert figures.accuracy is not None and figures.accuracy >= 0.92
+        assert figures.out_of_scope_recall is not None and figures.out_of_scope_recall >= 0.80
+        assert figures.false_rejection is not None and figures.false_rejection <= 0.05
+        assert figures.clarify_share is not None and figures.clarify_share <= 0.10
+
+
+def test_sentiment_and_entity_floors(engine: BertUnderstanding, corpus: Corpus) -> None:
+    for sentiment in evaluate_sentiment(engine, corpus.sentiments):
         sys.stdout.write(f"{sentiment}\n")
-        assert sentiment.accuracy >= 0.75
-        assert sentiment.polarity >= 0.9
+        assert sentiment.polarity >= 0.8
+    marked = load_marked()
+    found = {f.type: f for f in evaluate_entities(engine, marked.of("test"), marked.name, "test")}
+    for figures in found.values():
+        sys.stdout.write(f"{figures}\n")
+    assert (found["order_number"].recall or 0) >= 0.95
+    assert (found["price_max"].f1 or 0) >= 0.8
 
 
 def test_a_batch_reads_as_single_texts_do(engine: BertUnderstanding) -> None:

@@ -1,6 +1,8 @@
 """The corpus and the training, on a tiny random encoder."""
 
+import hashlib
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +10,25 @@ import pytest
 import yaml
 
 from models.encoder.bert import BertEncoder
-from models.types import INTENTS
+from models.types import INTENTS, OUT_OF_SCOPE
 from models.types.understanding import SENTIMENT_LABELS
 from models.understanding import lora
 from models.understanding.bert import BertUnderstanding, apply_adapter, encode, fingerprint
-from models.understanding.corpus import Corpus, load_corpus, normalised
-from models.understanding.errors import AdapterDamaged, AdapterMismatch, CorpusInvalid
+from models.understanding.corpus import Corpus, load_acceptance, load_blind, load_corpus
+from models.understanding.errors import AdapterDamaged, AdapterMismatch, CorpusInvalid, DataInvalid
+from models.understanding.examples import Example, from_examples, split
 from models.understanding.heads import load_adapter
-from models.understanding.train import train
+from models.understanding.likeness import near, normalised, pairs
+from models.understanding.marked import Marked, MarkedSet, parse_marked
+from models.understanding.train import Card, Lessons, train
 from models.understanding.tuning import Recipe
 
 LINES = 10
+
+
+def english(place: int, number: int) -> str:
+    """Words that are not alike one another's in five letters in a row, few of which are shared."""
+    return f"alpha{place} beta{number} {number}gamma{place}"
 
 
 def say(_: str, __: float) -> None:
@@ -30,62 +40,89 @@ def corpus_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "corpus"
     folder.mkdir()
     for place, intent in enumerate(INTENTS):
-        lines = [f"alpha{place} beta{n} gamma" for n in range(LINES)]
-        document = {
-            "intent": intent,
-            "source": "test",
-            "zh": [f"甲{place} 乙{n}" for n in range(LINES)],
-            "en": lines,
-        }
+        parts = [
+            {"source": "test", "style": "plain", "zh": [f"甲{place} 乙{n}" for n in range(LINES)]},
+            {"source": "test", "style": "hard", "en": [english(place, n) for n in range(LINES)]},
+        ]
+        document = {"intent": intent, "parts": parts}
         (folder / f"{intent}.yaml").write_text(yaml.safe_dump(document, allow_unicode=True))
-    labels = {label: {"en": [f"{label} {n}" for n in range(LINES)]} for label in SENTIMENT_LABELS}
+    labels = {label: {"en": [f"{n} {n} {n} {n} {label}" for n in range(LINES)]} for label in SENTIMENT_LABELS}
     (folder / "sentiment.yaml").write_text(yaml.safe_dump({"source": "test", "labels": labels}))
     return folder
 
 
 def change(folder: Path, name: str, **changes: object) -> None:
+    """Change the file's first part, or the file where a key of its own is named."""
     path = folder / f"{name}.yaml"
-    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | changes, allow_unicode=True))
+    document = yaml.safe_load(path.read_text())
+    outer = {key: value for key, value in changes.items() if key in ("intent", "parts", "colour")}
+    document["parts"][0] |= {key: value for key, value in changes.items() if key not in outer}
+    path.write_text(yaml.safe_dump(document | outer, allow_unicode=True))
 
 
-def test_split_is_70_15_15_within_each_label_and_language(corpus_folder: Path) -> None:
+def test_split_is_80_10_10_within_each_label_and_language(corpus_folder: Path) -> None:
     corpus = load_corpus(corpus_folder, {})
-    groups = Counter((e.label, e.written, e.split) for e in corpus.intents)
-    assert groups["invoice", "zh", "train"] == 7
-    assert {groups["invoice", "zh", s] for s in ("validation", "test")} == {1, 2}
+    groups = Counter((e.label, e.written, e.split) for e in corpus.intents.examples)
+    assert [groups["invoice", "zh", s] for s in ("train", "validation", "test")] == [8, 1, 1]
     assert load_corpus(corpus_folder, {}) == corpus
 
 
+def test_provenance_comes_with_each_line(corpus_folder: Path) -> None:
+    found = {(e.written, e.source, e.style) for e in load_corpus(corpus_folder, {}).intents.examples}
+    assert found == {("zh", "test", "plain"), ("en", "test", "hard")}
+
+
 def test_a_new_line_moves_few_others(corpus_folder: Path) -> None:
-    before = {e.text: e.split for e in load_corpus(corpus_folder, {}).intents}
-    change(
-        corpus_folder,
-        "invoice",
-        en=[*[f"alpha{list(INTENTS).index('invoice')} beta{n} gamma" for n in range(LINES)], "new"],
-    )
-    after = {e.text: e.split for e in load_corpus(corpus_folder, {}).intents}
+    before = {e.text: e.split for e in load_corpus(corpus_folder, {}).intents.examples}
+    place = list(INTENTS).index("invoice")
+    change(corpus_folder, "invoice", zh=[*[f"甲{place} 乙{n}" for n in range(LINES)], "新"])
+    after = {e.text: e.split for e in load_corpus(corpus_folder, {}).intents.examples}
     assert sum(after[text] != split for text, split in before.items()) <= 3
 
 
-def test_held_out_texts_never_enter(corpus_folder: Path) -> None:
-    corpus = load_corpus(corpus_folder, {"ALPHA3 beta1, gamma!": "stock_availability"})
+def test_alike_and_tied_lines_share_a_split() -> None:
+    texts = [hashlib.sha256(bytes([n])).hexdigest()[:30] for n in range(60)]
+    examples = [
+        Example(t, "a", "en", None, "test", "plain") for t in (*texts, *(f"{t}, thanks" for t in texts))
+    ]
+    ties = [(n, n + 1) for n in range(0, 60, 2)]
+    found = split(examples, ties)
+    assert {example.split for example in found} == {"train", "validation", "test"}
+    assert all(found[n].split == found[n + 60].split for n in range(60))
+    assert all(found[a].split == found[b].split for a, b in ties)
+
+
+def test_given_splits_stay_and_a_tenth_of_train_becomes_validation() -> None:
+    examples = [
+        Example(f"text{n}x{n * 31}", "a", "en", "test" if n % 5 == 0 else "train", "t", "plain")
+        for n in range(100)
+    ]
+    found = Counter(e.split for e in split(examples))
+    assert found == {"train": 72, "validation": 8, "test": 20}
+
+
+def test_held_out_texts_and_what_is_alike_them_never_enter(corpus_folder: Path) -> None:
+    corpus = load_corpus(corpus_folder, {english(3, 1).upper() + "!": "stock_availability"})
     assert corpus.dropped == 1
-    assert normalised("alpha3 beta1 gamma") not in {normalised(e.text) for e in corpus.intents}
+    assert english(3, 1) not in {e.text for e in corpus.intents.examples}
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"en": ["Hello there", "hello, there!"]}, "both under coupon"),
+        ({"zh": ["Hello there", "hello, there!"]}, "both under coupon"),
         (
-            {"en": ["alpha0 beta1 gamma."]},
+            {"zh": [english(0, 1) + "."]},
             "under product_question and under coupon|under coupon and under product_question",
         ),
         ({"intent": "invoice"}, "named after"),
-        ({"source": None}, "source"),
+        ({"source": None}, "without a source"),
+        ({"style": "florid"}, "style 'florid'; write one of general, plain"),
         ({"fr": ["bonjour"]}, "unknown key 'fr'"),
+        ({"colour": "red"}, "unknown key 'colour'"),
         ({"zh": "not a list"}, "not a list"),
         ({"zh": [5]}, "not a list"),
+        ({"parts": "none"}, "no list of parts"),
     ],
 )
 def test_bad_corpus_is_refused(corpus_folder: Path, changes: dict[str, object], reason: str) -> None:
@@ -100,13 +137,22 @@ def test_missing_intent_is_refused(corpus_folder: Path) -> None:
         load_corpus(corpus_folder, {})
 
 
-def test_shipped_corpus_is_sound_and_without_the_acceptance_sentences() -> None:
+def test_shipped_corpus_is_sound_and_its_test_lines_are_like_none_that_is_trained_on() -> None:
     corpus = load_corpus()
-    held_out = {normalised(text) for text in corpus.held_out}
-    assert {e.label for e in corpus.intents} == set(INTENTS)
-    assert len(held_out) == 8
-    assert not held_out & {normalised(e.text) for e in corpus.intents}
-    assert min(Counter(e.label for e in corpus.intents).values()) >= 100
+    lines = Counter(e.label for e in corpus.intents.examples)
+    assert set(lines) == set(INTENTS) and min(lines.values()) >= 400
+    train = [e.text for e in corpus.intents.of("train")]
+    assert not near([e.text for e in corpus.intents.of("test")], train)
+    assert len(load_acceptance()) == 8 and len(load_blind()) >= 1000
+    assert not near(list(corpus.held_out), train)
+    assert set(corpus.held_out.values()) == set(INTENTS)
+
+
+def test_likeness_is_the_share_of_common_letters() -> None:
+    texts = ["Where is my order?", "where is my ORDER", "where is my orders", "coupon", "红包", "红 包！"]
+    found = {(a, b): round(index, 2) for a, b, index in pairs(texts)}
+    assert found == {(0, 1): 1.0, (0, 2): 0.91, (1, 2): 0.91, (4, 5): 1.0}
+    assert normalised("红 包！") == "红包"
 
 
 def tiny_encoder() -> BertEncoder:
@@ -135,7 +181,17 @@ def tiny_encoder() -> BertEncoder:
 
 @pytest.fixture
 def corpus(corpus_folder: Path) -> Corpus:
-    return load_corpus(corpus_folder, {"甲3 乙2": "stock_availability"})
+    return load_corpus(corpus_folder, {})
+
+
+def trained(encoder: BertEncoder, corpus: Corpus, seed: int, out: Path, recipe: Recipe) -> Card:
+    return train(encoder, lessons(corpus), seed, out, say, recipe=recipe, encoder_name="tiny")
+
+
+def lessons(corpus: Corpus) -> Lessons:
+    marked = [parse_marked(f"alpha{n} [beta{n}](brand) gamma") for n in range(8)]
+    lines = tuple(Marked(*line, "validation" if n > 5 else "train") for n, line in enumerate(marked))
+    return Lessons(corpus.intents, corpus.sentiments, MarkedSet("test", lines))
 
 
 RECIPE = Recipe(layers=1, rank=4, epochs=2, rate=5e-3, bf16=False)
@@ -145,17 +201,23 @@ def test_frozen_training_learns_and_the_written_adapter_predicts_the_same(
     corpus: Corpus, tmp_path: Path
 ) -> None:
     encoder = tiny_encoder()
-    card = train(encoder, corpus, 0, tmp_path / "out", say, recipe=Recipe(layers=0), encoder_name="tiny")
+    card = trained(encoder, corpus, 0, tmp_path / "out", Recipe(layers=0))
     assert card.test_accuracy > 0.8
     adapter = load_adapter(tmp_path / "out")
     assert not adapter.lora
-    assert adapter.card["data"]["dropped"] == 1
     fresh = tiny_encoder()
     apply_adapter(fresh, adapter)
-    texts = [e.text for e in corpus.intents if e.split == "test"]
+    texts = [e.text for e in corpus.intents.of("test")]
     assert BertUnderstanding(fresh, adapter.heads).predict(texts) == BertUnderstanding(
         encoder, adapter.heads
     ).predict(texts)
+
+
+def test_two_classes_are_learned_as_more_are(corpus: Corpus, tmp_path: Path) -> None:
+    two = [e for e in corpus.intents.examples if e.label in ("invoice", "coupon")]
+    only = replace(lessons(corpus), intents=from_examples("two", two))
+    card = train(tiny_encoder(), only, 0, tmp_path, say, recipe=Recipe(layers=0), encoder_name="tiny")
+    assert card.document["figures"]["intents"][0]["accuracy_unrejected"] == 1.0
 
 
 def test_tuning_is_deterministic_and_its_adapter_rebuilds_the_tuned_encoder(
@@ -163,7 +225,7 @@ def test_tuning_is_deterministic_and_its_adapter_rebuilds_the_tuned_encoder(
 ) -> None:
     encoders = [tiny_encoder(), tiny_encoder()]
     for number, encoder in enumerate(encoders):
-        train(encoder, corpus, 7, tmp_path / str(number), say, recipe=RECIPE, encoder_name="tiny")
+        trained(encoder, corpus, 7, tmp_path / str(number), RECIPE)
     first, second = (load_adapter(tmp_path / name) for name in ("0", "1"))
     assert first.card["tensors_sha256"] == second.card["tensors_sha256"]
     plain, rebuilt = tiny_encoder(), tiny_encoder()
@@ -174,11 +236,48 @@ def test_tuning_is_deterministic_and_its_adapter_rebuilds_the_tuned_encoder(
     assert not np.allclose(encode(rebuilt, ["alpha1 beta2"]), encode(plain, ["alpha1 beta2"]), atol=1e-3)
 
 
+def test_a_run_that_was_cut_off_goes_on_to_the_same_end(corpus: Corpus, tmp_path: Path) -> None:
+    whole = trained(tiny_encoder(), corpus, 7, tmp_path / "whole", RECIPE)
+    said: list[float] = []
+
+    class Killed(Exception):
+        pass
+
+    def die(what: str, share: float) -> None:
+        if what.startswith("tuning") and share > 0.7:
+            raise Killed
+
+    def listen(what: str, share: float) -> None:
+        if what.startswith("tuning"):
+            said.append(share)
+
+    run = (lessons(corpus), 7, tmp_path / "cut")
+    with pytest.raises(Killed):
+        train(tiny_encoder(), *run, die, recipe=RECIPE, encoder_name="tiny")
+    resumed = train(tiny_encoder(), *run, listen, recipe=RECIPE, encoder_name="tiny")
+    assert said[0] > 0.5
+    assert resumed.document["tensors_sha256"] == whole.document["tensors_sha256"]
+    assert not (tmp_path / "cut" / "unfinished").exists()
+
+
+def test_data_without_validation_is_refused(corpus: Corpus, tmp_path: Path) -> None:
+    few = replace(lessons(corpus), intents=from_examples("few", corpus.intents.of("train")))
+    with pytest.raises(DataInvalid, match="no messages for validation"):
+        train(tiny_encoder(), few, 0, tmp_path, say, recipe=RECIPE)
+
+
+def test_foreign_messages_are_borrowed_only_where_there_are_none(corpus: Corpus) -> None:
+    foreign = [e for e in corpus.intents.examples if e.label == OUT_OF_SCOPE]
+    assert corpus.intents.with_outside(foreign) is corpus.intents
+    known = from_examples("known", [e for e in corpus.intents.examples if e.label != OUT_OF_SCOPE])
+    assert OUT_OF_SCOPE not in known.classes
+    lent = known.with_outside(foreign)
+    assert OUT_OF_SCOPE in lent.classes and lent.labels == known.labels
+    assert {e.label for e in lent.of("test")} == set(known.labels)
+
+
 def test_another_seed_trains_another_adapter(corpus: Corpus, tmp_path: Path) -> None:
-    cards = [
-        train(tiny_encoder(), corpus, seed, tmp_path / str(seed), say, recipe=RECIPE).document
-        for seed in (1, 2)
-    ]
+    cards = [trained(tiny_encoder(), corpus, seed, tmp_path / str(seed), RECIPE).document for seed in (1, 2)]
     assert cards[0]["tensors_sha256"] != cards[1]["tensors_sha256"]
 
 
@@ -196,7 +295,7 @@ def test_detaching_leaves_the_model_as_it_was() -> None:
 def test_an_adapter_of_another_encoder_is_refused(corpus: Corpus, tmp_path: Path) -> None:
     import torch
 
-    train(tiny_encoder(), corpus, 0, tmp_path, say, recipe=Recipe(layers=0))
+    trained(tiny_encoder(), corpus, 0, tmp_path, Recipe(layers=0))
     other = tiny_encoder()
     with torch.no_grad():
         other.model.encoder.layer[0].attention.self.query.bias += 0.5

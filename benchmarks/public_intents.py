@@ -1,0 +1,163 @@
+"""The same training and rejection on text that the project did not write, none of which ships.
+
+    python -m benchmarks.public_intents --set clinc150 --data ../shared/data --out docs/results
+
+One set a run: clinc150, banking77, curekart (HINT3), reviews (Chinese reviews, good or bad). Whatever is chosen is
+chosen on validation: where a set has none, a tenth of its training messages is. A set without out-of-scope messages to train
+on borrows this project's. Minutes to an hour on two cores, by the set's size.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.machine import describe
+from models.encoder.bert import BertEncoder
+from models.sources import resolve
+from models.types import OUT_OF_SCOPE
+from models.understanding.corpus import load_corpus
+from models.understanding.examples import DataSet, Example, Split, from_examples, split
+from models.understanding.language import language
+from models.understanding.marked import load_marked
+from models.understanding.train import ENCODER_SOURCE, Lessons, train
+from models.understanding.tuning import Recipe
+
+_ROOT: Final = Path(__file__).parent.parent
+_REVIEWS: Final = 16_000
+"""As many of the reviews as are read, the first by the hash of their text: all 62,774 would take hours on two cores."""
+
+
+def clinc150(folder: Path) -> list[Example]:
+    """150 intents and out-of-scope messages in all three splits (Larson et al. 2019)."""
+    document = json.loads((folder / "intents" / "clinc150" / "data_full.json").read_text(encoding="utf-8"))
+    splits: dict[str, Split] = {"train": "train", "val": "validation", "test": "test"}
+    return [
+        _example("clinc150", text, OUT_OF_SCOPE if prefix else label, splits[name])
+        for prefix in ("", "oos_")
+        for name in splits
+        for text, label in document[prefix + name]
+    ]
+
+
+def banking77(folder: Path) -> list[Example]:
+    """77 intents of a bank's customers (Casanueva et al. 2020)."""
+    parts: tuple[Split, ...] = ("train", "test")
+    return [
+        _example("banking77", row["text"], row["category"], part)
+        for part in parts
+        for row in _csv(folder / "intents" / "banking77" / f"{part}.csv")
+    ]
+
+
+def curekart(folder: Path) -> list[Example]:
+    """A real shop's queries, HINT3 v2; foreign ones in the test alone (Arora et al. 2020)."""
+    parts: tuple[Split, ...] = ("train", "test")
+    return [
+        _example(
+            "hint3-curekart",
+            row["sentence"],
+            OUT_OF_SCOPE if row["label"] == "NO_NODES_DETECTED" else row["label"],
+            part,
+        )
+        for part in parts
+        for row in _csv(folder / "intents" / "hint3" / f"curekart_{part}.csv")
+        if row["sentence"].strip()
+    ]
+
+
+def reviews(folder: Path) -> list[Example]:
+    """Chinese product reviews, good or bad; split here, alike ones together."""
+    import pyarrow.parquet
+
+    table = pyarrow.parquet.read_table(folder / "reviews" / "online_shopping_10_cats.parquet").to_pylist()
+    rows = {str(row["review"]).strip(): row["label"] for row in table if str(row["review"] or "").strip()}
+    chosen = sorted(rows, key=lambda text: hashlib.sha256(text.encode()).digest())[:_REVIEWS]
+    return [_example("reviews", text, "good" if int(rows[text]) else "bad", None) for text in chosen]
+
+
+SETS: Final[Mapping[str, Callable[[Path], list[Example]]]] = {
+    "clinc150": clinc150,
+    "banking77": banking77,
+    "curekart": curekart,
+    "reviews": reviews,
+}
+
+
+def measure(name: str, folder: Path, models_dir: Path, recipe: Recipe, threads: int) -> dict[str, Any]:
+    """Train on the set's own splits, and the figures on its test."""
+    corpus = load_corpus()
+    foreign = [example for example in corpus.intents.examples if example.label == OUT_OF_SCOPE]
+    data = from_examples(name, split(SETS[name](folder)))
+    if name != "reviews":
+        data = data.with_outside(foreign)
+    encoder = BertEncoder.load(resolve(ENCODER_SOURCE, models_dir), threads=threads)
+    with tempfile.TemporaryDirectory(prefix="kefu-public-") as scratch:
+        lessons = Lessons(data, corpus.sentiments, load_marked())
+        card = train(encoder, lessons, 0, Path(scratch) / name, _told, recipe=recipe).document
+    return {
+        "set": name,
+        "messages": _counts(data),
+        "encoder": ENCODER_SOURCE,
+        "recipe": asdict(recipe),
+        "rejection": {"kept": card["rejection"]["kind"], "compared": card["heads"]["rejection"]},
+        "figures": card["figures"]["intents"],
+    }
+
+
+def _example(source: str, text: str, label: str, part: Split | None) -> Example:
+    return Example(text.strip(), label, language(text), part, source, "general")
+
+
+def _csv(path: Path) -> Iterable[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _counts(data: DataSet) -> dict[str, int]:
+    return {
+        f"{part}, {where}": sum((e.label == OUT_OF_SCOPE) == (where == "out of scope") for e in data.of(part))
+        for part in ("train", "validation", "test")
+        for where in ("in scope", "out of scope")
+    }
+
+
+def _told(what: str, share: float | None) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{what} {100 * (share or 0):.0f} %      ")
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--set", choices=sorted(SETS), required=True)
+    parser.add_argument("--data", type=Path, required=True, help="the folder with intents/ and reviews/")
+    parser.add_argument("--out", type=Path, required=True, help="the folder for understanding-SET.json")
+    parser.add_argument("--models-dir", type=Path, default=Path(".kefu/models"))
+    parser.add_argument("--epochs", type=int, default=Recipe().epochs)
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    recipe = replace(Recipe(), epochs=arguments.epochs)
+    result = (
+        describe(_ROOT)
+        | {
+            "command": f"python -m benchmarks.public_intents --set {arguments.set} --epochs {arguments.epochs}"
+        }
+        | measure(arguments.set, arguments.data, arguments.models_dir, recipe, arguments.threads)
+    )
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(result, indent=1, ensure_ascii=False)
+    (arguments.out / f"understanding-{arguments.set}.json").write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

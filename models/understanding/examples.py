@@ -1,0 +1,121 @@
+"""Labelled messages: examples, the sets of them that models are trained on, and how such a set is split."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, get_args
+
+from models.types import OUT_OF_SCOPE
+from models.understanding.likeness import groups, normalised
+
+Split = Literal["train", "validation", "test"]
+Written = Literal["zh", "en", "mixed"]
+"""How a line is written; `mixed` lines switch language within a sentence."""
+
+STYLES: Final = (
+    "general",
+    "plain",
+    "oblique",
+    "noisy",
+    "two_sentence",
+    "angry",
+    "hard",
+    "context",
+    "mixed",
+)
+"""`oblique` lines lack their intent's keyword; `hard` ones have a neighbour's; `context` is how one goes on in a talk."""
+
+SPLITS: Final[tuple[Split, ...]] = get_args(Split)
+_SHARES: Final = (0.80, 0.90)
+_VALIDATION_OF_TRAIN: Final = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One message, with its provenance: who wrote it for what, and its style. A None split is filled in by `split`."""
+
+    text: str
+    label: str
+    written: Written
+    split: Split | None
+    source: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """`labels` are the in-scope ones in their order; out-of-scope examples are labelled OUT_OF_SCOPE."""
+
+    name: str
+    labels: tuple[str, ...]
+    examples: tuple[Example, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels, and OUT_OF_SCOPE where there are such examples to train on."""
+        has_outside = any(e.label == OUT_OF_SCOPE for e in self.of("train"))
+        return (*self.labels, OUT_OF_SCOPE) if has_outside else self.labels
+
+    def of(self, split: Split) -> list[Example]:
+        """The examples of a split."""
+        return [example for example in self.examples if example.split == split]
+
+    def counts(self) -> dict[str, int]:
+        """Lines by split and language: "train/zh" → 1,634."""
+        return dict(sorted(Counter(f"{e.split}/{e.written}" for e in self.examples).items()))
+
+    def with_outside(self, foreign: Iterable[Example]) -> "DataSet":
+        """Itself; or, where nothing in it is out of scope to train on, with these messages for training and validation."""
+        if OUT_OF_SCOPE in self.classes:
+            return self
+        seen = {normalised(example.text) for example in self.examples}
+        borrowed = [e for e in foreign if e.split != "test" and normalised(e.text) not in seen]
+        return replace(self, examples=(*self.examples, *borrowed))
+
+
+def from_examples(name: str, examples: Sequence[Example], order: Sequence[str] = ()) -> DataSet:
+    """A data set of examples; labels in `order` first, then by name."""
+    found = {example.label for example in examples} - {OUT_OF_SCOPE}
+    labels = (*(label for label in order if label in found), *sorted(found - set(order)))
+    return DataSet(name, labels, tuple(examples))
+
+
+def split(examples: Sequence[Example], ties: Iterable[tuple[int, int]] = ()) -> tuple[Example, ...]:
+    """The examples with a split each: 80 / 10 / 10 within each label and language where none is given.
+
+    By the hash of the normalised text, so that it is the same on every machine and a new line moves few of the others. What
+    is alike, or tied, goes into one split. Where splits are given but no validation, a tenth of train becomes that.
+    """
+    is_given = any(example.split is not None for example in examples)
+    if is_given and any(example.split == "validation" for example in examples):
+        return tuple(examples)
+    free = [place for place, e in enumerate(examples) if e.split is None or (is_given and e.split == "train")]
+    shares = (1 - _VALIDATION_OF_TRAIN, 1.0) if is_given else _SHARES
+    place_of = {place: row for row, place in enumerate(free)}
+    inner = [(place_of[a], place_of[b]) for a, b in ties if a in place_of and b in place_of]
+    splits = _by_hash([examples[place] for place in free], shares, inner)
+    chosen = dict(zip(free, splits, strict=True))
+    return tuple(replace(e, split=chosen.get(place, e.split)) for place, e in enumerate(examples))
+
+
+def _by_hash(
+    examples: Sequence[Example], shares: tuple[float, float], ties: Iterable[tuple[int, int]]
+) -> list[Split]:
+    """A split for each, by what has the least hash in each group."""
+    numbers = groups([example.text for example in examples], ties=ties)
+    digests = [hashlib.sha256(normalised(example.text).encode()).digest() for example in examples]
+    leaders: dict[int, int] = {}
+    for place, number in enumerate(numbers):
+        if number not in leaders or digests[place] < digests[leaders[number]]:
+            leaders[number] = place
+    strata: dict[tuple[str, Written], list[int]] = defaultdict(list)
+    for leader in leaders.values():
+        strata[examples[leader].label, examples[leader].written].append(leader)
+    split_of: dict[int, Split] = {}
+    for stratum in strata.values():
+        stratum.sort(key=lambda place: digests[place])
+        for rank, leader in enumerate(stratum):
+            share = (rank + 0.5) / len(stratum)
+            split_of[numbers[leader]] = SPLITS[sum(share >= bound for bound in shares)]
+    return [split_of[number] for number in numbers]

@@ -1,0 +1,173 @@
+"""The exported encoder against the one that it was exported from."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.encoder import onnx
+from models.errors import ModelDamaged, ModelNotFound, ModelUnloadable
+from models.sources import MANIFEST
+from models.understanding import lora
+from tests.tiny_encoder import tiny_encoder
+
+TEXTS = [
+    "alpha1",
+    "甲3 乙4 beta7",
+    "",
+    " ".join(f"alpha{n} beta{39 - n}" for n in range(25)),
+    "positive 7 gamma unheard-of",
+    *(f"beta{n} alpha{n} 3" for n in range(6)),
+]
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`fp32` and `int8` of the tiny encoder; not to be changed."""
+    root = tmp_path_factory.mktemp("exported")
+    onnx.export(tiny_encoder(), root / "fp32", quantise=False)
+    onnx.export(tiny_encoder(), root / "int8", quantise=True)
+    return root
+
+
+@pytest.fixture
+def mine(exported: Path, tmp_path: Path) -> Path:
+    """A copy of `fp32` to damage."""
+    return Path(shutil.copytree(exported / "fp32", tmp_path / "fp32"))
+
+
+def graph_of(folder: Path) -> tuple[int, int]:
+    """Which file on the disk it is, and when it was written."""
+    found = (folder / onnx.GRAPH).stat()
+    return found.st_ino, found.st_mtime_ns
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 32])
+@pytest.mark.parametrize("normalise", [True, False])
+def test_float32_gives_what_torch_gives(exported: Path, batch_size: int, normalise: bool) -> None:
+    torch_encoder = tiny_encoder()
+    encoder = onnx.load(exported / "fp32", batch_size=batch_size)
+    assert encoder.hidden_size == torch_encoder.hidden_size
+    assert encoder.max_length == torch_encoder.max_length
+    assert encoder.token_ids(TEXTS) == torch_encoder.token_ids(TEXTS)
+    vectors = encoder.encode(TEXTS, normalise=normalise)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(vectors, torch_encoder.encode(TEXTS, normalise=normalise), atol=1e-4)
+    np.testing.assert_allclose(
+        encoder.encode([""], prefix=""), torch_encoder.encode([""], prefix=""), atol=1e-4
+    )
+    assert encoder.encode([]).shape == (0, encoder.hidden_size)
+
+
+def test_the_tokens_are_read_as_by_torch(exported: Path) -> None:
+    vectors, tokens = onnx.load(exported / "fp32", batch_size=4).read(TEXTS)
+    expected_vectors, expected = tiny_encoder().read(TEXTS)
+    np.testing.assert_allclose(vectors, expected_vectors, atol=1e-4)
+    for found, wanted in zip(tokens, expected, strict=True):
+        assert found.spans == wanted.spans
+        np.testing.assert_allclose(found.states, wanted.states, atol=1e-4)
+
+
+def test_a_long_text_keeps_its_head(exported: Path) -> None:
+    short = onnx.load(exported / "fp32", max_length=3)
+    np.testing.assert_allclose(
+        short.encode(["alpha1 beta2 gamma 9"], prefix=""), short.encode(["alpha1 beta2 gamma"], prefix=""), atol=1e-6
+    )  # fmt: skip
+
+
+def test_int8_is_close_and_smaller_and_not_the_same(exported: Path) -> None:
+    expected = tiny_encoder().encode(TEXTS)
+    for batch_size in (1, 32):
+        vectors = onnx.load(exported / "int8", batch_size=batch_size).encode(TEXTS)
+        assert (vectors * expected).sum(axis=1).min() > 0.98
+        assert not np.allclose(vectors, expected, atol=1e-4)
+    sizes = [(exported / name / onnx.GRAPH).stat().st_size for name in ("int8", "fp32")]
+    assert sizes[0] < sizes[1]
+
+
+def test_a_text_alone_is_the_same_whatever_came_with_it_at_a_batch_size_of_one(exported: Path) -> None:
+    encoder = onnx.load(exported / "int8", batch_size=1)
+    np.testing.assert_array_equal(encoder.encode(TEXTS)[1], encoder.encode([TEXTS[1]])[0])
+
+
+@pytest.mark.parametrize("file", [onnx.GRAPH, "tokenizer.json"])
+def test_a_flipped_byte_is_told_and_exporting_again_mends_it(mine: Path, file: str) -> None:
+    flip(mine / file)
+    with pytest.raises(ModelDamaged, match=f"{file} has the SHA-256 [0-9a-f]{{64}}, [0-9a-f]{{64}} expected"):
+        onnx.load(mine)
+    onnx.export(tiny_encoder(), mine, quantise=False)
+    np.testing.assert_allclose(onnx.load(mine).encode(TEXTS), tiny_encoder().encode(TEXTS), atol=1e-4)
+    assert [path.name for path in mine.parent.iterdir()] == [mine.name]
+
+
+def test_a_missing_file_and_a_missing_folder_are_told(mine: Path, tmp_path: Path) -> None:
+    (mine / onnx.GRAPH).unlink()
+    with pytest.raises(ModelDamaged, match=r"model\.onnx is missing"):
+        onnx.load(mine)
+    with pytest.raises(ModelNotFound):
+        onnx.load(tmp_path / "none")
+
+
+def test_a_graph_that_onnx_runtime_refuses_is_told(mine: Path) -> None:
+    (mine / onnx.GRAPH).write_bytes(b"no graph")
+    manifest = json.loads((mine / MANIFEST).read_text())
+    (mine / MANIFEST).unlink()
+    onnx._write_manifest(mine, manifest["onnx"])
+    with pytest.raises(ModelUnloadable, match="ONNX Runtime"):
+        onnx.load(mine)
+
+
+def test_what_is_there_already_is_not_exported_again_and_another_adapter_is(mine: Path) -> None:
+    before = graph_of(mine)
+    encoder = tiny_encoder()
+    onnx.export(encoder, mine, quantise=False)
+    assert graph_of(mine) == before
+    parts = {
+        "encoder.layer.1.output.dense.a": np.ones((2, 48), np.float16),
+        "encoder.layer.1.output.dense.b": np.eye(32, 2, dtype=np.float16),
+    }
+    lora.merge(encoder.model, parts)
+    onnx.export(encoder, mine, quantise=False)
+    assert graph_of(mine) != before
+    np.testing.assert_allclose(onnx.load(mine).encode(TEXTS), encoder.encode(TEXTS), atol=1e-4)
+    assert not np.allclose(encoder.encode(TEXTS), tiny_encoder().encode(TEXTS), atol=1e-3)
+
+
+def test_a_process_that_was_faster_is_let_be(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(*_: object) -> None:
+        shutil.copytree(exported / "int8", tmp_path / "int8")
+
+    monkeypatch.setattr(onnx, "_quantise", meanwhile)
+    onnx.export(tiny_encoder(), tmp_path / "int8", quantise=True)
+    assert onnx.load(tmp_path / "int8").encode(TEXTS).shape == (len(TEXTS), 32)
+    assert [path.name for path in tmp_path.iterdir()] == ["int8"]
+
+
+def test_an_export_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(onnx, "_quantise", full)
+    encoder = tiny_encoder()
+    with pytest.raises(OSError, match="No space"):
+        onnx.export(encoder, tmp_path / "int8", quantise=True)
+    assert list(tmp_path.iterdir()) == []
+    assert encoder.model.config._attn_implementation == tiny_encoder().model.config._attn_implementation
+
+
+def test_an_encoder_that_pytorch_cannot_export_is_told(tmp_path: Path) -> None:
+    encoder = tiny_encoder()
+    encoder.model.encoder.forward = lambda states, *_, **__: print(states.sum().item())  # noqa: T201
+    with pytest.raises(ModelUnloadable, match="can't export"):
+        onnx.export(encoder, tmp_path / "fp32", quantise=False)
+    assert list(tmp_path.iterdir()) == []
