@@ -1,10 +1,28 @@
-"""Numbers as customers write them: 1,299 · 19.9 · 2k · 1.5万 · 两百 · 三千五."""
+"""Numbers as customers write them: 1,299 · 19.9 · 2k · 1.5万 · 两百 · 三千五 · two hundred and fifty · a dozen."""
 
 from decimal import Decimal
+from typing import Final
 
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
-_SUFFIXES = {"k": 1000, "K": 1000, "千": 1000, "万": 10_000}
+_SUFFIXES = {"k": 1000, "K": 1000, "百": 100, "千": 1000, "万": 10_000, "w": 10_000, "W": 10_000}
+_ENGLISH_SMALL: dict[str, float] = {"a": 1, "an": 1, "half": 0.5} | {
+    word: number
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen".split()
+    )
+}
+_ENGLISH_TENS = {
+    word: 10 * number
+    for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+}
+_ENGLISH_UNITS = {"hundred": 100, "thousand": 1000, "grand": 1000, "dozen": 12}
+# A whole number in words, for patterns: twenty-five, a hundred and fifty, half a dozen.
+_WORD = "|".join(
+    sorted([*_ENGLISH_SMALL, *_ENGLISH_TENS, "hundred", "thousand", "dozen"], key=len, reverse=True)
+)
+ENGLISH_NUMBER: Final = rf"(?>(?:{_WORD})(?:[ -](?:and )?(?:{_WORD})(?![a-z])){{0,6}})(?![a-z])"
 
 
 def parse_number(text: str) -> str | None:
@@ -15,11 +33,31 @@ def parse_number(text: str) -> str | None:
     if plain[0].isascii() and plain[0].isdigit():
         factor = _SUFFIXES.get(plain[-1], 1)
         return _plain(Decimal(plain[:-1] if factor > 1 else plain) * factor)
+    if plain[0].isascii():
+        return _parse_english(plain)
     return _parse_chinese(plain)
 
 
 def _plain(number: Decimal) -> str:
     return format(number.normalize(), "f")
+
+
+def _parse_english(text: str) -> str | None:
+    total, section, has_number = Decimal(0), Decimal(0), False
+    for word in text.lower().replace("-", " ").split():
+        if word == "and":
+            continue
+        if (unit := _ENGLISH_UNITS.get(word)) is not None:
+            section = (section or Decimal(1)) * unit
+            if unit == _ENGLISH_UNITS["thousand"]:
+                total, section = total + section, Decimal(0)
+        elif (value := _ENGLISH_SMALL.get(word, _ENGLISH_TENS.get(word))) is not None:
+            # "half a dozen": the article adds nothing to what was said.
+            section = section if section and word in ("a", "an") else section + Decimal(str(value))
+        else:
+            return None
+        has_number = True
+    return _plain(total + section) if has_number else None
 
 
 def _parse_chinese(text: str) -> str | None:

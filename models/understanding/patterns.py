@@ -1,0 +1,81 @@
+"""Finders: what a table of patterns is made of. Texts are folded (`folding`) before a finder sees them."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from models.types import Entity
+from models.understanding.numerals import ENGLISH_NUMBER, parse_number
+
+Finder = Callable[[str], Iterator[Entity]]
+Value = Callable[[re.Match[str]], str | None]
+
+# A Chinese letter counts as a word character for `\b`: 订单KF1 has no boundary before K. Spelt out instead.
+L = r"(?<![A-Za-z0-9À-ÖØ-öø-ɏ])"
+R = r"(?![A-Za-z0-9À-ÖØ-öø-ɏ])"
+# Atomic, so that "under 200g" is not read as "under 20"; of bounded length, so that no text takes long.
+_NEAR = 40
+# Not in the middle of a longer number or of a word.
+APART = r"(?<![A-Za-z\d])(?<!\d[.,:/])"
+DIGITS = (
+    r"(?<!\d)(?<!\d[.,])"
+    r"(?>\d{1,3}(?:,\d{3}){1,3}(?:\.\d{1,2})?|\d{1,9}(?:\.\d{1,4})?(?:[k百千万w](?![a-z]))?)"
+    r"(?!\d|,\d{3})"
+)
+ZH_NUMBER = r"(?>(?<![零一二两三四五六七八九十百千万])[零一二两三四五六七八九十百千万]{1,12})"
+NUMBER = rf"(?:{DIGITS}|{ZH_NUMBER})"
+NUMBER_EN = rf"(?:{DIGITS}|{L}{ENGLISH_NUMBER})"
+
+
+def pattern(type: str, regex: str, value: Value, *, needs: str = "", flags: int = re.IGNORECASE) -> Finder:
+    """A finder of one pattern. The entity is the group `span` where there is one; a None value is no hit.
+
+    A text with none of the characters of `needs` is not searched.
+    """
+    compiled = re.compile(regex, flags)
+    group = "span" if "span" in compiled.groupindex else 0
+    needed = re.compile(f"[{re.escape(needs)}]") if needs else None
+
+    def find(text: str) -> Iterator[Entity]:
+        if needed is not None and not needed.search(text):
+            return
+        for match in compiled.finditer(text):
+            if (normalised := value(match)) is not None:
+                start, end = match.span(group)
+                yield Entity(type, text[start:end], normalised, start, end)
+
+    return find
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Longest first, so that 天蓝色 is not read as 蓝色. Words of Latin letters match as whole words only."""
+    ordered = sorted(words, key=len, reverse=True)
+    escaped = {word: re.escape(word).replace(r"\ ", r"\s{1,3}") for word in ordered}
+    latin = "|".join(escaped[word] for word in ordered if word.isascii())
+    other = "|".join(escaped[word] for word in ordered if not word.isascii())
+    return "|".join(part for part in (other, f"{L}(?:{latin}){R}" if latin else "") if part)
+
+
+def is_after(match: re.Match[str], before: re.Pattern[str]) -> bool:
+    """Whether `before`, which ends in `$`, stands right before the entity of a match."""
+    start, _ = spanned(match)
+    return before.search(match.string, max(0, start - _NEAR), start) is not None
+
+
+def blotted(text: str, unwanted: re.Pattern[str]) -> str:
+    """`text` with the same length, in which no pattern sees what is unwanted."""
+    return unwanted.sub(lambda match: "\0" * len(match[0]), text)
+
+
+def spanned(match: re.Match[str]) -> tuple[int, int]:
+    """Where the entity of a match stands."""
+    return match.span("span" if "span" in match.re.groupindex else 0)
+
+
+def number(match: re.Match[str]) -> str | None:
+    """The group `n` as a number."""
+    return parse_number(match["n"])
+
+
+def literal(match: re.Match[str]) -> str:
+    start, end = spanned(match)
+    return match.string[start:end].lower()
