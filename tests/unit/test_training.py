@@ -22,6 +22,7 @@ from models.understanding.likeness import near, normalised, pairs
 from models.understanding.marked import Marked, MarkedSet, parse_marked
 from models.understanding.train import Card, Lessons, train
 from models.understanding.tuning import Recipe
+from tests.tiny_encoder import tiny_encoder
 
 LINES = 10
 
@@ -153,30 +154,6 @@ def test_likeness_is_the_share_of_common_letters() -> None:
     found = {(a, b): round(index, 2) for a, b, index in pairs(texts)}
     assert found == {(0, 1): 1.0, (0, 2): 0.91, (1, 2): 0.91, (4, 5): 1.0}
     assert normalised("红 包！") == "红包"
-
-
-def tiny_encoder() -> BertEncoder:
-    """A random BERT of two layers over words; the same on every call."""
-    import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    words = [
-        *(f"{a}{n}" for a in ("alpha", "beta") for n in range(40)),
-        *(f"{a}{n}" for a in "甲乙" for n in range(40)),
-        "gamma",
-    ]
-    words += [*SENTIMENT_LABELS, *map(str, range(10))]
-    vocabulary = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "query:", *words])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    torch.manual_seed(3)
-    config = BertConfig(
-        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48,
-        max_position_embeddings=64,
-    )  # fmt: skip
-    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]")
-    return BertEncoder(BertModel(config, add_pooling_layer=False), wrapped)
 
 
 @pytest.fixture
