@@ -269,6 +269,10 @@ def train_understanding(
     text: Annotated[str, typer.Option(help="the column of the text")] = "text",
     label: Annotated[str, typer.Option(help="the column of the label")] = "label",
     outside: Annotated[str | None, typer.Option(help="the label of what is out of scope")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="go on from this adapter, shipped or path:FOLDER, by one epoch"),
+    ] = None,
     seed: Annotated[int, typer.Option(help="the same seed gives the same adapter")] = 0,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="how often each message is read; default: 6")
@@ -282,6 +286,7 @@ def train_understanding(
 
     from models.encoder.bert import BertEncoder
     from models.sources import resolve
+    from models.understanding.bert import find_adapter
     from models.understanding.corpus import load_corpus
     from models.understanding.data import Columns, read_data_set
     from models.understanding.marked import load_marked
@@ -295,6 +300,11 @@ def train_understanding(
         foreign = [e for e in corpus.intents.examples if e.label == OUT_OF_SCOPE]
         intents = read_data_set(data, Columns(text, label, outside=outside)).with_outside(foreign)
     source = config.identity.understanding.encoder
+    begun = None if start is None else find_adapter(start, config.models_dir)
+    recipe = Recipe() if begun is None else Recipe().onward()
+    words = ["kefu train understanding"]
+    words += [] if data is None else ["--data", Path(data).name]
+    words += [] if start is None else ["--from", start.rpartition("/")[2]]
     encoder = BertEncoder.load(resolve(source, config.models_dir), threads=threads)
     with Progress(console).task("train") as task:
         card = train(
@@ -303,9 +313,10 @@ def train_understanding(
             seed,
             out,
             task,
-            recipe=Recipe() if epochs is None else replace(Recipe(), epochs=epochs),
+            recipe=recipe if epochs is None else replace(recipe, epochs=epochs),
+            start=begun,
             encoder_name=source,
-            command=f"kefu train understanding{'' if data is None else ' --data ' + Path(data).name}",
+            command=" ".join(words),
         )
     console.print(
         f"accuracy {card.test_accuracy:.3f} on {intents.name}, split test; written to {card.folder}",

@@ -45,8 +45,17 @@ class LoraLinear(nn.Module):  # type: ignore[misc]  # torch is untyped here
         return outputs
 
 
-def attach(model: Any, lowest_layer: int, rank: int, seed: int) -> list[nn.Parameter]:
-    """Puts a LoraLinear round every linear layer from `lowest_layer` on and freezes all else; the new parameters."""
+def attach(
+    model: Any,
+    lowest_layer: int,
+    rank: int,
+    seed: int,
+    start: Mapping[str, npt.NDArray[np.float16]] | None = None,
+) -> list[nn.Parameter]:
+    """Puts a LoraLinear round every linear layer from `lowest_layer` on and freezes all else; the new parameters.
+
+    `start` are the values that an earlier training of the same layers and rank ended with. Raises AdapterDamaged.
+    """
     generator = torch.Generator().manual_seed(seed)
     model.requires_grad_(False)
     parameters: list[nn.Parameter] = []
@@ -54,9 +63,20 @@ def attach(model: Any, lowest_layer: int, rank: int, seed: int) -> list[nn.Param
         parent, _, child = name.rpartition(".")
         frozen = model.get_submodule(name)
         adapted = LoraLinear(frozen, rank, generator).to(frozen.weight.device)
+        if start is not None:
+            _fill(name, adapted, start)
         setattr(model.get_submodule(parent), child, adapted)
         parameters += [adapted.a, adapted.b]
     return parameters
+
+
+def _fill(name: str, adapted: LoraLinear, start: Mapping[str, npt.NDArray[np.float16]]) -> None:
+    try:
+        with torch.no_grad():
+            for part, parameter in (("a", adapted.a), ("b", adapted.b)):
+                parameter.copy_(torch.from_numpy(start[f"{name}.{part}"].astype(np.float32)))
+    except (KeyError, RuntimeError) as unfit:
+        raise AdapterDamaged(name, f"it was trained with other layers or rank ({unfit})") from unfit
 
 
 def detach(model: Any) -> Tensors:

@@ -23,10 +23,10 @@ from models.understanding.calibration import (
     choose_thresholds,
     fit_temperatures,
 )
-from models.understanding.errors import DataInvalid
+from models.understanding.errors import AdapterMismatch, DataInvalid
 from models.understanding.evaluate import evaluate_entities, evaluate_intents, evaluate_sentiment
 from models.understanding.examples import DataSet, Split
-from models.understanding.heads import Heads, LinearHead, Thresholds, save_adapter, softmax
+from models.understanding.heads import Adapter, Heads, LinearHead, Thresholds, save_adapter, softmax
 from models.understanding.language import language
 from models.understanding.marked import MarkedSet
 from models.understanding.rejection import Floats
@@ -74,20 +74,27 @@ def train(
     report: Report,
     *,
     recipe: Recipe = Recipe(),
+    start: Adapter | None = None,
     encoder_name: str = ENCODER_SOURCE,
     command: str = "kefu train understanding",
 ) -> Card:
     """Trains on all three sets and writes the adapter into `out_dir`. `encoder` is as packaged; the adapter is merged after.
 
     Deterministic for a seed on one machine and number of threads. A run that was cut off goes on from its last epoch, which
-    it keeps in `out_dir`. Where other work shares the cores, OMP_WAIT_POLICY=PASSIVE in the environment makes it several
-    times faster.
+    it keeps in `out_dir`. `start` is an adapter to go on from. Where other work shares the cores, OMP_WAIT_POLICY=PASSIVE in
+    the environment makes it several times faster.
     """
     for data in (lessons.intents, lessons.sentiments):
         _check(data)
     trained_on = {"name": encoder_name, "fingerprint": fingerprint(encoder), "hidden": encoder.hidden_size}
     tuned = tune(
-        encoder, _tasks(encoder, lessons, recipe, seed), recipe, seed, report, out_dir / "unfinished"
+        encoder,
+        _tasks(encoder, lessons, recipe, seed),
+        recipe,
+        seed,
+        report,
+        out_dir / "unfinished",
+        None if start is None else _ended(start, lessons.intents.classes, fingerprint(encoder)),
     )
     lora.merge(encoder.model, tuned.lora)
     heads, chosen = fit_heads(encoder, lessons, tuned, seed, report)
@@ -104,6 +111,7 @@ def train(
             },
         },
         "seed": seed,
+        "start": None if start is None else start.card["tensors_sha256"],
         "command": command,
         "recipe": asdict(recipe),
         "heads": chosen,
@@ -196,6 +204,16 @@ def measure(encoder: BertEncoder, heads: Heads, lessons: Lessons) -> dict[str, l
         "sentiment": [asdict(f) for f in evaluate_sentiment(engine, lessons.sentiments)],
         "entities": [asdict(f) for f in evaluate_entities(engine, marked, lessons.marked.name, "validation")],
     }
+
+
+def _ended(start: Adapter, classes: Sequence[str], fingerprint: str) -> Tuned:
+    """What an adapter's training ended with. AdapterMismatch for another encoder's, DataInvalid for other labels."""
+    if start.encoder_fingerprint != fingerprint:
+        raise AdapterMismatch(start.encoder_fingerprint, fingerprint)
+    if start.heads.intent.labels != tuple(classes):
+        raise DataInvalid("the adapter to go on from", "has other labels than the data; train without it")
+    heads = (start.heads.intent, start.heads.sentiment, start.heads.tag)
+    return Tuned(dict(start.lora), tuple((head.weight, head.bias) for head in heads))
 
 
 def _tasks(encoder: BertEncoder, lessons: Lessons, recipe: Recipe, seed: int) -> list[Task]:

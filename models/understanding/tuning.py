@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ class Recipe:
 
     `smoothing` is label smoothing; `sentiment_weight` and `tag_weight` are those tasks' shares of the loss. `bf16` computes
     in bfloat16, which halves the time on CPUs that have it and costs no accuracy that could be measured. `noisy` is the share
-    of messages of which a noisy copy is trained on too.
+    of messages of which a noisy copy is trained on too. A task that has fewer batches than `small` of the first is repeated.
     """
 
     layers: int = 12
@@ -45,8 +45,13 @@ class Recipe:
     sentiment_weight: float = 0.3
     tag_weight: float = 0.5
     noisy: float = 0.3
+    small: float = 0.12
     weight_decay: float = 0.01
     bf16: bool = True
+
+    def onward(self) -> "Recipe":
+        """For going on from an adapter: once over the messages, in smaller steps."""
+        return replace(self, epochs=1, rate=0.3 * self.rate, head_rate=0.1 * self.head_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,13 @@ def tune(
     seed: int,
     report: Report,
     unfinished: Path | None = None,
+    start: Tuned | None = None,
 ) -> Tuned:
     """What fits `tasks` best; the encoder is left as it was. Deterministic for a seed and machine.
 
     Each task has a head, and its loss its weight. Without layers to tune there are no heads either. Each epoch is kept in the
-    folder `unfinished` until the last; a run of the same tasks, recipe and seed goes on from there.
+    folder `unfinished` until the last; a run of the same tasks, recipe and seed goes on from there. `start` is what to begin
+    with instead of nothing: an earlier training's end.
     """
     if recipe.layers == 0:
         return Tuned({}, ())
@@ -92,10 +99,10 @@ def tune(
     lowest = len(model.encoder.layer) - recipe.layers
     texts = [text for task in tasks for text in task.texts]
     below = _Below(encoder, texts, lowest, report)
-    parameters = lora.attach(model, lowest, recipe.rank, seed)
-    kept = _Kept(unfinished, _run_id(tasks, recipe, seed))
+    parameters = lora.attach(model, lowest, recipe.rank, seed, None if start is None else start.lora)
+    kept = _Kept(unfinished, _run_id(tasks, recipe, seed, start))
     try:
-        heads = _train(encoder, below, tasks, parameters, recipe, seed, report, kept)
+        heads = _train(encoder, below, tasks, parameters, recipe, seed, report, kept, start)
         kept.remove()
     finally:
         model.eval()
@@ -103,10 +110,13 @@ def tune(
     return Tuned(tensors, heads)
 
 
-def _run_id(tasks: Sequence[Task], recipe: Recipe, seed: int) -> str:
+def _run_id(tasks: Sequence[Task], recipe: Recipe, seed: int, start: Tuned | None) -> str:
     """What a run must share with another to go on from where that one was."""
     told = [asdict(recipe), seed, [asdict(task) for task in tasks]]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(told).encode())
+    for _, tensor in sorted(start.lora.items()) if start is not None else ():
+        digest.update(tensor.tobytes())
+    return digest.hexdigest()
 
 
 class _Kept:
@@ -228,15 +238,18 @@ def _train(
     seed: int,
     report: Report,
     kept: _Kept,
+    start: Tuned | None,
 ) -> tuple[tuple[Floats, Floats], ...]:
     generator = np.random.default_rng(seed)
     model, device = encoder.model, encoder.device
     lowest = len(model.encoder.layer) - recipe.layers
     heads = [nn.Linear(model.config.hidden_size, task.classes).to(device) for task in tasks]
+    if start is not None:
+        _begin_with(heads, start.heads)
     head_parameters = [parameter for head in heads for parameter in head.parameters()]
     groups = [{"params": parameters, "lr": recipe.rate}, {"params": head_parameters, "lr": recipe.head_rate}]
     optimizer = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
-    epochs = [_batches(below, tasks, recipe.batch, generator) for _ in range(recipe.epochs)]
+    epochs = [_batches(below, tasks, recipe.batch, recipe.small, generator) for _ in range(recipe.epochs)]
     plan = [batch for epoch in epochs for batch in epoch]
     factor = _warm_then_down(len(plan), recipe.warm_up)
     offsets = np.cumsum([0, *(len(task.texts) for task in tasks)])
@@ -257,6 +270,13 @@ def _train(
         if (step + 1) % len(epochs[0]) == 0 and step + 1 < len(plan):
             kept.save(step + 1, [*parameters, *head_parameters], optimizer)
     return tuple((_array(head.weight.T), _array(head.bias)) for head in heads)
+
+
+def _begin_with(heads: Sequence[nn.Linear], values: Sequence[tuple[Floats, Floats]]) -> None:
+    with torch.no_grad():
+        for head, (weight, bias) in zip(heads, values, strict=True):
+            head.weight.copy_(torch.from_numpy(np.ascontiguousarray(weight.T)))
+            head.bias.copy_(torch.from_numpy(bias))
 
 
 def _loss(
@@ -290,16 +310,29 @@ def _warm_then_down(steps: int, warm_up: float) -> Callable[[int], float]:
 
 
 def _batches(
-    below: _Below, tasks: Sequence[Task], size: int, generator: np.random.Generator
+    below: _Below, tasks: Sequence[Task], size: int, small: float, generator: np.random.Generator
 ) -> list[tuple[int, npt.NDArray[np.int64]]]:
-    """One epoch's batches of one task each, shuffled; texts of like length share a batch, to save padding."""
+    """One epoch's batches of one task each, shuffled; a small task is read again until it has its share of the first's."""
     batches: list[tuple[int, npt.NDArray[np.int64]]] = []
-    offset = 0
+    offset, least = 0, 0.0
     for number, task in enumerate(tasks):
-        shuffled = generator.permutation(len(task.texts))
-        for start in range(0, len(shuffled), size * 8):
-            pool = shuffled[start : start + size * 8]
-            pool = pool[np.argsort([below.length(int(row) + offset) for row in pool], kind="stable")]
-            batches += [(number, pool[at : at + size]) for at in range(0, len(pool), size)]
+        mine: list[npt.NDArray[np.int64]] = []
+        while not mine or len(mine) < least:
+            mine += _pass(below, len(task.texts), offset, size, generator)
+        batches += [(number, rows) for rows in mine]
+        least = least or small * len(mine)
         offset += len(task.texts)
     return [batches[place] for place in generator.permutation(len(batches))]
+
+
+def _pass(
+    below: _Below, texts: int, offset: int, size: int, generator: np.random.Generator
+) -> list[npt.NDArray[np.int64]]:
+    """A task's texts once; those of like length share a batch, to save padding."""
+    shuffled = generator.permutation(texts)
+    batches = []
+    for start in range(0, texts, size * 8):
+        pool = shuffled[start : start + size * 8]
+        pool = pool[np.argsort([below.length(int(row) + offset) for row in pool], kind="stable")]
+        batches += [pool[at : at + size] for at in range(0, len(pool), size)]
+    return batches

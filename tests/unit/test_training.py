@@ -144,7 +144,7 @@ def test_shipped_corpus_is_sound_and_its_test_lines_are_like_none_that_is_traine
     assert set(lines) == set(INTENTS) and min(lines.values()) >= 400
     train = [e.text for e in corpus.intents.of("train")]
     assert not near([e.text for e in corpus.intents.of("test")], train)
-    assert len(load_acceptance()) == 8 and len(load_blind()) >= 1000
+    assert len(load_acceptance()) == 9 and len(load_blind()) >= 1000
     assert not near(list(corpus.held_out), train)
     assert set(corpus.held_out.values()) == set(INTENTS)
 
@@ -235,6 +235,47 @@ def test_a_run_that_was_cut_off_goes_on_to_the_same_end(corpus: Corpus, tmp_path
     assert said[0] > 0.5
     assert resumed.document["tensors_sha256"] == whole.document["tensors_sha256"]
     assert not (tmp_path / "cut" / "unfinished").exists()
+
+
+def test_training_goes_on_from_an_adapter(corpus: Corpus, tmp_path: Path) -> None:
+    trained(tiny_encoder(), corpus, 7, tmp_path / "first", RECIPE)
+    first = load_adapter(tmp_path / "first")
+    still = replace(RECIPE, epochs=1, rate=0.0, head_rate=0.0)
+    run = (lessons(corpus), 7)
+    same = train(tiny_encoder(), *run, tmp_path / "same", say, recipe=still, start=first, encoder_name="tiny")
+    assert same.document["start"] == first.card["tensors_sha256"]
+    for name, tensor in first.lora.items():
+        np.testing.assert_array_equal(load_adapter(tmp_path / "same").lora[name], tensor)
+    onward = RECIPE.onward()
+    assert onward.epochs == 1 and onward.rate == pytest.approx(0.3 * RECIPE.rate)
+    train(tiny_encoder(), *run, tmp_path / "on", say, recipe=onward, start=first, encoder_name="tiny")
+    moved = [
+        not np.array_equal(load_adapter(tmp_path / "on").lora[name], tensor)
+        for name, tensor in first.lora.items()
+    ]
+    assert all(moved)
+
+
+def test_an_adapter_that_does_not_fit_is_not_gone_on_from(corpus: Corpus, tmp_path: Path) -> None:
+    trained(tiny_encoder(), corpus, 7, tmp_path / "first", RECIPE)
+    first = load_adapter(tmp_path / "first")
+    wider = replace(RECIPE, rank=8)
+    with pytest.raises(AdapterDamaged, match="other layers or rank"):
+        train(tiny_encoder(), lessons(corpus), 7, tmp_path / "a", say, recipe=wider, start=first)
+    fewer = [e for e in corpus.intents.examples if e.label in ("invoice", "coupon", OUT_OF_SCOPE)]
+    other = replace(lessons(corpus), intents=from_examples("fewer", fewer))
+    with pytest.raises(DataInvalid, match="other labels than the data"):
+        train(tiny_encoder(), other, 7, tmp_path / "b", say, recipe=RECIPE, start=first)
+
+
+def test_a_small_task_is_read_as_often_as_it_needs(corpus: Corpus, tmp_path: Path) -> None:
+    """The tags' few lines move their head further when they are repeated."""
+    moved = {}
+    for small in (0.0, 1.0):
+        folder = tmp_path / str(small)
+        trained(tiny_encoder(), corpus, 7, folder, replace(RECIPE, small=small, batch=8))
+        moved[small] = load_adapter(folder).card["tensors_sha256"]
+    assert moved[0.0] != moved[1.0]
 
 
 def test_data_without_validation_is_refused(corpus: Corpus, tmp_path: Path) -> None:
