@@ -17,6 +17,7 @@ from cluster.versions import ABSENT, Versions
 # Serve names a replica's actor and its placement group alike.
 _OURS: Final = f"SERVE_REPLICA::{APPLICATION}#"
 _PROBE_S: Final = 60.0
+_LOOK_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def wait_for(count: int, wait_s: float, report: Callable[[str], None]) -> None:
                 f"{alive} of {count} nodes are there after {wait_s:g} s; start Ray on the others, or lower "
                 "identity.nodes.count"
             )
-        time.sleep(0.5)
+        time.sleep(_LOOK_S)  # Ray tells of a new node to nobody: one has to look
 
 
 def nodes() -> tuple[Node, ...]:

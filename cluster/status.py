@@ -123,7 +123,7 @@ def watch(config: ClusterConfig, console: Console) -> Status:
                 while _is_there(given):
                     current = reader.read()
                     live.update(tables(current), refresh=True)
-                    time.sleep(_REFRESH_S)
+                    time.sleep(_REFRESH_S)  # a live view has nothing to wait for but the clock
         except KeyboardInterrupt:
             return current
         return Status(given, is_running=False)

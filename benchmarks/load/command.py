@@ -91,8 +91,7 @@ def run_workload(
         with _stopping() as stop, _progress(loaded.duration_s, [p.at_s for p in planned]) as tick:
             found = bench.run(order, planned, spool, bench.Clock(tick, stop.is_set), _notice)
         _write(found, folder, stem)
-    except Exception:
-        # Whatever it was, what was measured is not thrown away.
+    except Exception:  # whatever it was is raised on; what was measured is not thrown away
         if has_records(spool):
             _notice(
                 f"the records so far are in {spool}; make a result of them with: kefu bench recover {spool}"

@@ -97,6 +97,7 @@ class Exchange(asyncio.Protocol):
             self._departures.add(ends, self, received)
             return
         if words[0] == "stall":
+            # On purpose on the loop: the stall that the driver must show is of the whole process.
             time.sleep(int(words[1]) / 1000)
         self.answer(received)
 

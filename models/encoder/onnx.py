@@ -143,8 +143,7 @@ def _session(folder: Path, threads: int) -> Any:
     options.enable_mem_pattern = False  # one plan for each of thousands of shapes would be kept
     try:
         return onnxruntime.InferenceSession(folder / GRAPH, options, providers=["CPUExecutionProvider"])
-    # ONNX Runtime's errors have no other class in common.
-    except Exception as refused:
+    except Exception as refused:  # ONNX Runtime's errors have no other class in common
         raise ModelUnloadable(str(folder), f"ONNX Runtime: {refused}") from refused
 
 

@@ -79,13 +79,13 @@ def _read_hub(name: str) -> Iterable[Mapping[str, Any]]:
         raise DataInvalid(name, "is no file, and for a hub's data set: pip install datasets") from missing
     try:
         splits = load_dataset(name)
-    except Exception as refused:
+    except Exception as refused:  # the library raises whatever its many back ends do
         raise DataInvalid(
             name, f"is neither a file nor a data set that can be loaded ({refused})"
         ) from refused
-    for name, table in splits.items():
+    for part, table in splits.items():
         for row in table:
-            yield {"split": name, **row}
+            yield {"split": part, **row}
 
 
 def _examples(source: str, rows: Sequence[Mapping[str, Any]], columns: Columns) -> list[Example]:
