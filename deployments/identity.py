@@ -88,16 +88,26 @@ class Batching(Section):
 
 
 class UnderstandingIdentity(Section):
-    """The BERT stage. `encoder` and `adapter` name the model: `packaged:…`, `path:…` or `hub:…`."""
+    """The BERT stage. `encoder` and `adapter` name the model: `packaged:…`, `path:…` or `hub:…`.
+
+    `runtime` computes it: `onnx_int8` on a CPU, 4 to 6 times quicker there than `torch`, which runs on GPUs too.
+    """
 
     engine: Literal["bert", "fake"] = "bert"
     encoder: str = "packaged:e5-small-zh-en"
     adapter: str = "shipped"
+    runtime: Literal["torch", "onnx_int8"] = "onnx_int8"
     threads: int = Field(default=1, ge=1, le=64)
     batching: Batching = Batching()
     placement: Placement = Placement()
     fake: FakeBehaviour = FakeBehaviour()
     models_dir: Path = Path("models")
+
+    @model_validator(mode="after")
+    def _runtime_has_its_device(self) -> "UnderstandingIdentity":
+        if self.engine == "bert" and self.runtime == "onnx_int8" and self.placement.gpus:
+            raise ValueError("runtime onnx_int8 runs on CPUs and placement.gpus is set; write runtime: torch")
+        return self
 
 
 class RetrievalIdentity(Section):

@@ -21,6 +21,7 @@ def spec_of(identity: UnderstandingIdentity) -> UnderstandingSpec:
         adapter=identity.adapter,
         models_dir=identity.models_dir,
         threads=identity.threads,
+        runtime=identity.runtime,
         device="cuda" if identity.placement.gpus else "cpu",
         gpu_memory_share=identity.placement.gpu_memory_share,
         delay_ms=identity.fake.delay_ms,
@@ -68,4 +69,6 @@ class Understanding:
         """Which model this replica runs."""
         if self._identity is None:
             raise NotReady("understanding has no engine yet")
-        return StageStatus("understanding", f"{self._identity.encoder}+{self._identity.adapter}")
+        return StageStatus(
+            "understanding", f"{self._identity.encoder}+{self._identity.adapter}, {self._identity.runtime}"
+        )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.console import Console
 
+from models.encoder.bert import Runtime
 from models.understanding.examples import Split
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ OutOption = Annotated[Path | None, typer.Option("--out", help="the folder for un
 ProfileOption = Annotated[
     str, typer.Option("--profile", "-p", help="fake, laptop, gpu, production, or a YAML file")
 ]
+RuntimeOption = Annotated[
+    Runtime | None, typer.Option(help="what computes the encoder; default: the profile's")
+]
 ThreadsOption = Annotated[
     int | None, typer.Option(min=1, max=64, help="processor threads; default: the profile's")
 ]
@@ -64,6 +68,7 @@ class Request:
     split: Split
     profile: str
     threads: int | None
+    runtime: Runtime | None
 
     def __str__(self) -> str:
         """The command that asks for it again, without the machine's folders."""
@@ -78,6 +83,7 @@ class Request:
             "--split": self.split if self.split != _TEST else None,
             "--profile": self.profile if self.profile != _LAPTOP else None,
             "--threads": None if self.threads is None else str(self.threads),
+            "--runtime": self.runtime,
         }
         words = [word for name, value in given.items() if value is not None for word in (name, value)]
         data = [] if self.data is None else [self.data]
@@ -101,6 +107,7 @@ def understanding(
     out: OutOption = None,
     profile: ProfileOption = _LAPTOP,
     threads: ThreadsOption = None,
+    runtime: RuntimeOption = None,
     is_json: Annotated[bool, typer.Option("--json", help="print the document instead of tables")] = False,
 ) -> None:
     """Evaluate intents, out of scope, calibration and sentiment, by data set, split and language."""
@@ -109,7 +116,7 @@ def understanding(
             raise typer.BadParameter(
                 "name DATA's columns and label, and no DATA is given", param_hint="--text, --label, --outside"
             )
-        asked = Request(data, text, label, outside, adapter, encoder, split, profile, threads)
+        asked = Request(data, text, label, outside, adapter, encoder, split, profile, threads, runtime)
         _tell(_evaluate(asked, is_kept=is_json or out is not None), out, is_json)
 
 
@@ -128,7 +135,7 @@ def _evaluate(asked: Request, *, is_kept: bool) -> "Evaluation":
         assessed = _assessed(loaded, lines, task)
         felt = _felt(loaded.engine, sentiments, asked.split, task)
         named = _named(loaded.engine, task) if asked.data is None else ()
-    identity = adapter_identity(source.adapter, loaded.card)
+    identity = adapter_identity(source.adapter, source.runtime, loaded.card)
     return Evaluation(head, str(asked), identity, assessed, felt, named)
 
 
@@ -155,6 +162,7 @@ def _source(asked: Request) -> "Source":
     return Source(
         asked.encoder or identity.encoder,
         asked.adapter or identity.adapter,
+        asked.runtime or identity.runtime,
         config.models_dir,
         asked.threads or identity.threads,
     )

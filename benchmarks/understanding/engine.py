@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from models.encoder.bert import Runtime
 from models.understanding.evaluate import Predictions, Predictor
 
 Report = Callable[[str, float | None], None]
@@ -16,10 +17,11 @@ _PART: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What it is made of: `encoder` is a model source, `adapter` is "shipped" or one; `threads` are PyTorch's."""
+    """What it is made of: `encoder` is a model source, `adapter` is "shipped" or one; `threads` are the runtime's."""
 
     encoder: str
     adapter: str
+    runtime: Runtime
     models_dir: Path
     threads: int
 
@@ -37,13 +39,14 @@ def load(source: Source) -> Loaded:
     """The adapter on its encoder, whatever intents it tells apart. Raises ModelError."""
     from models.encoder.bert import BertEncoder
     from models.sources import resolve
-    from models.understanding.bert import BertUnderstanding, apply_adapter, find_adapter
+    from models.understanding.bert import BertUnderstanding, apply_adapter, computed_by, find_adapter
 
     adapter = find_adapter(source.adapter, source.models_dir)
     encoder = BertEncoder.load(resolve(source.encoder, source.models_dir), threads=source.threads)
     apply_adapter(encoder, adapter)
-    heads = adapter.heads
-    return Loaded(BertUnderstanding(encoder, heads), heads.intent.labels, adapter.card)
+    heads = adapter.heads(source.runtime)
+    computed = computed_by(source.runtime, encoder, source.models_dir, source.threads)
+    return Loaded(BertUnderstanding(computed, heads), heads.intent.labels, adapter.card)
 
 
 def predict(engine: Predictor, texts: Sequence[str], name: str, report: Report) -> Predictions:

@@ -11,6 +11,7 @@ from benchmarks.load.result import ResultError, without_paths
 from benchmarks.machine import describe
 from benchmarks.understanding.assessment import Assessment
 from benchmarks.understanding.bounds import Verdict, verdicts
+from models.encoder.bert import Runtime
 from models.understanding.evaluate import EntityFigures, SentimentFigures
 
 SCHEMA: Final = 1
@@ -19,9 +20,10 @@ _ROOT: Final = Path(__file__).parent.parent.parent
 
 @dataclass(frozen=True, slots=True)
 class AdapterIdentity:
-    """Which adapter: its source, the hash of its tensors, and the encoder that it was trained on."""
+    """Which adapter: its source, what computed it, the hash of its tensors, and the encoder that it was trained on."""
 
     source: str
+    runtime: Runtime
     tensors_sha256: str
     encoder: Mapping[str, Any]
 
@@ -53,13 +55,13 @@ def describe_run() -> dict[str, Any]:
         ) from None
 
 
-def adapter_identity(source: str, card: Mapping[str, Any]) -> AdapterIdentity:
+def adapter_identity(source: str, runtime: Runtime, card: Mapping[str, Any]) -> AdapterIdentity:
     """Of an adapter's card."""
     encoder = {
         key: without_paths(value) if isinstance(value, str) else value
         for key, value in card["encoder"].items()
     }
-    return AdapterIdentity(without_paths(source), card["tensors_sha256"], encoder)
+    return AdapterIdentity(without_paths(source), runtime, card["tensors_sha256"], encoder)
 
 
 def encoded(evaluation: Evaluation) -> str:

@@ -13,6 +13,8 @@ from models.errors import ModelUnloadable
 from models.sources import HubSource
 
 Device = Literal["cpu", "cuda"]
+Runtime = Literal["torch", "onnx_int8"]
+"""What computes an encoder: PyTorch (float32 on a CPU, bfloat16 on a GPU), or ONNX Runtime in 8 bits, on a CPU alone."""
 
 QUERY_PREFIX = "query: "
 PASSAGE_PREFIX = "passage: "
@@ -108,7 +110,7 @@ class BertEncoder:
             pooled = _mean(hidden, mask)
             if normalise:
                 pooled = pooled / pooled.norm(dim=-1, keepdim=True).clamp(min=1e-12)
-            vectors[rows] = pooled.float().cpu().numpy()
+            vectors[rows] = pooled.cpu().numpy()
         return vectors
 
     def read(self, texts: Sequence[str], prefix: str = QUERY_PREFIX) -> tuple[Floats, list[TokenStates]]:
@@ -117,8 +119,8 @@ class BertEncoder:
         ids, spans = self.token_spans(texts, prefix)
         tokens: list[TokenStates] = [TokenStates(np.empty((0, 0), np.float32), ())] * len(texts)
         for rows, hidden, mask in self._batches(ids):
-            vectors[rows] = _mean(hidden, mask).float().cpu().numpy()
-            states = hidden.float().cpu().numpy()
+            vectors[rows] = _mean(hidden, mask).cpu().numpy()
+            states = hidden.cpu().numpy()
             for place, row in enumerate(rows):
                 tokens[row] = TokenStates(states[place, : len(ids[row])], spans[row])
         return vectors, tokens
@@ -172,12 +174,14 @@ class BertEncoder:
             padded[row, : len(text_ids)] = torch.tensor(text_ids, dtype=torch.long)
             mask[row, : len(text_ids)] = 1
         mask = mask.to(self.device)
-        return self.model(input_ids=padded.to(self.device), attention_mask=mask).last_hidden_state, mask
+        hidden = self.model(input_ids=padded.to(self.device), attention_mask=mask).last_hidden_state
+        # A mean in bfloat16 would lose more than all of that model's layers do.
+        return hidden.float(), mask
 
 
 def _mean(hidden: Any, mask: Any) -> Any:
     """The last layer over the tokens that the mask keeps, [n, hidden]."""
-    weights = mask.unsqueeze(-1).to(hidden.dtype)
+    weights = mask.unsqueeze(-1).float()
     return (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
 
 

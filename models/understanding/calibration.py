@@ -1,7 +1,7 @@
 """Calibration and thresholds of the intent head, each chosen on the validation split and per language."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from models.types import OUT_OF_SCOPE
 from models.types.understanding import Language
-from models.understanding.heads import LinearHead, Rejection, Thresholds, softmax
+from models.understanding.heads import Heads, LinearHead, Rejection, Thresholds, softmax
 from models.understanding.rejection import Floats, Kind, Rejector, fit_blend, fit_rejectors
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
@@ -98,6 +98,23 @@ def choose_rejection(
     )
     best = max(compared, key=lambda c: (round(c.auroc, 3), c.recall_at_5_percent))
     return _calibrate(rejectors[best.kind], validation), compared
+
+
+def recalibrated(
+    heads: Heads, features: Floats, labels: Sequence[str], languages: Sequence[Language]
+) -> Heads:
+    """The heads with temperatures and thresholds for validation features of another precision than they were fitted in."""
+    found = Measured(features, heads.intent.logits(features), labels, languages)
+    temperatures = fit_temperatures(heads.intent, found.logits, labels, languages)
+    rejection = _calibrate(heads.rejection.rejector, found)
+    return with_thresholds(replace(heads, temperatures=temperatures, rejection=rejection), found)
+
+
+def with_thresholds(heads: Heads, found: Measured) -> Heads:
+    """The heads with the thresholds that `choose_thresholds` finds for their probabilities."""
+    inside, outside = heads.probabilities(found.features, found.languages)
+    names = [heads.intent.labels[place] for place in heads.inside]
+    return replace(heads, thresholds=choose_thresholds(inside, outside, names, found))
 
 
 def choose_thresholds(inside: Floats, outside: Floats, names: Sequence[str], found: Measured) -> Thresholds:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
+from models.encoder.bert import Device, Runtime
 from models.types import Understood
 
 EngineName = Literal["bert", "fake"]
@@ -15,7 +16,7 @@ class UnderstandingSpec:
     """Which engine, and what it is made of.
 
     `encoder` is a model source; `adapter` is "shipped" or a source of a trained adapter's folder. `threads` are
-    PyTorch's, for the whole process. `delay_ms` and `fail_every` are the fake engine's.
+    the runtime's, for the whole process. `delay_ms` and `fail_every` are the fake engine's.
     """
 
     engine: EngineName = "bert"
@@ -23,7 +24,8 @@ class UnderstandingSpec:
     adapter: str = "shipped"
     models_dir: Path = Path("models")
     threads: int = 1
-    device: Literal["cpu", "cuda"] = "cpu"
+    runtime: Runtime = "onnx_int8"
+    device: Device = "cpu"
     gpu_memory_share: float | None = None
     delay_ms: float = 0.0
     fail_every: int = 0
@@ -56,7 +58,13 @@ def _bert(spec: UnderstandingSpec) -> Understander:
     from models.understanding.bert import load_bert_understanding
 
     return load_bert_understanding(
-        spec.encoder, spec.adapter, spec.models_dir, spec.threads, spec.device, spec.gpu_memory_share
+        spec.encoder,
+        spec.adapter,
+        spec.models_dir,
+        spec.threads,
+        spec.device,
+        spec.gpu_memory_share,
+        spec.runtime,
     )
 
 

@@ -4,7 +4,8 @@ ModelError
 ├── CorpusInvalid    a corpus file is malformed, or two lines contradict each other
 ├── DataInvalid      labelled data from elsewhere cannot be read, or has rows that are none
 ├── AdapterDamaged   an adapter's files are missing, altered or do not fit together
-└── AdapterMismatch  the adapter was trained on another encoder than the one that is loaded
+├── AdapterMismatch  the adapter was trained on another encoder than the one that is loaded
+└── NotCalibrated    the adapter has no thresholds for the runtime that is asked for
 
 Every error hands all its arguments to `Exception.__init__`, so that it crosses a process boundary whole.
 """
@@ -60,4 +61,19 @@ class AdapterMismatch(ModelError):
         return (
             f"the adapter was trained on {self.expected}, and the encoder is {self.actual}. "
             "Set understanding.encoder to that one, or train an adapter for this one: kefu train understanding"
+        )
+
+
+class NotCalibrated(ModelError):
+    """The adapter has no thresholds for `runtime`; it has those of `known`."""
+
+    def __init__(self, runtime: str, known: tuple[str, ...]) -> None:
+        super().__init__(runtime, known)
+        self.runtime = runtime
+        self.known = known
+
+    def __str__(self) -> str:
+        return (
+            f"the adapter was not calibrated for runtime {self.runtime}. Set understanding.runtime to "
+            f"{' or '.join(self.known)}, or train it again: kefu train understanding"
         )

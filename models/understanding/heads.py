@@ -5,20 +5,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from models.encoder.bert import Runtime
 from models.types import OUT_OF_SCOPE, IntentScore, Sentiment
 from models.types.understanding import SENTIMENT_LABELS, Decision, Language
-from models.understanding.errors import AdapterDamaged
+from models.understanding.errors import AdapterDamaged, NotCalibrated
 from models.understanding.rejection import KINDS, Floats, Rejector
 
 TENSORS_FILE: Final = "adapter.safetensors"
 CARD_FILE: Final = "card.json"
-CARD_FORMAT: Final = 2
+CARD_FORMAT: Final = 3
 TOP_CANDIDATES: Final = 3
+RUNTIMES: Final[tuple[Runtime, ...]] = get_args(Runtime)
 SENTIMENT_SCORES: Final = np.linspace(-1.0, 1.0, len(SENTIMENT_LABELS), dtype=np.float32)
 _LORA_PREFIX: Final = "encoder."
 _REJECTION_PREFIX: Final = "rejection."
@@ -133,9 +135,12 @@ class Heads:
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """What is trained: the heads, and the low-rank parts for the encoder (none where it stays as packaged)."""
+    """What is trained: the heads, and the low-rank parts for the encoder (none where it stays as packaged).
 
-    heads: Heads
+    `calibrated` are the same heads with the temperatures and thresholds of each runtime.
+    """
+
+    calibrated: Mapping[Runtime, Heads]
     lora: Mapping[str, npt.NDArray[np.float16]]
     card: Mapping[str, Any]
 
@@ -143,6 +148,13 @@ class Adapter:
     def encoder_fingerprint(self) -> str:
         """Of the encoder that the adapter was trained on."""
         return str(self.card["encoder"]["fingerprint"])
+
+    def heads(self, runtime: Runtime = "torch") -> Heads:
+        """The heads for an encoder that is computed so. Raises NotCalibrated."""
+        try:
+            return self.calibrated[runtime]
+        except KeyError:
+            raise NotCalibrated(runtime, tuple(self.calibrated)) from None
 
 
 def calibrated(
@@ -161,10 +173,18 @@ def softmax(logits: Floats) -> Floats:
 
 
 def save_adapter(
-    folder: Path, heads: Heads, lora: Mapping[str, npt.NDArray[np.float16]], card: Mapping[str, Any]
+    folder: Path,
+    calibrated: Mapping[Runtime, Heads],
+    lora: Mapping[str, npt.NDArray[np.float16]],
+    card: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Writes both files; returns the card with what the heads add to it: labels, calibration, the tensors' hash."""
+    """Writes both files; returns the card with what the heads add to it: labels, calibrations, the tensors' hash.
+
+    The heads differ in their calibration alone, and are those of torch else.
+    """
     from safetensors.numpy import save_file
+
+    heads = calibrated["torch"]
 
     folder.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, npt.NDArray[Any]] = dict(lora)
@@ -182,17 +202,9 @@ def save_adapter(
             "sentiment": list(heads.sentiment.labels),
             "tag": list(heads.tag.labels),
         },
-        "temperatures": dict(heads.temperatures),
-        "thresholds": {
-            "route": dict(heads.thresholds.route),
-            "out_of_scope": dict(heads.thresholds.out_of_scope),
-        },
         "named": list(heads.named),
-        "rejection": {
-            "kind": rejector.kind,
-            "slope": dict(heads.rejection.slope),
-            "offset": dict(heads.rejection.offset),
-        },
+        "rejection": {"kind": rejector.kind},
+        "calibrations": {runtime: _calibration(fitted) for runtime, fitted in calibrated.items()},
         "tensors_sha256": _sha256(folder / TENSORS_FILE),
     }
     (folder / CARD_FILE).write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -211,14 +223,25 @@ def load_adapter(folder: Path) -> Adapter:
         if _sha256(folder / TENSORS_FILE) != card["tensors_sha256"]:
             raise AdapterDamaged(str(folder), f"{TENSORS_FILE} is not the file that its card describes")
         tensors = load_file(folder / TENSORS_FILE)
-        heads = _heads(tensors, card)
+        calibrated = _calibrated(tensors, card)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as broken:
         raise AdapterDamaged(str(folder), f"{type(broken).__name__}: {broken}") from broken
     lora = {name: tensor for name, tensor in tensors.items() if name.startswith(_LORA_PREFIX)}
-    return Adapter(heads, lora, card)
+    return Adapter(calibrated, lora, card)
 
 
-def _heads(tensors: Mapping[str, npt.NDArray[Any]], card: Mapping[str, Any]) -> Heads:
+def _calibration(heads: Heads) -> dict[str, Any]:
+    return {
+        "temperatures": dict(heads.temperatures),
+        "thresholds": {
+            "route": dict(heads.thresholds.route),
+            "out_of_scope": dict(heads.thresholds.out_of_scope),
+        },
+        "rejection": {"slope": dict(heads.rejection.slope), "offset": dict(heads.rejection.offset)},
+    }
+
+
+def _calibrated(tensors: Mapping[str, npt.NDArray[Any]], card: Mapping[str, Any]) -> dict[Runtime, Heads]:
     intent, sentiment, tag = (
         _linear(name, tensors, tuple(card["labels"][name])) for name in ("intent", "sentiment", "tag")
     )
@@ -232,12 +255,21 @@ def _heads(tensors: Mapping[str, npt.NDArray[Any]], card: Mapping[str, Any]) -> 
     described = card["rejection"]
     if described["kind"] not in KINDS:
         raise ValueError(f"rejection of kind {described['kind']!r}")
-    rejection = Rejection(
-        Rejector(described["kind"], kept, inside, outside), described["slope"], described["offset"]
-    )
-    thresholds = Thresholds(**card["thresholds"])
+    rejector = Rejector(described["kind"], kept, inside, outside)
     named = tuple(map(str, card["named"]))
-    return Heads(intent, sentiment, tag, named, rejection, card["temperatures"], thresholds)
+    return {
+        runtime: Heads(
+            intent,
+            sentiment,
+            tag,
+            named,
+            Rejection(rejector, **card["calibrations"][runtime]["rejection"]),
+            card["calibrations"][runtime]["temperatures"],
+            Thresholds(**card["calibrations"][runtime]["thresholds"]),
+        )
+        for runtime in RUNTIMES
+        if runtime in card["calibrations"]
+    }
 
 
 def _linear(name: str, tensors: Mapping[str, npt.NDArray[Any]], labels: tuple[str, ...]) -> LinearHead:

@@ -3,6 +3,8 @@
 Everything that is chosen is chosen on the validation split; the test split is only measured.
 """
 
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -10,7 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.encoder.bert import QUERY_PREFIX, BertEncoder
+from models.encoder import onnx
+from models.encoder.bert import QUERY_PREFIX, BertEncoder, Runtime
+from models.errors import ModelUnloadable
 from models.types import OUT_OF_SCOPE
 from models.types.understanding import Language
 from models.understanding import lora
@@ -20,8 +24,9 @@ from models.understanding.calibration import (
     Compared,
     Measured,
     choose_rejection,
-    choose_thresholds,
     fit_temperatures,
+    recalibrated,
+    with_thresholds,
 )
 from models.understanding.errors import AdapterMismatch, DataInvalid
 from models.understanding.evaluate import evaluate_entities, evaluate_intents, evaluate_sentiment
@@ -98,6 +103,7 @@ def train(
     )
     lora.merge(encoder.model, tuned.lora)
     heads, chosen = fit_heads(encoder, lessons, tuned, seed, report)
+    calibrated = calibrate_runtimes(encoder, heads, lessons.intents, report)
     report("measuring", 0.0)
     card = {
         "encoder": trained_on,
@@ -117,7 +123,7 @@ def train(
         "heads": chosen,
         "figures": measure(encoder, heads, lessons),
     }
-    document = save_adapter(out_dir, heads, tuned.lora, card)
+    document = save_adapter(out_dir, calibrated, tuned.lora, card)
     report("measuring", 1.0)
     return Card(out_dir, document)
 
@@ -157,10 +163,7 @@ class Encoded:
 def calibrate(
     intent: LinearHead, sentiment: LinearHead, tag: LinearHead, intents: Mapping[Split, Encoded]
 ) -> tuple[Heads, tuple[Compared, ...]]:
-    """The heads with temperatures, rejection and thresholds from the validation split; how the rejectors compared.
-
-    To be called again for an encoder that computes in another precision than the heads were fitted in.
-    """
+    """The heads with temperatures, rejection and thresholds from the validation split; how the rejectors compared."""
     train, validation = intents["train"], intents["validation"]
     found = Measured(
         validation.features,
@@ -171,10 +174,28 @@ def calibrate(
     temperatures = fit_temperatures(intent, found.logits, found.labels, found.languages)
     rejection, compared = choose_rejection(intent.labels, (train.features, train.labels), found)
     open_heads = Heads(intent, sentiment, tag, TYPES, rejection, temperatures, Thresholds({}, {}))
-    inside, outside = open_heads.probabilities(found.features, found.languages)
-    names = [intent.labels[place] for place in open_heads.inside]
-    thresholds = choose_thresholds(inside, outside, names, found)
-    return replace(open_heads, thresholds=thresholds), compared
+    return with_thresholds(open_heads, found), compared
+
+
+def calibrate_runtimes(
+    encoder: BertEncoder, heads: Heads, intents: DataSet, report: Report
+) -> dict[Runtime, Heads]:
+    """The heads as calibrated for each runtime on the validation split; `heads` are those of torch.
+
+    An encoder that can't be exported has but torch.
+    """
+    calibrated: dict[Runtime, Heads] = {"torch": heads}
+    with tempfile.TemporaryDirectory(prefix="kefu-onnx-") as folder:
+        report("calibrating for ONNX Runtime", 0.0)
+        try:
+            onnx.export(encoder, Path(folder) / "int8", quantise=True)
+        except ModelUnloadable as refused:
+            report(f"only PyTorch will serve this: {refused}", 1.0)
+            return calibrated
+        quick = onnx.load(Path(folder) / "int8", threads=os.cpu_count() or 1)
+        found = _encoded_split(quick, intents, "validation")
+        calibrated["onnx_int8"] = recalibrated(heads, found.features, found.labels, found.languages)
+    return calibrated
 
 
 def _encoded(encoder: BertEncoder, data: DataSet, report: Report) -> dict[Split, Encoded]:
@@ -183,14 +204,18 @@ def _encoded(encoder: BertEncoder, data: DataSet, report: Report) -> dict[Split,
     splits: tuple[Split, ...] = ("train", "validation")
     for split in splits:
         report(f"reading {split}", 0.0)
-        chosen = [e for e in data.of(split) if e.label in (*data.classes, OUT_OF_SCOPE)]
-        texts = [example.text for example in chosen]
-        found[split] = Encoded(
-            encode(encoder, texts),
-            tuple(example.label for example in chosen),
-            tuple(language(text) for text in texts),
-        )
+        found[split] = _encoded_split(encoder, data, split)
     return found
+
+
+def _encoded_split(encoder: BertEncoder, data: DataSet, split: Split) -> Encoded:
+    chosen = [e for e in data.of(split) if e.label in (*data.classes, OUT_OF_SCOPE)]
+    texts = [example.text for example in chosen]
+    return Encoded(
+        encode(encoder, texts),
+        tuple(example.label for example in chosen),
+        tuple(language(text) for text in texts),
+    )
 
 
 def measure(encoder: BertEncoder, heads: Heads, lessons: Lessons) -> dict[str, list[dict[str, Any]]]:
@@ -210,9 +235,10 @@ def _ended(start: Adapter, classes: Sequence[str], fingerprint: str) -> Tuned:
     """What an adapter's training ended with. AdapterMismatch for another encoder's, DataInvalid for other labels."""
     if start.encoder_fingerprint != fingerprint:
         raise AdapterMismatch(start.encoder_fingerprint, fingerprint)
-    if start.heads.intent.labels != tuple(classes):
+    begun = start.heads()
+    if begun.intent.labels != tuple(classes):
         raise DataInvalid("the adapter to go on from", "has other labels than the data; train without it")
-    heads = (start.heads.intent, start.heads.sentiment, start.heads.tag)
+    heads = (begun.intent, begun.sentiment, begun.tag)
     return Tuned(dict(start.lora), tuple((head.weight, head.bias) for head in heads))
 
 

@@ -185,8 +185,8 @@ def test_frozen_training_learns_and_the_written_adapter_predicts_the_same(
     fresh = tiny_encoder()
     apply_adapter(fresh, adapter)
     texts = [e.text for e in corpus.intents.of("test")]
-    assert BertUnderstanding(fresh, adapter.heads).predict(texts) == BertUnderstanding(
-        encoder, adapter.heads
+    assert BertUnderstanding(fresh, adapter.heads()).predict(texts) == BertUnderstanding(
+        encoder, adapter.heads()
     ).predict(texts)
 
 

@@ -23,7 +23,7 @@ from models.understanding.calibration import (
     recall_at,
 )
 from models.understanding.engine import ENGINES, read_each
-from models.understanding.errors import AdapterDamaged
+from models.understanding.errors import AdapterDamaged, NotCalibrated
 from models.understanding.evaluate import Predictions, evaluate_intents
 from models.understanding.fake import FakeUnderstanding
 from models.understanding.heads import (
@@ -112,10 +112,12 @@ def test_sentiment_is_the_likeliest_label_and_the_expected_score() -> None:
 
 def test_adapter_survives_the_disk(tmp_path: Path) -> None:
     lora = {"encoder.layer.0.output.dense.a": np.ones((2, 3), np.float16)}
-    save_adapter(tmp_path, heads(route=0.4, temperature=2.0), lora, CARD)
+    quick = heads(route=0.7, temperature=3.0)
+    save_adapter(tmp_path, {"torch": heads(route=0.4, temperature=2.0), "onnx_int8": quick}, lora, CARD)
     loaded = load_adapter(tmp_path)
     row = features(invoice=2, coupon=1, positive=3)
-    assert loaded.heads.read(row, ["zh"]) == heads(route=0.4, temperature=2.0).read(row, ["zh"])
+    assert loaded.heads().read(row, ["zh"]) == heads(route=0.4, temperature=2.0).read(row, ["zh"])
+    assert loaded.heads("onnx_int8").read(row, ["zh"]) == quick.read(row, ["zh"])
     assert list(loaded.lora) == list(lora)
     assert loaded.encoder_fingerprint == "abc"
 
@@ -123,7 +125,7 @@ def test_adapter_survives_the_disk(tmp_path: Path) -> None:
 def test_altered_or_missing_adapter_files_are_damage(tmp_path: Path) -> None:
     with pytest.raises(AdapterDamaged):
         load_adapter(tmp_path)
-    save_adapter(tmp_path, heads(), {}, CARD)
+    save_adapter(tmp_path, {"torch": heads()}, {}, CARD)
     tensors = tmp_path / TENSORS_FILE
     content = tensors.read_bytes()
     tensors.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
@@ -143,12 +145,18 @@ def test_altered_or_missing_adapter_files_are_damage(tmp_path: Path) -> None:
 
 
 def test_a_tampered_temperature_table_is_damage(tmp_path: Path) -> None:
-    save_adapter(tmp_path, heads(), {}, CARD)
+    save_adapter(tmp_path, {"torch": heads()}, {}, CARD)
     card = json.loads((tmp_path / CARD_FILE).read_text())
-    del card["thresholds"]["route"]
+    del card["calibrations"]["torch"]["thresholds"]["route"]
     (tmp_path / CARD_FILE).write_text(json.dumps(card))
     with pytest.raises(AdapterDamaged):
         load_adapter(tmp_path)
+
+
+def test_a_runtime_that_the_adapter_was_not_calibrated_for_is_refused(tmp_path: Path) -> None:
+    save_adapter(tmp_path, {"torch": heads()}, {}, CARD)
+    with pytest.raises(NotCalibrated, match=r"Set understanding\.runtime to torch, or train it again"):
+        load_adapter(tmp_path).heads("onnx_int8")
 
 
 def drawn(temperature: float, count: int = 4000) -> tuple[np.ndarray, list[str]]:
@@ -368,5 +376,5 @@ def test_the_stage_computes_where_it_is_placed() -> None:
     plain = spec_of(UnderstandingIdentity())
     assert (plain.device, plain.gpu_memory_share) == ("cpu", None)
     shared = Placement(gpus=0.1, gpu_group="first", gpu_memory_share=0.08)
-    placed = spec_of(UnderstandingIdentity(placement=shared))
+    placed = spec_of(UnderstandingIdentity(runtime="torch", placement=shared))
     assert (placed.device, placed.gpu_memory_share) == ("cuda", 0.08)
