@@ -142,15 +142,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder with intents/ and reviews/")
     parser.add_argument("--out", type=Path, required=True, help="the folder for understanding-SET.json")
     parser.add_argument("--models-dir", type=Path, default=Path(".kefu/models"))
-    parser.add_argument("--epochs", type=int, default=Recipe().epochs)
+    parser.add_argument("--epochs", type=int, help="default: the recipe's, more for few messages")
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
-    recipe = replace(Recipe(), epochs=arguments.epochs)
+    epochs, recipe = arguments.epochs, Recipe()
+    if epochs is not None:
+        recipe = replace(recipe, epochs=epochs, least_steps=0)
+    words = f"python -m benchmarks.public_intents --set {arguments.set}"
     result = (
         describe(_ROOT)
-        | {
-            "command": f"python -m benchmarks.public_intents --set {arguments.set} --epochs {arguments.epochs}"
-        }
+        | {"command": words if epochs is None else f"{words} --epochs {epochs}"}
         | measure(arguments.set, arguments.data, arguments.models_dir, recipe, arguments.threads)
     )
     arguments.out.mkdir(parents=True, exist_ok=True)

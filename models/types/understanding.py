@@ -57,3 +57,31 @@ class Understood:
     def entity(self, type: str) -> Entity | None:
         """The first entity of that type, or None."""
         return next((e for e in self.entities if e.type == type), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenWeight:
+    """A piece of the message in code points. `weight` is how much less probable the reading is without it; below 0: more."""
+
+    text: str
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A training message and its intent. `similarity` is a cosine, −1 … 1."""
+
+    text: str
+    intent: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a message was read so: the likeliest intents, the pieces that mattered, the training messages most like it."""
+
+    intents: tuple[IntentScore, ...]
+    tokens: tuple[TokenWeight, ...]
+    nearest: tuple[Neighbour, ...]

@@ -1,7 +1,7 @@
 """The real engine: one pass of a BERT encoder, read by the trained heads."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
@@ -12,11 +12,14 @@ from models.encoder.bert import QUERY_PREFIX, BertEncoder, Device, Runtime, Toke
 from models.errors import ModelNotFound
 from models.sources import resolve
 from models.types import INTENTS, Entity, Understood
-from models.types.understanding import SENTIMENT_LABELS
+from models.types.understanding import SENTIMENT_LABELS, Explanation
 from models.understanding import lora
+from models.understanding.corpus import load_corpus
 from models.understanding.entities import extract
 from models.understanding.errors import AdapterDamaged, AdapterMismatch
 from models.understanding.evaluate import Predictions
+from models.understanding.examples import by_intent, read_examples
+from models.understanding.explain import Examples, Explainer
 from models.understanding.heads import Adapter, Heads, load_adapter
 from models.understanding.language import language
 from models.understanding.rejection import Floats
@@ -26,11 +29,19 @@ SHIPPED: Final = "shipped"
 
 
 class BertUnderstanding:
-    """Intent, sentiment, entities and language of messages. `encoder` already has the adapter's low-rank parts."""
+    """Intent, sentiment, entities and language of messages. `encoder` already has the adapter's low-rank parts.
 
-    def __init__(self, encoder: BertEncoder, heads: Heads) -> None:
+    `examples` are the training messages that an explanation names.
+    """
+
+    def __init__(self, encoder: BertEncoder, heads: Heads, examples: Examples = dict) -> None:
         self._encoder = encoder
         self._heads = heads
+        self._explainer = Explainer(encoder, heads, examples)
+
+    def explain(self, text: str) -> Generator[None, None, Explanation]:
+        """Why the text is read as it is; yields between pieces of work."""
+        return self._explainer.explain(text)
 
     def predict(self, texts: Sequence[str]) -> list[Understood]:
         """One reading a text, in their order. Blocks for about 15 ms a text, less in a batch."""
@@ -91,7 +102,8 @@ def load_bert_understanding(
         odd = ", ".join(sorted(labels ^ set(INTENTS))[:3])
         raise AdapterDamaged(adapter, f"its labels are not those of this version's taxonomy ({odd})")
     apply_adapter(loaded, trained)
-    return BertUnderstanding(computed_by(runtime, loaded, models_dir, threads), heads)
+    computed = computed_by(runtime, loaded, models_dir, threads)
+    return BertUnderstanding(computed, heads, lambda: find_examples(adapter, models_dir))
 
 
 def computed_by(runtime: Runtime, encoder: BertEncoder, models_dir: Path, threads: int) -> BertEncoder:
@@ -116,6 +128,14 @@ def find_adapter(adapter: str, models_dir: Path) -> Adapter:
     if not isinstance(location, Path):
         raise ModelNotFound(str(location), "an adapter is read from a folder; write path:FOLDER")
     return load_adapter(location)
+
+
+def find_examples(adapter: str, models_dir: Path) -> dict[str, list[str]]:
+    """The messages that the adapter was trained on, by intent; none where its folder has lost them."""
+    if adapter == SHIPPED:
+        return by_intent(load_corpus().intents.of("train"))
+    location = resolve(adapter, models_dir)
+    return read_examples(location) if isinstance(location, Path) else {}
 
 
 def apply_adapter(encoder: BertEncoder, adapter: Adapter) -> None:

@@ -1,12 +1,13 @@
 """The engines that understand: which there are, and how one is loaded."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from models.encoder.bert import Device, Runtime
 from models.types import Understood
+from models.types.understanding import Explanation
 
 EngineName = Literal["bert", "fake"]
 
@@ -31,11 +32,19 @@ class UnderstandingSpec:
     fail_every: int = 0
 
 
-class Understander(Protocol):
+class Reader(Protocol):
     """Reads messages. One thread at a time calls it; it blocks."""
 
     def predict(self, texts: Sequence[str]) -> list[Understood]:
         """One reading a text, in their order. Raises EngineFailed."""
+        ...
+
+
+class Understander(Reader, Protocol):
+    """A reader that can also say why."""
+
+    def explain(self, text: str) -> Generator[None, None, Explanation]:
+        """Why the text is read as it is; yields between pieces of work."""
         ...
 
 
@@ -44,7 +53,7 @@ def load(spec: UnderstandingSpec) -> Understander:
     return ENGINES[spec.engine](spec)
 
 
-def read_each(engine: Understander, texts: Sequence[str]) -> list[Understood | Exception]:
+def read_each(engine: Reader, texts: Sequence[str]) -> list[Understood | Exception]:
     """A reading of each text, or why there is none: one that the engine can't take must not take the others with it."""
     try:
         return list(engine.predict(texts))

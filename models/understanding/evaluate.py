@@ -13,7 +13,7 @@ import numpy.typing as npt
 from models.types import OUT_OF_SCOPE, Understood
 from models.types.understanding import SENTIMENT_LABELS, Language
 from models.understanding.calibration import LANGUAGES, expected_calibration_error, recall_at
-from models.understanding.engine import Understander
+from models.understanding.engine import Reader
 from models.understanding.examples import DataSet, Example, Split
 from models.understanding.marked import Marked
 from models.understanding.rejection import Floats
@@ -35,7 +35,7 @@ class Predictions:
     readings: tuple[Understood, ...]
 
 
-class Predictor(Understander, Protocol):
+class Predictor(Reader, Protocol):
     """An engine that also shows its probabilities."""
 
     def predictions(self, texts: Sequence[str]) -> Predictions:
@@ -151,7 +151,7 @@ def of_predictions(
     )
 
 
-def evaluate_sentiment(engine: Understander, data: DataSet, split: Split = "test") -> list[SentimentFigures]:
+def evaluate_sentiment(engine: Reader, data: DataSet, split: Split = "test") -> list[SentimentFigures]:
     """Sentiment of a split, all languages and each."""
     found = []
     for language in (None, *LANGUAGES):
@@ -175,7 +175,7 @@ class EntityFigures:
 
 
 def evaluate_entities(
-    engine: Understander, lines: Sequence[Marked], data_set: str, split: str
+    engine: Reader, lines: Sequence[Marked], data_set: str, split: str
 ) -> list[EntityFigures]:
     """By type, then for the groups."""
     readings = predict_all(engine, [line.text for line in lines])
@@ -201,7 +201,7 @@ def _entity_figures(
     return EntityFigures(data_set, split, name, len(truth), precision, recall, f1)
 
 
-def predict_all(engine: Understander, texts: Sequence[str]) -> list[Understood]:
+def predict_all(engine: Reader, texts: Sequence[str]) -> list[Understood]:
     """Readings of many texts, in batches of 64."""
     return [
         reading
@@ -238,7 +238,7 @@ def _macro_f1(truth: Any, said: Any) -> float | None:
 
 
 def _sentiment_figures(
-    engine: Understander, examples: Sequence[Example], data_set: str, split: str, language: Language | None
+    engine: Reader, examples: Sequence[Example], data_set: str, split: str, language: Language | None
 ) -> SentimentFigures:
     readings = predict_all(engine, [example.text for example in examples])
     places: dict[str, int] = {label: place for place, label in enumerate(SENTIMENT_LABELS)}

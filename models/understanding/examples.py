@@ -1,9 +1,11 @@
 """Labelled messages: examples, the sets of them that models are trained on, and how such a set is split."""
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, Literal, get_args
 
 from models.types import OUT_OF_SCOPE
@@ -27,6 +29,7 @@ STYLES: Final = (
 """`oblique` lines lack their intent's keyword; `hard` ones have a neighbour's; `context` is how one goes on in a talk."""
 
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)
+EXAMPLES_FILE: Final = "examples.json"
 _SHARES: Final = (0.80, 0.90)
 _VALIDATION_OF_TRAIN: Final = 0.10
 
@@ -66,11 +69,22 @@ class DataSet:
         return dict(sorted(Counter(f"{e.split}/{e.written}" for e in self.examples).items()))
 
     def with_outside(self, foreign: Iterable[Example]) -> "DataSet":
-        """Itself; or, where nothing in it is out of scope to train on, with these messages for training and validation."""
+        """Itself; or, where nothing in it is out of scope to train on, with some of these for training and validation.
+
+        As many as it has itself at most: more would drown a small set.
+        """
         if OUT_OF_SCOPE in self.classes:
             return self
         seen = {normalised(example.text) for example in self.examples}
-        borrowed = [e for e in foreign if e.split != "test" and normalised(e.text) not in seen]
+        lent = sorted(foreign, key=lambda e: hashlib.sha256(normalised(e.text).encode()).digest())
+        borrowed = [
+            example
+            for part in SPLITS
+            if part != "test"
+            for example in [e for e in lent if e.split == part and normalised(e.text) not in seen][
+                : len(self.of(part))
+            ]
+        ]
         return replace(self, examples=(*self.examples, *borrowed))
 
 
@@ -119,3 +133,26 @@ def _by_hash(
             share = (rank + 0.5) / len(stratum)
             split_of[numbers[leader]] = SPLITS[sum(share >= bound for bound in shares)]
     return [split_of[number] for number in numbers]
+
+
+def by_intent(examples: Iterable[Example]) -> dict[str, list[str]]:
+    """The texts of each label."""
+    texts: defaultdict[str, list[str]] = defaultdict(list)
+    for example in examples:
+        texts[example.label].append(example.text)
+    return dict(texts)
+
+
+def write_examples(folder: Path, examples: Iterable[Example]) -> None:
+    """Keep what an adapter was trained on beside it, for explanations."""
+    text = json.dumps(by_intent(examples), ensure_ascii=False, indent=0)
+    (folder / EXAMPLES_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read_examples(folder: Path) -> dict[str, list[str]]:
+    """What `write_examples` wrote; nothing where that file is not."""
+    path = folder / EXAMPLES_FILE
+    if not path.is_file():
+        return {}
+    found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+    return found

@@ -4,7 +4,7 @@ Its output is predictable, so that the whole server runs and is tested with no m
 languages, but only by these words; entities and language are found as the real engine finds them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
@@ -13,7 +13,7 @@ import yaml
 
 from models.errors import EngineFailed
 from models.types import INTENTS, OUT_OF_SCOPE, IntentScore, Sentiment, Understood
-from models.types.understanding import SentimentLabel
+from models.types.understanding import Explanation, SentimentLabel, TokenWeight
 from models.understanding.entities import extract
 from models.understanding.faults import ProgrammedFaults
 from models.understanding.language import language
@@ -64,6 +64,19 @@ class FakeUnderstanding:
         if fails:
             raise EngineFailed("fake understanding", "this call was programmed to fail")
         return [_read(text) for text in texts]
+
+    def explain(self, text: str) -> Generator[None, None, Explanation]:
+        """The rule's words that occur in the text; it has no training messages."""
+        yield
+        reading, lowered = _read(text), text.lower()
+        rule = next((rule for rule in INTENT_RULES if rule.label == reading.intent), Rule("", ()))
+        words = [part for word in rule.words for part in word.split("+") if part in lowered]
+        starts = {word: lowered.index(word) for word in words}
+        tokens = tuple(
+            TokenWeight(text[start : start + len(word)], start, start + len(word), 1.0)
+            for word, start in sorted(starts.items(), key=lambda found: found[1])
+        )
+        return Explanation(reading.top, tokens, ())
 
 
 def _read(text: str) -> Understood:

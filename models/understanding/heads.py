@@ -195,6 +195,7 @@ def save_adapter(
     save_file(tensors, folder / TENSORS_FILE)
     (folder / TENSORS_FILE).chmod(0o644)  # the library leaves it to its owner alone
     whole = {
+        "kind": "understanding",
         "format": CARD_FORMAT,
         **card,
         "labels": {

@@ -30,7 +30,7 @@ from models.understanding.calibration import (
 )
 from models.understanding.errors import AdapterMismatch, DataInvalid
 from models.understanding.evaluate import evaluate_entities, evaluate_intents, evaluate_sentiment
-from models.understanding.examples import DataSet, Split
+from models.understanding.examples import DataSet, Split, write_examples
 from models.understanding.heads import Adapter, Heads, LinearHead, Thresholds, save_adapter, softmax
 from models.understanding.language import language
 from models.understanding.marked import MarkedSet
@@ -124,6 +124,7 @@ def train(
         "figures": measure(encoder, heads, lessons),
     }
     document = save_adapter(out_dir, calibrated, tuned.lora, card)
+    write_examples(out_dir, lessons.intents.of("train"))
     report("measuring", 1.0)
     return Card(out_dir, document)
 

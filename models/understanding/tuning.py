@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -31,14 +32,16 @@ class Recipe:
 
     `smoothing` is label smoothing; `sentiment_weight` and `tag_weight` are those tasks' shares of the loss. `bf16` computes
     in bfloat16, which halves the time on CPUs that have it and costs no accuracy that could be measured. `noisy` is the share
-    of messages of which a noisy copy is trained on too. A task that has fewer batches than `small` of the first is repeated.
+    of messages of which a noisy copy is trained on too. A task that has fewer batches than `small` of the first is repeated,
+    and few messages are read in more epochs, until there have been `least_steps`.
     """
 
     layers: int = 12
     rank: int = 32
     epochs: int = 6
+    least_steps: int = 600
     batch: int = 64
-    rate: float = 1e-3
+    rate: float = 6e-4
     head_rate: float = 5e-3
     warm_up: float = 0.1
     smoothing: float = 0.05
@@ -51,7 +54,7 @@ class Recipe:
 
     def onward(self) -> "Recipe":
         """For going on from an adapter: once over the messages, in smaller steps."""
-        return replace(self, epochs=1, rate=0.3 * self.rate, head_rate=0.1 * self.head_rate)
+        return replace(self, epochs=1, least_steps=0, rate=0.3 * self.rate, head_rate=0.1 * self.head_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +255,9 @@ def _train(
     head_parameters = [parameter for head in heads for parameter in head.parameters()]
     groups = [{"params": parameters, "lr": recipe.rate}, {"params": head_parameters, "lr": recipe.head_rate}]
     optimizer = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
-    epochs = [_batches(below, tasks, recipe.batch, recipe.small, generator) for _ in range(recipe.epochs)]
+    epochs = [_batches(below, tasks, recipe.batch, recipe.small, generator)]
+    while len(epochs) < max(recipe.epochs, math.ceil(recipe.least_steps / len(epochs[0]))):
+        epochs.append(_batches(below, tasks, recipe.batch, recipe.small, generator))
     plan = [batch for epoch in epochs for batch in epoch]
     factor = _warm_then_down(len(plan), recipe.warm_up)
     offsets = np.cumsum([0, *(len(task.texts) for task in tasks)])

@@ -171,7 +171,7 @@ def lessons(corpus: Corpus) -> Lessons:
     return Lessons(corpus.intents, corpus.sentiments, MarkedSet("test", lines))
 
 
-RECIPE = Recipe(layers=1, rank=4, epochs=2, rate=5e-3, bf16=False)
+RECIPE = Recipe(layers=1, rank=4, epochs=2, least_steps=0, rate=5e-3, bf16=False)
 
 
 def test_frozen_training_learns_and_the_written_adapter_predicts_the_same(
@@ -292,6 +292,24 @@ def test_foreign_messages_are_borrowed_only_where_there_are_none(corpus: Corpus)
     lent = known.with_outside(foreign)
     assert OUT_OF_SCOPE in lent.classes and lent.labels == known.labels
     assert {e.label for e in lent.of("test")} == set(known.labels)
+    few = from_examples("few", [e for e in known.examples if e.label == "invoice"])
+    borrowed = few.with_outside(foreign)
+    for part in ("train", "validation"):
+        labels = [e.label for e in borrowed.of(part)]
+        assert labels.count(OUT_OF_SCOPE) == labels.count("invoice") > 0
+
+
+def test_few_messages_are_read_until_there_have_been_steps_enough(corpus: Corpus, tmp_path: Path) -> None:
+    shares: list[float] = []
+
+    def count(what: str, share: float) -> None:
+        if what.startswith("tuning"):
+            shares.append(share)
+
+    recipe = replace(RECIPE, epochs=1, least_steps=40)
+    train(tiny_encoder(), lessons(corpus), 0, tmp_path, count, recipe=recipe, encoder_name="tiny")
+    assert 40 <= len(shares) < 80 and shares[-1] == 1.0
+    assert recipe.onward().least_steps == 0
 
 
 def test_another_seed_trains_another_adapter(corpus: Corpus, tmp_path: Path) -> None:
