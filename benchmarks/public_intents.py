@@ -14,16 +14,21 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from benchmarks.machine import describe
+from benchmarks.understanding.rejection_curve import rejection_curve
 from models.encoder.bert import BertEncoder
 from models.sources import resolve
 from models.types import OUT_OF_SCOPE
+from models.understanding.bert import BertUnderstanding
 from models.understanding.corpus import load_corpus
 from models.understanding.examples import DataSet, Example, Split, from_examples, split
+from models.understanding.heads import load_adapter
 from models.understanding.language import language
 from models.understanding.marked import load_marked
 from models.understanding.train import ENCODER_SOURCE, Lessons, train
@@ -82,6 +87,43 @@ def reviews(folder: Path) -> list[Example]:
     return [_example("reviews", text, "good" if int(rows[text]) else "bad", None) for text in chosen]
 
 
+_LEAST: Final[Mapping[str, Mapping[str, float]]] = {
+    "clinc150": {"accuracy_unrejected": 0.96, "accuracy": 0.94, "out_of_scope_recall": 0.80},
+    "banking77": {"accuracy_unrejected": 0.93},
+    "curekart": {"accuracy": 0.78, "out_of_scope_recall": 0.70, "auroc": 0.90},
+    "reviews": {"accuracy_unrejected": 0.92},
+}
+_PUBLISHED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "curekart": {
+        "source": "github.com/hellohaptik/HINT3, results/*_curekart.csv: the first labels (v1), the whole training set",
+        "columns": ["threshold", "in scope", "out-of-scope recall"],
+        "systems": {
+            "BERT": [
+                [0.1, 0.836, 0.0],
+                [0.3, 0.834, 0.054],
+                [0.5, 0.830, 0.260],
+                [0.7, 0.827, 0.362],
+                [0.9, 0.803, 0.523],
+            ],
+            "Rasa": [
+                [0.1, 0.841, 0.0],
+                [0.3, 0.841, 0.063],
+                [0.5, 0.819, 0.260],
+                [0.7, 0.790, 0.421],
+                [0.9, 0.739, 0.558],
+            ],
+            "Dialogflow": [
+                [0.1, 0.750, 0.551],
+                [0.3, 0.746, 0.571],
+                [0.5, 0.668, 0.748],
+                [0.7, 0.454, 0.948],
+            ],
+            "LUIS": [[0.1, 0.726, 0.223], [0.3, 0.642, 0.627], [0.5, 0.538, 0.840], [0.7, 0.467, 0.913]],
+            "Haptik": [[0.1, 0.803, 0.119], [0.2, 0.779, 0.430], [0.3, 0.728, 0.690], [0.5, 0.639, 0.816]],
+        },
+    }
+}
+
 SETS: Final[Mapping[str, Callable[[Path], list[Example]]]] = {
     "clinc150": clinc150,
     "banking77": banking77,
@@ -101,6 +143,10 @@ def measure(name: str, folder: Path, models_dir: Path, recipe: Recipe, threads: 
     with tempfile.TemporaryDirectory(prefix="kefu-public-") as scratch:
         lessons = Lessons(data, corpus.sentiments, load_marked())
         card = train(encoder, lessons, 0, Path(scratch) / name, _told, recipe=recipe).document
+        engine = BertUnderstanding(encoder, load_adapter(Path(scratch) / name).heads())
+    tested = data.of("test")
+    found = engine.predictions([example.text for example in tested])
+    curve = rejection_curve(found, np.array([example.label for example in tested]))
     return {
         "set": name,
         "messages": _counts(data),
@@ -108,7 +154,29 @@ def measure(name: str, folder: Path, models_dir: Path, recipe: Recipe, threads: 
         "recipe": asdict(recipe),
         "rejection": {"kept": card["rejection"]["kind"], "compared": card["heads"]["rejection"]},
         "figures": card["figures"]["intents"],
+        "bounds": [asdict(bound) | {"is_met": bound.is_met} for bound in _bounds(name, card)],
+        "rejection_curve": [asdict(point) for point in curve],
+        "published": _PUBLISHED.get(name, {}),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What the figure must reach at least."""
+
+    name: str
+    least: float
+    value: float | None
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it did."""
+        return self.value is not None and self.value >= self.least
+
+
+def _bounds(name: str, card: Mapping[str, Any]) -> list[Bound]:
+    figures = card["figures"]["intents"][0]
+    return [Bound(figure, least, figures[figure]) for figure, least in _LEAST[name].items()]
 
 
 def _example(source: str, text: str, label: str, part: Split | None) -> Example:
