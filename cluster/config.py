@@ -217,7 +217,9 @@ class ClusterConfig(Section):
 
     def understanding_identity(self) -> UnderstandingIdentity:
         """What the understanding stage's entry carries."""
-        return self.identity.understanding.model_copy(update={"models_dir": self.models_dir})
+        return self.identity.understanding.model_copy(
+            update={"models_dir": self.models_dir, "store": self.store_ref}
+        )
 
     def retrieval_identity(self) -> RetrievalIdentity:
         """What the retrieval stage's entry carries."""

@@ -27,7 +27,7 @@ from deployments.understanding import Understanding
 
 def build(args: dict[str, Any]) -> Application:
     """The application with the chat models of `args["generations"]`."""
-    understanding = serve.deployment(Understanding, name="Understanding").bind()
+    understanding = serve.deployment(Understanding, name="Understanding").bind(resolve=resolve_secret)
     retrieval = serve.deployment(Retrieval, name="Retrieval").bind(resolve=resolve_secret)
     segmentation = serve.deployment(Segmentation, name="Segmentation").bind(resolve=resolve_secret)
     recommendation = serve.deployment(Recommendation, name="Recommendation").bind(resolve=resolve_secret)

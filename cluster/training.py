@@ -16,6 +16,7 @@ from models.artifacts import publish
 
 Report = Callable[[str, float | None], None]
 SEED: Final = 0
+_ON_EVENTS: Final = (ModelKind.SEGMENTATION, ModelKind.RECOMMENDATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ async def train_missing(config: ClusterConfig, report: Report) -> None:
     """Train whatever a tenant has no promoted model of: at a first start, or after a shop was imported."""
     async with open_store(resolve_secret(config.store_ref)) as store:
         for tenant in await store.tenants():
-            for kind in ModelKind:
+            for kind in _ON_EVENTS:
                 if await store.promoted_model(tenant.tenant_id, kind) is None:
                     await _train(config, store, tenant.tenant_id, kind, report, SEED)
 

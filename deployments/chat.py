@@ -183,7 +183,7 @@ class ChatService:
     async def _understand(self, run: _Run, message: str) -> Understood | Unread:
         timeout_s = run.deadline.share_s(self._clock(), _UNDERSTAND_S)
         try:
-            call = self._stages.understanding.understand([message], timeout_s)
+            call = self._stages.understanding.understand(run.principal.tenant_id, [message], timeout_s)
             return (await self._timer.timed(run.timings_ms, "understanding", call))[0]
         except StageError as error:
             return Unread(language_of(message), error.reason)

@@ -16,6 +16,7 @@ from ray.serve.handle import DeploymentHandle
 from deployments.contracts import RecommendRequest, StageStatus
 from deployments.errors import StageError, StageFailed, StageOverloaded, StageTimeout, StageUnavailable
 from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
+from models.types.understanding import Explanation
 from routing.facts import Recommended
 
 # A request that a dying replica had accepted is not retried by Serve: one more try goes to another replica.
@@ -93,8 +94,12 @@ class UnderstandingHandle:
     def __init__(self, handle: DeploymentHandle) -> None:
         self._stage = _Stage("understanding", handle)
 
-    async def understand(self, texts: Sequence[str], timeout_s: float) -> list[Understood]:
-        found: list[Understood] = await self._stage.call("understand", timeout_s, list(texts))
+    async def understand(self, tenant_id: str, texts: Sequence[str], timeout_s: float) -> list[Understood]:
+        found: list[Understood] = await self._stage.call("understand", timeout_s, tenant_id, list(texts))
+        return found
+
+    async def explain(self, tenant_id: str, text: str, timeout_s: float) -> Explanation:
+        found: Explanation = await self._stage.call("explain", timeout_s, tenant_id, text)
         return found
 
     async def status(self, timeout_s: float) -> StageStatus:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from commerce.domain.catalogue import ProductQuery
 from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
+from models.types.understanding import Explanation
 from routing.facts import Recommended
 
 
@@ -31,8 +32,12 @@ class RecommendRequest:
 class UnderstandingClient(Protocol):
     """The BERT stage. Every method raises StageError."""
 
-    async def understand(self, texts: Sequence[str], timeout_s: float) -> list[Understood]:
-        """One result per text, in order."""
+    async def understand(self, tenant_id: str, texts: Sequence[str], timeout_s: float) -> list[Understood]:
+        """One result per text, in order, by the shop's model."""
+        ...
+
+    async def explain(self, tenant_id: str, text: str, timeout_s: float) -> Explanation:
+        """Why the shop's model reads the text as it does."""
         ...
 
     async def status(self, timeout_s: float) -> StageStatus:

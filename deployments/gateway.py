@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from commerce.domain.feedback import Feedback
 from fastapi import FastAPI
 from ray.serve.handle import DeploymentHandle
 
@@ -35,7 +36,7 @@ from deployments.rungs import RungWatch
 from deployments.snapshots import Snapshots
 from deployments.stages import Stages
 from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
-from models.types.understanding import Language
+from models.types.understanding import Explanation, Language
 from routing.answer import Outcome
 from routing.facts import Recommended
 from routing.flow import Emit
@@ -43,6 +44,7 @@ from routing.flow import Emit
 T = TypeVar("T")
 
 _READ_S = 10.0
+_EXPLAIN_S = 30.0
 _PROBE_S = 2.0
 # The tokenizer's cut makes longer texts no dearer than this; a batch of 256 goes through in pieces that fit a deadline.
 _TEXTS_PER_CALL = 64
@@ -143,12 +145,18 @@ class Gateway:
     ) -> AsyncIterator[Emit | Finished]:
         return _loaded(self._chat).turn(principal, message, conversation_id, request_id)
 
-    async def understand(self, texts: list[str]) -> list[Understood]:
+    async def understand(self, tenant_id: str, texts: list[str]) -> list[Understood]:
         found: list[Understood] = []
         for start in range(0, len(texts), _TEXTS_PER_CALL):
             part = texts[start : start + _TEXTS_PER_CALL]
-            found += await self._stages.understanding.understand(part, _READ_S)
+            found += await self._stages.understanding.understand(tenant_id, part, _READ_S)
         return found
+
+    async def explain(self, tenant_id: str, text: str) -> Explanation:
+        return await self._stages.understanding.explain(tenant_id, text, _EXPLAIN_S)
+
+    async def add_feedback(self, key: ApiKey, text: str, intent: str, said: str | None) -> Feedback:
+        return await _loaded(self._store).add_feedback(key.tenant_id, text, intent, said, key.role.value)
 
     async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
         return await self._stages.retrieval.search(request, _READ_S)

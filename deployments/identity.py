@@ -88,7 +88,8 @@ class Batching(Section):
 
 
 class UnderstandingIdentity(Section):
-    """The BERT stage. `encoder` and `adapter` name the model: `packaged:…`, `path:…` or `hub:…`.
+    """The BERT stage. `encoder` and `adapter` name the model: `packaged:…`, `path:…` or `hub:…`. `store` is where the shops'
+    own adapters are named.
 
     `runtime` computes it: `onnx_int8` on a CPU, 4 to 6 times quicker there than `torch`, which runs on GPUs too.
     """
@@ -100,8 +101,10 @@ class UnderstandingIdentity(Section):
     threads: int = Field(default=1, ge=1, le=64)
     batching: Batching = Batching()
     placement: Placement = Placement()
+    poll_ms: int = Field(default=250, ge=50, le=10_000)
     fake: FakeBehaviour = FakeBehaviour()
     models_dir: Path = Path("models")
+    store: StoreRef = "sqlite:shop.db"
 
     @model_validator(mode="after")
     def _runtime_has_its_device(self) -> "UnderstandingIdentity":

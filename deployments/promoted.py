@@ -42,10 +42,16 @@ class PromotedModels(Generic[M]):
 
     def of(self, tenant_id: str) -> M:
         """The tenant's model. StageUntrained when there is none."""
-        try:
-            return self._models[tenant_id]
-        except KeyError:
-            raise StageUntrained(self._kind.value, f"tenant {tenant_id!r} has no promoted model") from None
+        found = self.find(tenant_id)
+        if found is None:
+            raise StageUntrained(self._kind.value, f"tenant {tenant_id!r} has no promoted model")
+        return found[1]
+
+    def find(self, tenant_id: str) -> tuple[str, M] | None:
+        """The tenant's model with its version; None when there is none."""
+        if tenant_id not in self._models:
+            return None
+        return self._versions[tenant_id], self._models[tenant_id]
 
     @property
     def versions(self) -> str:

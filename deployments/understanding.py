@@ -1,15 +1,30 @@
-"""The BERT stage: dynamic batching round one engine, which runs in a thread of its own."""
+"""The BERT stage: dynamic batching round engines, which run in a thread of their own.
+
+The configuration names the adapter that reads for every shop without one of its own. A shop's promoted adapter takes its
+place at the change log's word, and a candidate reads in its shadow.
+"""
 
 import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ray import serve
 
+from commerce.domain.tenants import Change, ModelKind
+from commerce.store import Store, open_store
+from deployments.changes import ChangeFeed
 from deployments.contracts import StageStatus
 from deployments.errors import NotReady
 from deployments.identity import UnderstandingIdentity
+from deployments.promoted import PromotedModels
+from deployments.shadow import Heard, Shadow
 from models.types import Understood
+from models.types.understanding import Explanation
 from models.understanding.engine import Understander, UnderstandingSpec, load, read_each
 
 
@@ -29,46 +44,169 @@ def spec_of(identity: UnderstandingIdentity) -> UnderstandingSpec:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What `reconfigure` has loaded."""
+
+    identity: UnderstandingIdentity
+    engine: Understander
+    store: Store
+    promoted: PromotedModels[Understander]
+    shadowed: PromotedModels[Understander]
+    feed: ChangeFeed
+    shadow: Shadow
+
+
 class Understanding:
     """Undecorated: `cluster.graph` makes it a deployment. `reconfigure` must come before the first call."""
 
-    def __init__(self) -> None:
-        self._identity: UnderstandingIdentity | None = None
-        self._engine: Understander | None = None
-        # One thread: torch's own threads do the parallel work, and the event loop stays free for health checks.
+    def __init__(self, resolve: Callable[[str], str]) -> None:
+        self._resolve = resolve
+        self._part: _Loaded | None = None
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+        # One thread: the runtime's own threads do the parallel work, and the event loop stays free for health checks.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="understanding")
+        # A promotion takes seconds to load, and the live models read on meanwhile.
+        self._loading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="understanding-load")
 
     async def reconfigure(self, user_config: dict[str, Any]) -> None:
-        """Load the engine that the deployment entry names. Its identity never changes while the replica lives."""
+        """Load the engine that the deployment entry names, and the shops' own. Its identity never changes while it lives."""
         identity = UnderstandingIdentity.model_validate(user_config)
-        if identity == self._identity:
+        if self._part is not None and identity == self._part.identity:
             return
         loop = asyncio.get_running_loop()
-        self._engine = await loop.run_in_executor(self._thread, load, spec_of(identity))
-        # The first call pays for lazy set-up (thread pools, allocator): let it be ours, not a customer's.
-        await loop.run_in_executor(self._thread, self._engine.predict, ["热身", "warm-up"])
+        engine = await loop.run_in_executor(self._loading, _warmed, spec_of(identity))
+        store = open_store(self._resolve(identity.store))
+        promoted, shadowed = (
+            PromotedModels(
+                store, kind, identity.models_dir / "fetched", _loader(spec_of(identity)), self._loading
+            )
+            for kind in (ModelKind.UNDERSTANDING, ModelKind.UNDERSTANDING_SHADOW)
+        )
+        feed = ChangeFeed(store, identity.poll_ms, self._on_changes)
+        await feed.start()
+        part = _Loaded(identity, engine, store, promoted, shadowed, feed, Shadow(store))
+        await promoted.load_all()
+        await shadowed.load_all()
         self._predict.set_max_batch_size(identity.batching.max_texts)
         self._predict.set_batch_wait_timeout_s(identity.batching.wait_ms / 1000)
-        self._identity = identity
+        self._part = part
+        self._tasks = (asyncio.create_task(feed.run()), asyncio.create_task(part.shadow.run()))
 
-    async def understand(self, texts: list[str]) -> list[Understood]:
+    async def understand(self, tenant_id: str, texts: list[str]) -> list[Understood]:
         """One result per text, in order. The texts of all callers share batches."""
-        found = await asyncio.gather(*(self._predict(text) for text in texts))
+        found = await asyncio.gather(*(self._predict((tenant_id, text)) for text in texts))
         for reading in found:
             if isinstance(reading, Exception):
                 raise reading
         return list(found)
 
+    async def explain(self, tenant_id: str, text: str) -> Explanation:
+        """Why the shop's model reads the text as it does. Others' texts are read between its pieces of work."""
+        work = self._engine_of(tenant_id)[1].explain(text)
+        loop = asyncio.get_running_loop()
+        while (found := await loop.run_in_executor(self._thread, _advanced, work)) is None:
+            pass
+        return found
+
     @serve.batch  # type: ignore[untyped-decorator]
-    async def _predict(self, texts: list[str]) -> list[Understood | Exception]:
-        if self._engine is None:
-            raise NotReady("understanding has no engine yet")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, read_each, self._engine, texts)
+    async def _predict(self, messages: list[tuple[str, str]]) -> list[Understood | Exception]:
+        return await self.read(messages)
+
+    async def read(self, messages: Sequence[tuple[str, str]]) -> list[Understood | Exception]:
+        """A batch of (tenant, text): a reading of each, or why there is none. Each shop's model reads its own."""
+        found: dict[int, Understood | Exception] = {}
+        for rows in self._by_engine(messages):
+            tenant_id = messages[rows[0]][0]
+            texts = [messages[row][1] for row in rows]
+            version, engine = self._engine_of(tenant_id)
+            started = time.perf_counter()
+            readings = await asyncio.get_running_loop().run_in_executor(
+                self._thread, read_each, engine, texts
+            )
+            found |= dict(zip(rows, readings, strict=True))
+            self._show(messages, rows, found, version, (time.perf_counter() - started) * 1e3)
+        return [found[row] for row in range(len(messages))]
 
     async def status(self) -> StageStatus:
-        """Which model this replica runs."""
-        if self._identity is None:
+        """Which models this replica runs, and the last change that it has seen."""
+        part = self._loaded
+        model = f"{part.identity.encoder}+{part.identity.adapter}, {part.identity.runtime}"
+        own = [f"promoted {part.promoted.versions}"] * bool(part.promoted.versions)
+        own += [f"shadow {part.shadowed.versions}"] * bool(part.shadowed.versions)
+        return StageStatus("understanding", "; ".join([model, *own]), part.feed.seq)
+
+    async def check_health(self) -> None:
+        """Serve's health check: a replica that no longer follows the log, or its shadow, is not healthy."""
+        if any(task.done() for task in self._tasks):
+            raise RuntimeError("a background task of understanding has ended")
+
+    async def aclose(self) -> None:
+        """End following, and close the store."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        if self._part is not None:
+            await self._part.store.aclose()
+
+    async def _on_changes(self, changes: Sequence[Change]) -> None:
+        await self._loaded.promoted.apply(changes)
+        await self._loaded.shadowed.apply(changes)
+
+    def _engine_of(self, tenant_id: str) -> tuple[str | None, Understander]:
+        """The shop's own adapter with its version, or the configuration's."""
+        return self._loaded.promoted.find(tenant_id) or (None, self._loaded.engine)
+
+    def _by_engine(self, messages: Sequence[tuple[str, str]]) -> list[list[int]]:
+        """The rows that one engine reads at once."""
+        rows: defaultdict[int, list[int]] = defaultdict(list)
+        for row, (tenant_id, _) in enumerate(messages):
+            rows[id(self._engine_of(tenant_id)[1])].append(row)
+        return list(rows.values())
+
+    def _show(
+        self,
+        messages: Sequence[tuple[str, str]],
+        rows: Sequence[int],
+        found: dict[int, Understood | Exception],
+        version: str | None,
+        took_ms: float,
+    ) -> None:
+        """Offer what was read to the shops' candidates."""
+        for tenant_id in {messages[row][0] for row in rows}:
+            candidate = self._loaded.shadowed.find(tenant_id)
+            if candidate is None:
+                continue
+            mine = [row for row in rows if messages[row][0] == tenant_id]
+            texts = tuple(messages[row][1] for row in mine)
+            readings = tuple(found[row] for row in mine)
+            heard = Heard(tenant_id, version, *candidate, texts, readings, took_ms * len(mine) / len(rows))
+            self._loaded.shadow.offer(heard)
+
+    @property
+    def _loaded(self) -> _Loaded:
+        if self._part is None:
             raise NotReady("understanding has no engine yet")
-        return StageStatus(
-            "understanding", f"{self._identity.encoder}+{self._identity.adapter}, {self._identity.runtime}"
-        )
+        return self._part
+
+
+def _warmed(spec: UnderstandingSpec) -> Understander:
+    engine = load(spec)
+    # The first call pays for lazy set-up (thread pools, allocator): let it be ours, not a customer's.
+    engine.predict(["热身", "warm-up"])
+    return engine
+
+
+def _loader(spec: UnderstandingSpec) -> Callable[[Path], Understander]:
+    return lambda folder: _warmed(replace(spec, adapter=f"path:{folder}"))
+
+
+def _advanced(work: Generator[None, None, Explanation]) -> Explanation | None:
+    """One piece of the work: None until it is done."""
+    try:
+        next(work)
+    except StopIteration as done:
+        found: Explanation = done.value
+        return found
+    return None

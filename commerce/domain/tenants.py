@@ -34,20 +34,34 @@ class ChangeKind(StrEnum):
 
 
 class ModelKind(StrEnum):
-    """What is trained on a shop's own data."""
+    """What is trained on a shop's own data. The shadow of understanding reads what the live one reads, and never answers."""
 
     SEGMENTATION = "segmentation"
     RECOMMENDATION = "recommendation"
+    UNDERSTANDING = "understanding"
+    UNDERSTANDING_SHADOW = "understanding_shadow"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A trained model: its version, a content hash, and the URL of its folder."""
+
+    version: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
 class PromotedModel:
-    """The trained model that a tenant's replicas serve: its version, a content hash, and the URL of its folder."""
+    """The trained model that a tenant's replicas serve: its version, a content hash, and the URL of its folder.
+
+    `previous` was served before it; None: what ships, if anything does.
+    """
 
     kind: ModelKind
     version: str
     url: str
     promoted_at: datetime
+    previous: ModelVersion | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Row, insert, select, update
 
-from commerce.domain.errors import InvalidCredentials, TenantNotFound
+from commerce.domain.errors import InvalidCredentials
 from commerce.domain.identity import ApiKey, ApiKeyRole
 from commerce.domain.tenants import ChangeKind
 from commerce.store.changes import record_change
 from commerce.store.connection import Connected
-from commerce.store.tables import api_keys, tenants
+from commerce.store.tables import api_keys
+from commerce.store.tenants import require_tenant
 
 _KEY = re.compile(r"(kf_[a-z]+_[0-9a-f]{12})_[A-Za-z0-9_\-]{43}")
 
@@ -43,11 +44,7 @@ class KeyStore(Connected):
         prefix = f"kf_{role.value}_{secrets.token_hex(6)}"
         key = f"{prefix}_{secrets.token_urlsafe(32)}"
         async with self.writing() as connection:
-            found = await connection.execute(
-                select(tenants.c.tenant_id).where(tenants.c.tenant_id == tenant_id)
-            )
-            if found.first() is None:
-                raise TenantNotFound(tenant_id)
+            await require_tenant(connection, tenant_id)
             await connection.execute(
                 insert(api_keys).values(
                     tenant_id=tenant_id,

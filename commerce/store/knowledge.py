@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from commerce.domain.errors import ArticleConflict, ArticleNotFound, TenantNotFound
+from commerce.domain.errors import ArticleConflict, ArticleNotFound
 from commerce.domain.knowledge import Article
 from commerce.domain.tenants import ChangeKind
 from commerce.domain.text import LocalText
 from commerce.store.changes import record_change
 from commerce.store.connection import Connected, lock_until_commit
-from commerce.store.tables import articles, tenants
+from commerce.store.tables import articles
+from commerce.store.tenants import require_tenant
 
 _ARTICLE_LOCK = 4
 
@@ -46,11 +47,7 @@ class KnowledgeStore(Connected):
         """
         now = datetime.now(UTC)
         async with self.writing() as connection:
-            known = await connection.execute(
-                select(tenants.c.tenant_id).where(tenants.c.tenant_id == tenant_id)
-            )
-            if known.first() is None:
-                raise TenantNotFound(tenant_id)
+            await require_tenant(connection, tenant_id)
             stored = await _put(connection, tenant_id, article, expected_version, now)
             await record_change(connection, tenant_id, ChangeKind.ARTICLE, article.article_id, now)
         return stored

@@ -10,6 +10,7 @@ from commerce.store.behaviour import BehaviourStore
 from commerce.store.catalogue import CatalogueStore
 from commerce.store.conversations import ConversationStore
 from commerce.store.customers import CustomerStore
+from commerce.store.feedback import FeedbackStore
 from commerce.store.keys import KeyStore
 from commerce.store.knowledge import KnowledgeStore
 from commerce.store.migrate import current_revision, head_revision
@@ -28,6 +29,7 @@ class Store(
     ConversationStore,
     BehaviourStore,
     ModelStore,
+    FeedbackStore,
 ):
     """All that a shop remembers. Every method is asynchronous and may raise StoreUnavailable; values are
     immutable.

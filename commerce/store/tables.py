@@ -336,6 +336,36 @@ promoted_models = _table(
     Column("version", String(64), nullable=False),
     Column("url", Text, nullable=False),
     Column("promoted_at", UtcDateTime, nullable=False),
+    Column("previous_version", String(64)),
+    Column("previous_url", Text),
+)
+
+feedback = _table(
+    "feedback",
+    Column("feedback_id", _ID, primary_key=True),
+    # Of the text, which may be too long for an index of PostgreSQL's.
+    Column("text_sha256", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("intent", String(64), nullable=False),
+    Column("said", String(64)),
+    Column("source", String(16), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("tenant_id", "text_sha256"),
+)
+
+shadow_tallies = _table(
+    "shadow_tallies",
+    Column("version", String(64), primary_key=True),
+    Column("live_version", String(64)),
+    Column("texts", BigInteger, nullable=False),
+    Column("same_intent", BigInteger, nullable=False),
+    Column("same_decision", BigInteger, nullable=False),
+    Column("live_out_of_scope", BigInteger, nullable=False),
+    Column("shadow_out_of_scope", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("skipped", BigInteger, nullable=False),
+    Column("live_ms", Float, nullable=False),
+    Column("shadow_ms", Float, nullable=False),
 )
 
 change_log = Table(

@@ -75,6 +75,13 @@ class TenantStore(Connected):
         return row
 
 
+async def require_tenant(connection: AsyncConnection, tenant_id: str) -> None:
+    """Raises TenantNotFound."""
+    known = select(tenants.c.tenant_id).where(tenants.c.tenant_id == tenant_id)
+    if (await connection.execute(known)).first() is None:
+        raise TenantNotFound(tenant_id)
+
+
 async def insert_tenant(connection: AsyncConnection, tenant: Tenant, policy: ShopPolicy) -> None:
     """Within the caller's transaction. Raises TenantExists."""
     await lock_until_commit(connection, TENANT_LOCK)

@@ -1,5 +1,6 @@
 """The FastAPI factory: routes, keys, error shapes. A test drives it with fakes and httpx.ASGITransport."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,13 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from commerce.domain.identity import ApiKey, ApiKeyRole, Principal
 from deployments.api import schemas
-from deployments.api.caller import check_length, key_dependency, principal_dependency
+from deployments.api.caller import (
+    check_explainable,
+    check_length,
+    key_dependency,
+    principal_dependency,
+    require_shop,
+)
 from deployments.api.customers import add_customers
 from deployments.api.events import chat_response, events, streaming_response
 from deployments.api.handlers import add_error_handlers
@@ -17,8 +24,8 @@ from deployments.api.openai import add_openai
 from deployments.api.page import add_page
 from deployments.api.service import Service
 from deployments.chat import Finished
-from deployments.errors import Forbidden
-from models.types import SearchRequest
+from deployments.errors import Forbidden, RequestInvalid
+from models.types import INTENTS, SearchRequest
 from models.understanding.language import language as language_of
 from routing.compose.wording import order_card
 
@@ -94,11 +101,33 @@ def _add_reading(app: FastAPI, service: Service) -> None:
     async def understand(
         body: schemas.UnderstandRequest, caller: Annotated[ApiKey, Depends(key)]
     ) -> schemas.UnderstandResponse:
-        """Intent, sentiment, entities and language of each text, in order."""
+        """Intent, sentiment, entities and language of each text, in order; with `explain`, why."""
         for number, text in enumerate(body.texts):
             check_length(service, f"texts.{number}", text)
-        found = await service.understand(list(body.texts))
-        return schemas.UnderstandResponse.model_validate({"results": found}, from_attributes=True)
+        if body.explain:
+            check_explainable(caller, body.texts)
+        found = await service.understand(caller.tenant_id, list(body.texts))
+        if not body.explain:
+            return schemas.UnderstandResponse.model_validate({"results": found}, from_attributes=True)
+        reasons = [await service.explain(caller.tenant_id, text) for text in body.texts]
+        results = [
+            asdict(reading) | {"explanation": asdict(reason)}
+            for reading, reason in zip(found, reasons, strict=True)
+        ]
+        return schemas.UnderstandResponse.model_validate({"results": results})
+
+    @app.post("/v1/feedback", response_model=schemas.FeedbackResponse, tags=["understanding"])
+    async def feedback(
+        body: schemas.FeedbackRequest, caller: Annotated[ApiKey, Depends(key)]
+    ) -> schemas.FeedbackResponse:
+        """Correct a reading: the next candidate learns from it. Needs a shop's or an operator's key."""
+        require_shop(caller)
+        check_length(service, "text", body.text)
+        for field, intent in (("intent", body.intent), ("said", body.said)):
+            if intent is not None and intent not in INTENTS:
+                raise RequestInvalid(field, f"is no intent; write one of {', '.join(INTENTS)}")
+        kept = await service.add_feedback(caller, body.text, body.intent, body.said)
+        return schemas.FeedbackResponse(feedback_id=kept.feedback_id, text=kept.text, intent=kept.intent)
 
     @app.get("/v1/knowledge/search", response_model=schemas.SearchResponse, tags=["knowledge"])
     async def search(

@@ -1,12 +1,16 @@
 """Who calls, as FastAPI dependencies: the key, the customer; and how long a text may be."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header
 
-from commerce.domain.identity import ApiKey, Principal
+from commerce.domain.identity import ApiKey, ApiKeyRole, Principal
 from deployments.api.service import Service
-from deployments.errors import RequestInvalid, Unauthorised
+from deployments.errors import Forbidden, RequestInvalid, Unauthorised
+
+MOST_EXPLAINED: Final = 8
+MOST_EXPLAINED_CHARACTERS: Final = 500
 
 
 def key_dependency(service: Service) -> Any:
@@ -40,3 +44,20 @@ def check_length(service: Service, field: str, text: str) -> None:
         raise RequestInvalid(
             field, f"is {len(text)} characters; the limit is {limit}: shorten it or send it in parts"
         )
+
+
+def require_shop(key: ApiKey) -> None:
+    """Forbidden for a browser's key, which reads nothing of any customer and teaches nothing."""
+    if key.role is ApiKeyRole.PAGE:
+        raise Forbidden("this needs a shop's or an operator's key")
+
+
+def check_explainable(key: ApiKey, texts: Sequence[str]) -> None:
+    """Explanations quote training messages and cost as much as a hundred readings: few, of short texts, for the shop."""
+    require_shop(key)
+    if len(texts) > MOST_EXPLAINED:
+        raise RequestInvalid("texts", f"are {len(texts)}; with explain at most {MOST_EXPLAINED}")
+    for number, text in enumerate(texts):
+        if len(text) > MOST_EXPLAINED_CHARACTERS:
+            problem = f"is {len(text)} characters; with explain at most {MOST_EXPLAINED_CHARACTERS}"
+            raise RequestInvalid(f"texts.{number}", problem)

@@ -69,11 +69,28 @@ class PlainChatResponse(BaseModel):
 
 
 class UnderstandRequest(Request):
-    """Texts to understand, at most 256."""
+    """Texts to understand, at most 256; with `explain`, at most 8."""
 
     texts: list[MessageText] = Field(
         min_length=1, max_length=256, examples=[["我想退货", "where is my parcel"]]
     )
+    explain: bool = False
+
+
+class FeedbackRequest(Request):
+    """What a text's intent is. `said` is what it had been read as."""
+
+    text: MessageText = Field(examples=["包裹显示签收了可我没拿到"])
+    intent: str = Field(examples=["logistics_tracking"])
+    said: str | None = None
+
+
+class FeedbackResponse(BaseModel):
+    """The correction as it is kept: personal data is masked."""
+
+    feedback_id: str
+    text: str
+    intent: str
 
 
 class IntentScoreOut(BaseModel):
@@ -112,10 +129,41 @@ class UnderstoodOut(BaseModel):
     entities: list[EntityOut]
 
 
-class UnderstandResponse(BaseModel):
-    """One result per text, in order."""
+class TokenWeightOut(BaseModel):
+    """A piece of the text; `weight` is how much less probable the reading is without it."""
 
-    results: list[UnderstoodOut]
+    text: str
+    start: int
+    end: int
+    weight: float
+
+
+class NeighbourOut(BaseModel):
+    """A training message; `similarity` is −1 … 1."""
+
+    text: str
+    intent: str
+    similarity: float
+
+
+class ExplanationOut(BaseModel):
+    """Why a text was read so."""
+
+    intents: list[IntentScoreOut]
+    tokens: list[TokenWeightOut]
+    nearest: list[NeighbourOut]
+
+
+class ExplainedOut(UnderstoodOut):
+    """One text's reading, and why."""
+
+    explanation: ExplanationOut
+
+
+class UnderstandResponse(BaseModel):
+    """One result per text, in order; each with its explanation where that was asked for."""
+
+    results: list[ExplainedOut] | list[UnderstoodOut]
 
 
 class CitationOut(BaseModel):

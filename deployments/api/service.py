@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
+from commerce.domain.feedback import Feedback
+
 from commerce.domain.catalogue import ProductQuery
 from commerce.domain.identity import ApiKey, Principal
 from commerce.domain.orders import Order
@@ -12,7 +14,7 @@ from deployments.contracts import Metrics
 from deployments.demo import Demonstration
 from deployments.identity import Limits
 from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
-from models.types.understanding import Language
+from models.types.understanding import Explanation, Language
 from routing.facts import Recommended
 from routing.flow import Emit
 
@@ -53,8 +55,16 @@ class Service(Protocol):
         """One chat turn's events."""
         ...
 
-    async def understand(self, texts: list[str]) -> list[Understood]:
+    async def understand(self, tenant_id: str, texts: list[str]) -> list[Understood]:
         """One reading per text."""
+        ...
+
+    async def explain(self, tenant_id: str, text: str) -> Explanation:
+        """Why the text is read as it is."""
+        ...
+
+    async def add_feedback(self, key: ApiKey, text: str, intent: str, said: str | None) -> Feedback:
+        """Keep a corrected reading for the next training."""
         ...
 
     async def search(self, request: SearchRequest) -> tuple[Passage, ...]:

@@ -1,4 +1,4 @@
-"""The shipped adapter on the built encoder: acceptance sentences, floors of quality, speed."""
+"""The shipped adapter on the built encoder, by both runtimes: acceptance sentences, floors of quality, speed."""
 
 import sys
 import time
@@ -10,6 +10,7 @@ import pytest
 from models.understanding.bert import SHIPPED, BertUnderstanding, find_adapter, load_bert_understanding
 from models.understanding.corpus import Corpus, load_acceptance, load_blind, load_corpus
 from models.understanding.evaluate import Figures, evaluate_entities, evaluate_intents, evaluate_sentiment
+from models.understanding.heads import RUNTIMES
 from models.understanding.marked import load_marked
 
 pytestmark = pytest.mark.real_models
@@ -17,9 +18,9 @@ pytestmark = pytest.mark.real_models
 ENCODER = "packaged:e5-small-zh-en"
 
 
-@pytest.fixture(scope="module")
-def engine(models_dir: Path) -> BertUnderstanding:
-    return load_bert_understanding(ENCODER, SHIPPED, models_dir, threads=1)
+@pytest.fixture(scope="module", params=RUNTIMES)
+def engine(models_dir: Path, request: pytest.FixtureRequest) -> BertUnderstanding:
+    return load_bert_understanding(ENCODER, SHIPPED, models_dir, threads=1, runtime=request.param)
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +83,23 @@ def test_a_batch_reads_as_single_texts_do(engine: BertUnderstanding) -> None:
     ]
     batch, single = engine.predict(texts), [engine.predict([text])[0] for text in texts]
     assert [r.intent for r in batch] == [r.intent for r in single]
-    assert [r.probability for r in batch] == pytest.approx([r.probability for r in single], abs=1e-3)
+    # In 8 bits a batch shares its scales.
+    assert [r.probability for r in batch] == pytest.approx([r.probability for r in single], abs=0.05)
     assert batch[2].decision == "out_of_scope"
+
+
+def test_an_explanation_names_the_words_and_training_messages(engine: BertUnderstanding) -> None:
+    work = engine.explain("这件衣服的发票能不能开公司抬头")
+    pieces = 0
+    try:
+        while True:
+            next(work)
+            pieces += 1
+    except StopIteration as done:
+        found = done.value
+    assert pieces > 3 and found.intents[0].intent == "invoice"
+    assert "发票" in {token.text for token in sorted(found.tokens, key=lambda t: -t.weight)[:2]}
+    assert {neighbour.intent for neighbour in found.nearest} == {"invoice"}
 
 
 def test_latency_of_one_thread(engine: BertUnderstanding) -> None:

@@ -148,6 +148,7 @@ _EXAMPLES: dict[type[errors.CommerceError], tuple[Any, ...]] = {
     errors.PolicyInvalid: ("policy.zone", "is missing"),
     errors.ArticleInvalid: ("a.title", "is empty"),
     errors.ImportInvalid: ("db.orders", "is missing"),
+    errors.NothingToRollBack: ("demo", "understanding"),
 }
 
 

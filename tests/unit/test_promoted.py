@@ -1,16 +1,17 @@
 """Promoted models follow the change log; what can't be read never replaces what is served."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import pytest_asyncio
 
 from commerce.demo.policy import DEMO_POLICY
-from commerce.domain.errors import TenantNotFound
-from commerce.domain.tenants import ModelKind
+from commerce.domain.errors import NothingToRollBack, TenantNotFound
+from commerce.domain.tenants import ChangeKind, ModelKind, ModelVersion, PromotedModel
 from commerce.store import Store, migrate, open_store
 from deployments.changes import ChangeFeed
 from deployments.errors import StageUntrained
@@ -19,6 +20,7 @@ from models.artifacts import CARD, Published, publish, read_model, write_model
 from tests.builders import TENANT
 
 KIND = ModelKind.SEGMENTATION
+FIRST, SECOND, THIRD = (ModelVersion(letter * 64, f"file:///{letter}") for letter in "abc")
 
 
 @pytest_asyncio.fixture
@@ -75,3 +77,99 @@ async def test_the_last_promotion_is_the_one_that_is_stored(store: Store) -> Non
     assert await store.promoted_model("demo", ModelKind.RECOMMENDATION) is None
     with pytest.raises(TenantNotFound):
         await store.promote_model("nobody", KIND, "a" * 64, "first")
+
+
+async def promote(store: Store, *models: ModelVersion) -> None:
+    for model in models:
+        await store.promote_model("demo", KIND, model.version, model.url)
+
+
+async def served(store: Store) -> tuple[ModelVersion, ModelVersion | None] | None:
+    """What is served, and what was before it."""
+    found = await store.promoted_model("demo", KIND)
+    return None if found is None else (ModelVersion(found.version, found.url), found.previous)
+
+
+async def test_a_promotion_keeps_what_it_replaces(store: Store) -> None:
+    await promote(store, FIRST)
+    assert await served(store) == (FIRST, None)
+    await promote(store, FIRST)
+    assert await served(store) == (FIRST, None)
+    await promote(store, SECOND)
+    assert await served(store) == (SECOND, FIRST)
+    # Again what is served already: there is still the first one to go back to.
+    await promote(store, SECOND)
+    assert await served(store) == (SECOND, FIRST)
+    await promote(store, THIRD)
+    assert await served(store) == (THIRD, SECOND)
+
+
+async def test_a_second_rollback_undoes_the_first(store: Store) -> None:
+    await promote(store, FIRST, SECOND)
+    back = await store.rollback_model("demo", KIND)
+    assert back == await store.promoted_model("demo", KIND)
+    assert await served(store) == (FIRST, SECOND)
+    await store.rollback_model("demo", KIND)
+    assert await served(store) == (SECOND, FIRST)
+
+
+async def test_behind_the_first_promotion_is_what_ships(store: Store) -> None:
+    await promote(store, FIRST)
+    await store.promote_model("demo", ModelKind.RECOMMENDATION, THIRD.version, THIRD.url)
+    assert await store.rollback_model("demo", KIND) is None
+    assert await served(store) is None
+    assert await store.promoted_model("demo", ModelKind.RECOMMENDATION) is not None
+    before = await store.latest_change()
+    with pytest.raises(
+        NothingToRollBack, match=r"'demo' has no promoted segmentation .* promote a model first"
+    ):
+        await store.rollback_model("demo", KIND)
+    assert await store.latest_change() == before
+
+
+async def test_a_retired_model_is_gone_with_what_was_before_it(store: Store) -> None:
+    await promote(store, FIRST, SECOND)
+    await store.promote_model("demo", ModelKind.RECOMMENDATION, THIRD.version, THIRD.url)
+    await store.retire_model("demo", KIND)
+    assert await served(store) is None
+    assert await store.promoted_model("demo", ModelKind.RECOMMENDATION) is not None
+    before = await store.latest_change()
+    await store.retire_model("demo", KIND)
+    assert await store.latest_change() == before
+    await promote(store, SECOND)
+    assert await served(store) == (SECOND, None)
+
+
+async def test_replicas_hear_of_every_promotion_rollback_and_retirement(store: Store) -> None:
+    async def heard(change: Coroutine[Any, Any, PromotedModel | None]) -> list[tuple[str, ChangeKind, str]]:
+        before = await store.latest_change()
+        await change
+        return [(c.tenant_id, c.kind, c.entity_id) for c in await store.changes_since(before)]
+
+    logged = [("demo", ChangeKind.MODEL, KIND.value)]
+    assert await heard(store.promote_model("demo", KIND, FIRST.version, FIRST.url)) == logged
+    assert await heard(store.promote_model("demo", KIND, SECOND.version, SECOND.url)) == logged
+    assert await heard(store.rollback_model("demo", KIND)) == logged
+    assert await heard(store.retire_model("demo", KIND)) == logged
+    await promote(store, FIRST)
+    assert await heard(store.rollback_model("demo", KIND)) == logged
+
+
+@pytest.mark.parametrize("change", ["promote", "rollback", "retire"])
+async def test_what_replicas_cannot_hear_of_does_not_happen(
+    store: Store, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("no change log")
+
+    await promote(store, FIRST, SECOND)
+    changes: dict[str, Callable[[], Awaitable[object]]] = {
+        "promote": lambda: promote(store, THIRD),
+        "rollback": lambda: store.rollback_model("demo", KIND),
+        "retire": lambda: store.retire_model("demo", KIND),
+    }
+    with monkeypatch.context() as broken:
+        broken.setattr("commerce.store.models.record_change", fail)
+        with pytest.raises(RuntimeError, match="no change log"):
+            await changes[change]()
+    assert await served(store) == (SECOND, FIRST)

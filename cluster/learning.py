@@ -1,0 +1,193 @@
+"""Learning from use: corrections → a candidate in the shadow → promotion if it is worse at nothing → rollback.
+
+Everything goes through the store's change log, which every replica follows.
+"""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from commerce.domain.feedback import ShadowTally
+
+from cluster.config import ClusterConfig, resolve_secret
+from cluster.errors import UpError
+from commerce.domain.tenants import ModelKind, PromotedModel
+from commerce.store import Store, open_store
+from models.artifacts import fetch, publish
+from models.understanding.corpus import load_corpus
+from models.understanding.examples import DataSet, Example
+from models.understanding.feedback import Correction, with_corrections
+from models.understanding.gates import Gate, gates, latency_gate
+
+Report = Callable[[str, float | None], None]
+_LEAST_CORRECTIONS: Final = 5
+_TIMED: Final = 200
+_LIVE, _SHADOW = ModelKind.UNDERSTANDING, ModelKind.UNDERSTANDING_SHADOW
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A trained candidate: its version, the number of corrections behind it, and its test accuracy."""
+
+    version: str
+    url: str
+    corrections: int
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A candidate beside the live adapter: every gate, and what was counted in the shadow."""
+
+    version: str
+    live_version: str | None
+    messages: int
+    gates: tuple[Gate, ...]
+    tally: ShadowTally | None
+
+    @property
+    def worse(self) -> tuple[str, ...]:
+        """What the candidate is worse at."""
+        return tuple(gate.name for gate in self.gates if gate.is_worse)
+
+
+async def train_candidate(
+    config: ClusterConfig, tenant_id: str, report: Report, seed: int, threads: int
+) -> Candidate:
+    """Go on from the live adapter with the shop's corrections, publish what comes of it, and let it read in the shadow.
+
+    Raises UpError with too few corrections, TenantNotFound, StoreError, ModelError.
+    """
+    async with open_store(resolve_secret(config.store_ref)) as store:
+        await store.tenant(tenant_id)
+        report("reading corrections", None)
+        data, corrections = await _data(store, tenant_id)
+        if corrections < _LEAST_CORRECTIONS:
+            raise UpError(
+                f"tenant {tenant_id!r} has {corrections} corrections and {_LEAST_CORRECTIONS} are needed; "
+                "send them to POST /v1/feedback"
+            )
+        live = await store.promoted_model(tenant_id, _LIVE)
+        start = _source(config, live)
+        published, accuracy = await asyncio.to_thread(
+            _train, config, data, start, tenant_id, report, seed, threads
+        )
+        await store.promote_model(tenant_id, _SHADOW, published.version, published.url)
+    return Candidate(published.version, published.url, corrections, accuracy)
+
+
+async def judge(config: ClusterConfig, tenant_id: str, report: Report) -> Judgement:
+    """Both on the held-out messages, the shop's and the corpus's. UpError without a candidate."""
+    async with open_store(resolve_secret(config.store_ref)) as store:
+        candidate = await store.promoted_model(tenant_id, _SHADOW)
+        if candidate is None:
+            raise UpError(f"tenant {tenant_id!r} has no candidate; train one: kefu models candidate")
+        live = await store.promoted_model(tenant_id, _LIVE)
+        tally = await store.shadow_tally(tenant_id, candidate.version)
+        data, _ = await _data(store, tenant_id)
+    found = await asyncio.to_thread(
+        _compare, config, _source(config, live), _source(config, candidate), data.of("test"), report
+    )
+    live_version = None if live is None else live.version
+    return Judgement(candidate.version, live_version, len(data.of("test")), found, tally)
+
+
+async def promote(config: ClusterConfig, tenant_id: str, least_shadowed: int, report: Report) -> Judgement:
+    """Let the candidate answer. UpError, and nothing is changed, where it is worse at anything or has read too little."""
+    judgement = await judge(config, tenant_id, report)
+    tally = judgement.tally
+    read = 0 if tally is None else tally.texts
+    problems = [f"it is worse at {name}" for name in judgement.worse]
+    if read < least_shadowed:
+        problems.append(f"it has read {read} messages in the shadow, and {least_shadowed} are needed")
+    if tally is not None and tally.failed:
+        problems.append(f"it failed at {tally.failed} messages in the shadow")
+    if problems:
+        raise UpError(f"candidate {judgement.version[:12]} is not promoted: {'; '.join(problems)}")
+    async with open_store(resolve_secret(config.store_ref)) as store:
+        candidate = await store.promoted_model(tenant_id, _SHADOW)
+        if candidate is None or candidate.version != judgement.version:
+            raise UpError("another candidate has come meanwhile; promote again")
+        await store.promote_model(tenant_id, _LIVE, candidate.version, candidate.url)
+        await store.retire_model(tenant_id, _SHADOW)
+    return judgement
+
+
+async def rollback(config: ClusterConfig, tenant_id: str, kind: ModelKind) -> PromotedModel | None:
+    """Serve what was served before; None where that is what ships. NothingToRollBack, StoreError."""
+    async with open_store(resolve_secret(config.store_ref)) as store:
+        return await store.rollback_model(tenant_id, kind)
+
+
+async def _data(store: Store, tenant_id: str) -> tuple[DataSet, int]:
+    rows = await store.feedback(tenant_id)
+    corrections = [Correction(row.text, row.intent) for row in rows]
+    corpus = load_corpus()
+    return with_corrections(corpus.intents, corrections, f"corrections of {tenant_id}"), len(rows)
+
+
+def _source(config: ClusterConfig, model: PromotedModel | None) -> str:
+    """The adapter's source: the promoted one's folder, or what the configuration names."""
+    if model is None:
+        return config.identity.understanding.adapter
+    return f"path:{fetch(model.url, model.version, config.models_dir / 'fetched')}"
+
+
+def _train(
+    config: ClusterConfig, data: DataSet, start: str, tenant_id: str, report: Report, seed: int, threads: int
+) -> tuple[Any, float]:
+    from models.encoder.bert import BertEncoder
+    from models.sources import resolve
+    from models.understanding.bert import find_adapter
+    from models.understanding.marked import load_marked
+    from models.understanding.train import Lessons, train
+    from models.understanding.tuning import Recipe
+
+    source = config.identity.understanding.encoder
+    encoder = BertEncoder.load(resolve(source, config.models_dir), threads=threads)
+    with tempfile.TemporaryDirectory(prefix="kefu-candidate-") as scratch:
+        card = train(
+            encoder,
+            Lessons(data, load_corpus().sentiments, load_marked()),
+            seed,
+            Path(scratch) / "adapter",
+            report,
+            recipe=Recipe().onward(),
+            start=find_adapter(start, config.models_dir),
+            encoder_name=source,
+            command=f"kefu models candidate --tenant {tenant_id}",
+        )
+        return publish(card.folder, f"{config.artifacts_url}/understanding/{tenant_id}"), card.test_accuracy
+
+
+def _compare(
+    config: ClusterConfig, live: str, candidate: str, held_out: Sequence[Example], report: Report
+) -> tuple[Gate, ...]:
+    from models.understanding.bert import load_bert_understanding
+
+    identity, engines = config.identity.understanding, []
+    for adapter in (live, candidate):
+        report("loading both", None)
+        engines.append(
+            load_bert_understanding(
+                identity.encoder, adapter, config.models_dir, identity.threads, runtime=identity.runtime
+            )
+        )
+    texts = [example.text for example in held_out]
+    found = []
+    for place, engine in enumerate(engines):
+        report(f"reading {len(texts)} held-out messages", place / len(engines))
+        found.append(engine.predictions(texts))
+    took: tuple[list[float], list[float]] = ([], [])
+    for text in texts[:_TIMED]:
+        for engine, times in zip(engines, took, strict=True):
+            started = time.perf_counter()
+            engine.predict([text])
+            times.append((time.perf_counter() - started) * 1e3)
+    latency = latency_gate(*(round(statistics.median(times), 3) for times in took))
+    return (*gates([example.label for example in held_out], *found), latency)

@@ -1,0 +1,183 @@
+"""Explanations, corrections as training messages, and the gates that a candidate must pass."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.types import INTENTS, OUT_OF_SCOPE, Sentiment, Understood
+from models.types.understanding import SENTIMENT_LABELS, Explanation, Language
+from models.understanding.bert import encode
+from models.understanding.evaluate import Predictions
+from models.understanding.examples import DataSet, Example, by_intent, from_examples
+from models.understanding.explain import MOST_PIECES, Explainer, pieces
+from models.understanding.fake import FakeUnderstanding
+from models.understanding.feedback import REPEATS, Correction, with_corrections
+from models.understanding.gates import gates, latency_gate
+from models.understanding.heads import Heads, LinearHead, Rejection, Thresholds
+from models.understanding.rejection import Rejector
+from models.understanding.tagger import TAGS
+from tests.tiny_encoder import tiny_encoder
+
+BOTH: dict[Language, float] = {"zh": 1.0, "en": 1.0}
+NEVER: dict[Language, float] = {"zh": 0.99, "en": 0.99}
+ALWAYS: dict[Language, float] = {"zh": 0.0, "en": 0.0}
+TEXTS = {"invoice": ["alpha1 beta1 gamma", "alpha1 beta2"], "coupon": ["alpha2 beta7", "alpha2 beta8 gamma"]}
+
+
+def finished(work: Generator[None, None, Explanation]) -> Explanation:
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            found: Explanation = done.value
+            return found
+
+
+def heads(outside: dict[Language, float]) -> Heads:
+    """A nearest-mean head of two intents over the tiny encoder."""
+    encoder = tiny_encoder()
+    means = {name: encode(encoder, texts).mean(axis=0) for name, texts in TEXTS.items()}
+    labels = (*TEXTS, OUT_OF_SCOPE)
+    weight = np.stack([*means.values(), np.zeros(32, np.float32)], axis=1).astype(np.float32)
+    bias = np.array([-0.5 * float(m @ m) for m in means.values()] + [-30.0], np.float32)
+    rejection = Rejection(Rejector("class", {}, (0, 1), 2), BOTH, {"zh": 0.0, "en": 0.0})
+    empty = LinearHead(np.zeros((32, 5), np.float32), np.zeros(5, np.float32), SENTIMENT_LABELS)
+    tag = LinearHead(np.zeros((32, len(TAGS)), np.float32), np.zeros(len(TAGS), np.float32), TAGS)
+    intent = LinearHead(weight, bias, labels)
+    return Heads(intent, empty, tag, (), rejection, BOTH, Thresholds(ALWAYS, outside))
+
+
+def test_an_explanation_names_the_piece_that_mattered_and_the_messages_most_like_it() -> None:
+    explainer = Explainer(tiny_encoder(), heads(NEVER), lambda: TEXTS)
+    found = finished(explainer.explain("alpha1 beta9 gamma"))
+    assert found.intents[0].intent == "invoice" and found.intents[0].probability > 0.5
+    assert sum(score.probability for score in found.intents) == pytest.approx(1.0, abs=0.01)
+    assert [token.text for token in found.tokens] == ["alpha1", "beta9", "gamma"]
+    assert max(found.tokens, key=lambda token: token.weight).text == "alpha1"
+    assert [(token.start, token.end) for token in found.tokens] == [(0, 6), (7, 12), (13, 18)]
+    assert found.nearest[0].intent == "invoice" and len(found.nearest) == 3
+    assert found.nearest[0].similarity == max(near.similarity for near in found.nearest)
+
+
+def test_an_explanation_is_made_in_pieces_and_its_messages_are_encoded_once() -> None:
+    texts = {"invoice": [f"alpha1 beta{n}" for n in range(40)], "coupon": ["alpha2"]}
+    explainer = Explainer(tiny_encoder(), heads(NEVER), lambda: texts)
+    first = sum(1 for _ in explainer.explain("alpha1 beta1"))
+    again = sum(1 for _ in explainer.explain("alpha1 beta1"))
+    # Reading, weighing and loading; then two parts of one intent and one of the other.
+    assert (first, again) == (6, 2)
+
+
+def test_what_is_out_of_scope_is_explained_as_such() -> None:
+    always_foreign = heads({"zh": 0.0, "en": 0.0})
+    explainer = Explainer(tiny_encoder(), always_foreign, lambda: TEXTS | {OUT_OF_SCOPE: ["gamma"]})
+    found = finished(explainer.explain("gamma"))
+    assert found.nearest[0].intent == OUT_OF_SCOPE and found.nearest[0].similarity > 0.99
+
+
+def test_nothing_to_say_of_a_text_without_words() -> None:
+    assert finished(Explainer(tiny_encoder(), heads(NEVER), dict).explain("?!")).tokens == ()
+
+
+def test_pieces_are_whole_latin_words_and_chinese_tokens_and_few() -> None:
+    text = "re turning 退货了!"
+    spans = [(0, 0), (0, 2), (2, 6), (6, 10), (10, 12), (12, 14), (14, 15)]
+    assert [text[a:b] for a, b in pieces(spans, text)] == ["re", "turning", "退", "货了"]
+    long = " ".join(f"w{n}" for n in range(100))
+    ends = np.cumsum([len(word) + 1 for word in long.split(" ")]).tolist()
+    many = pieces(list(zip([0, *ends[:-1]], [end - 1 for end in ends], strict=True)), long)
+    assert len(many) == MOST_PIECES and many[0][0] == 0 and many[-1][1] == len(long)
+
+
+def test_the_fake_engine_explains_by_its_words() -> None:
+    found = finished(FakeUnderstanding().explain("请问我的发票呢"))
+    assert [token.text for token in found.tokens] == ["发票"] and found.intents[0].intent == "invoice"
+
+
+def corpus_of(**splits: tuple[str, str]) -> DataSet:
+    examples = [
+        Example(text, intent, "en", split, "corpus", "plain")  # type: ignore[arg-type]
+        for split, (text, intent) in splits.items()
+    ]
+    return from_examples("corpus", examples, tuple(INTENTS))
+
+
+def test_corrections_are_split_repeated_and_never_leak() -> None:
+    corpus = corpus_of(
+        train=("where is it", "order_status"), validation=("v", "coupon"), test=("held out text", "coupon")
+    )
+    made = [
+        Correction(f"message {n * 7919} about {chr(97 + n)}{n}{chr(110 + n % 9)} things", "invoice")
+        for n in range(40)
+    ]
+    made += [Correction("Held out text!", "invoice"), Correction("Where is it?", "logistics_tracking")]
+    found = with_corrections(corpus, made, "corrections")
+    count = {part: [e for e in found.of(part) if e.source == "corrections"] for part in ("train", "test")}
+    texts = by_intent(found.of("train"))
+    assert len(count["train"]) == REPEATS * len({e.text for e in count["train"]}) > len(count["test"]) > 0
+    assert "Held out text!" not in texts["invoice"]
+    # The shop's word for the same sentence counts, wherever its line went.
+    assert "where is it" not in texts.get("order_status", [])
+
+
+def predictions(said: Sequence[str], probability: float = 1.0) -> Predictions:
+    sentiment = Sentiment("neutral", 0.0)
+    readings = tuple(
+        Understood(
+            intent,
+            probability,
+            "out_of_scope" if intent == OUT_OF_SCOPE else "route",
+            (),
+            "en",
+            sentiment,
+            (),
+        )
+        for intent in said
+    )
+    return Predictions((), np.empty((0, 0), np.float32), np.empty(0, np.float32), readings)
+
+
+LABELS = ["invoice"] * 60 + ["coupon"] * 60 + [OUT_OF_SCOPE] * 60
+
+
+def worse(candidate: Sequence[str], **changes: Any) -> set[str]:
+    found = gates(LABELS, predictions(LABELS), replace(predictions(candidate), **changes))
+    return {gate.name for gate in found if gate.is_worse}
+
+
+def test_a_candidate_that_says_the_same_is_worse_at_nothing() -> None:
+    found = gates(LABELS, predictions(LABELS), predictions(LABELS))
+    assert [gate.name for gate in found] == [
+        "in scope", "recall of coupon", "recall of invoice", "out-of-scope recall", "in scope not rejected",
+        "calibration error",
+    ]  # fmt: skip
+    assert not worse(LABELS)
+
+
+def test_one_lost_message_of_an_intent_is_chance_and_four_are_not() -> None:
+    assert "recall of coupon" not in worse([*LABELS[:119], "invoice", *LABELS[120:]])
+    assert worse([*LABELS[:116], *["invoice"] * 4, *LABELS[120:]]) == {
+        "in scope", "recall of coupon", "calibration error",
+    }  # fmt: skip
+
+
+def test_foreign_messages_that_are_taken_in_and_own_ones_turned_away_are_seen() -> None:
+    assert "out-of-scope recall" in worse([*LABELS[:177], *["invoice"] * 3])
+    assert {"in scope not rejected", "recall of invoice"} <= worse([*[OUT_OF_SCOPE] * 5, *LABELS[5:]])
+
+
+def test_a_gain_elsewhere_does_not_excuse_a_loss() -> None:
+    live = [*LABELS[:40], *["coupon"] * 20, *LABELS[60:]]
+    candidate = [*LABELS[:114], *["invoice"] * 6, *LABELS[120:]]
+    found = {gate.name: gate for gate in gates(LABELS, predictions(live), predictions(candidate))}
+    assert found["recall of coupon"].is_worse and not found["recall of invoice"].is_worse
+    assert (found["in scope"].lost, found["in scope"].won) == (6, 20) and not found["in scope"].is_worse
+
+
+def test_calibration_and_latency_have_gates() -> None:
+    unsure = gates(LABELS, predictions(LABELS), predictions(LABELS, probability=0.9))
+    assert [gate.name for gate in unsure if gate.is_worse] == ["calibration error"]
+    assert latency_gate(3.0, 4.0).is_worse and not latency_gate(3.0, 3.2).is_worse
