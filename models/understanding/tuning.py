@@ -46,9 +46,9 @@ class Recipe:
     warm_up: float = 0.1
     smoothing: float = 0.05
     sentiment_weight: float = 0.3
-    tag_weight: float = 0.5
+    tag_weight: float = 1.0
     noisy: float = 0.3
-    small: float = 0.12
+    small: float = 0.25
     weight_decay: float = 0.01
     bf16: bool = True
 
