@@ -4,6 +4,7 @@
 
 One process, one thread. The runtimes take turns, many times over, so that what else the machine does falls on all alike; the
 quickest call and the CPU time say more than the median where it does much. Times are of whole calls: tokens, encoder, mean.
+The encoder has the shipped adapter merged. What 8 bits cost is told in points, each runtime with its own thresholds.
 Memory is of a process that holds one runtime alone.
 """
 
@@ -24,9 +25,11 @@ import psutil
 
 from benchmarks.machine import describe
 from models.encoder import onnx
-from models.encoder.bert import BertEncoder
+from models.encoder.bert import BertEncoder, Runtime
 from models.sources import resolve
-from models.understanding.corpus import load_corpus
+from models.understanding.bert import SHIPPED, BertUnderstanding, apply_adapter, find_adapter
+from models.understanding.corpus import load_blind, load_corpus
+from models.understanding.evaluate import evaluate_intents
 
 _ROOT: Final = Path(__file__).parent.parent
 _ENCODER: Final = "packaged:e5-small-zh-en"
@@ -42,6 +45,9 @@ _ALONE: Final = 128
 _RUNTIMES: Final = ("torch float32", "torch bfloat16", "onnx float32", "onnx int8")
 _INSTRUCTIONS: Final = ("avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
 
+_SERVING: Final[dict[str, Runtime]] = {"torch float32": "torch", "onnx int8": "onnx_int8"}
+_FIGURES: Final = ("accuracy", "accuracy_unrejected", "out_of_scope_recall")
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -53,27 +59,24 @@ def load(runtime: str, source: Path, exported: Path) -> BertEncoder:
 
         torch.set_num_threads(1)  # it tells the mean
         return onnx.load(exported / precision, batch_size=_BATCH)
+    encoder = adapted(source)
+    if precision == "bfloat16":
+        encoder.model.bfloat16()
+    return encoder
+
+
+def adapted(source: Path) -> BertEncoder:
+    """The encoder as it serves, in PyTorch."""
     encoder = BertEncoder.load(source, threads=1, batch_size=_BATCH)
-    return _halved(encoder) if precision == "bfloat16" else encoder
-
-
-def _halved(encoder: BertEncoder) -> BertEncoder:
-    """In bfloat16 up to the last layer; a mean in bfloat16 would lose more than all layers do."""
-    import torch
-
-    def widen(_module: Any, _inputs: Any, output: Any) -> None:
-        output.last_hidden_state = output.last_hidden_state.float()
-
-    model = encoder.model.to(torch.bfloat16)
-    model.register_forward_hook(widen)
-    return BertEncoder(model, encoder.tokenizer, batch_size=encoder.batch_size)
+    apply_adapter(encoder, find_adapter(SHIPPED, source))
+    return encoder
 
 
 def export(source: Path, folder: Path) -> dict[str, Any]:
     """Both graphs: seconds of the whole export, bytes of the graph, and what the process then held at most."""
     import resource
 
-    encoder = BertEncoder.load(source, threads=1)
+    encoder = adapted(source)
     told: dict[str, Any] = {}
     for precision in ("float32", "int8"):
         started = time.monotonic()
@@ -96,6 +99,24 @@ def hold(runtime: str, source: Path, exported: Path, texts: list[str]) -> dict[s
         "load_s": round(seconds, 1),
         "resident_mib": round(psutil.Process().memory_info().rss / 1024**2),
     }
+
+
+def read_by_both(encoders: dict[str, BertEncoder]) -> dict[str, Any]:
+    """Figures on the corpus's test split and the blind messages, by both runtimes that serve; the points that 8 bits cost."""
+    adapter, told = find_adapter(SHIPPED, Path()), {}
+    tested = load_corpus().intents.of("test")
+    sets = {"kefu-corpus test": {e.text: e.label for e in tested}, "kefu-blind": load_blind()}
+    for name, labelled in sets.items():
+        figures = {}
+        for runtime, calibration in _SERVING.items():
+            engine = BertUnderstanding(encoders[runtime], adapter.heads(calibration))
+            found = evaluate_intents(engine, list(labelled), list(labelled.values()), name, "test")[0]
+            figures[runtime] = {figure: getattr(found, figure) for figure in _FIGURES}
+        full, small = figures.values()
+        told[name] = figures | {
+            "points_lost": {figure: round(100 * (full[figure] - small[figure]), 2) for figure in _FIGURES}
+        }
+    return told
 
 
 def take_turns(encoders: dict[str, BertEncoder], texts: list[str]) -> dict[str, Any]:
@@ -159,6 +180,7 @@ def measure(source: Path) -> dict[str, Any]:
         texts = [text for text, ids in zip(every, counted, strict=True) if len(ids) == _TOKENS][:_BATCH]
         if len(texts) < _BATCH:
             raise SystemExit(f"the corpus has {len(texts)} texts of {_TOKENS} tokens, {_BATCH} are needed")
+        accuracy = read_by_both(encoders)
         step = max(1, len(every) // _COMPARED)
         cosines = compare(encoders, every[::step][:_COMPARED])
         times = take_turns(encoders, texts)
@@ -174,6 +196,7 @@ def measure(source: Path) -> dict[str, Any]:
         "calls": {size: calls * _ROUNDS for size, calls in _CALLS.items()},
         "compared_texts": {"to_float32": len(every[::step][:_COMPARED]), "batched_to_alone": _ALONE},
         "export": exporting,
+        "accuracy": accuracy,
         "runtimes": {
             runtime: times[runtime]
             | {"texts_per_s_in_batches": round(_BATCH * 1e3 / times[runtime]["batch"]["median_ms"])}

@@ -11,6 +11,7 @@ from models.encoder import onnx
 from models.errors import ModelDamaged, ModelNotFound, ModelUnloadable
 from models.sources import MANIFEST
 from models.understanding import lora
+from models.understanding.bert import computed_by
 from tests.tiny_encoder import tiny_encoder
 
 TEXTS = [
@@ -171,3 +172,25 @@ def test_an_encoder_that_pytorch_cannot_export_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelUnloadable, match="can't export"):
         onnx.export(encoder, tmp_path / "fp32", quantise=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_runtime_is_a_choice_and_its_graph_is_kept_beside_the_models(tmp_path: Path) -> None:
+    encoder = tiny_encoder()
+    assert computed_by("torch", encoder, tmp_path, 1) is encoder and not list(tmp_path.iterdir())
+    quick = computed_by("onnx_int8", encoder, tmp_path, 1)
+    (folder,) = (tmp_path / "onnx").iterdir()
+    before = graph_of(folder)
+    again = computed_by("onnx_int8", tiny_encoder(), tmp_path, 1)
+    assert graph_of(folder) == before
+    np.testing.assert_allclose(again.encode(TEXTS), quick.encode(TEXTS), atol=1e-6)
+    assert float((quick.encode(TEXTS) * encoder.encode(TEXTS)).sum(axis=1).min()) > 0.95
+
+
+def test_bfloat16_gives_float32_vectors_that_are_close() -> None:
+    encoder, half = tiny_encoder(), tiny_encoder()
+    half.model.bfloat16()
+    vectors, tokens = half.read(TEXTS)
+    expected, _ = encoder.read(TEXTS)
+    assert vectors.dtype == tokens[1].states.dtype == np.float32
+    np.testing.assert_allclose(vectors, expected, atol=0.06)
+    assert not np.array_equal(vectors, expected)
