@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import litserve as ls
+import litserve.server
 
 from benchmarks.understanding_peers.engine import BATCH, load_engine
 from models.encoder.bert import Runtime
 from models.types import Understood
+
+# LitServe 0.2.19 takes the package mcp, which another package may have brought, for fastmcp, and does not start.
+litserve.server._MCP_AVAILABLE = False
 
 
 class Reader(ls.LitAPI):  # type: ignore[misc]  # litserve is untyped here
