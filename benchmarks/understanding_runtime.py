@@ -27,7 +27,14 @@ from benchmarks.machine import describe
 from models.encoder import onnx
 from models.encoder.bert import BertEncoder, Runtime
 from models.sources import resolve
-from models.understanding.bert import SHIPPED, BertUnderstanding, apply_adapter, find_adapter
+from models.understanding.bert import (
+    SHIPPED,
+    BertUnderstanding,
+    apply_adapter,
+    find_adapter,
+    find_examples,
+    typical,
+)
 from models.understanding.corpus import load_blind, load_corpus
 from models.understanding.evaluate import evaluate_intents
 
@@ -76,11 +83,11 @@ def export(source: Path, folder: Path) -> dict[str, Any]:
     """Both graphs: seconds of the whole export, bytes of the graph, and what the process then held at most."""
     import resource
 
-    encoder = adapted(source)
+    encoder, texts = adapted(source), typical(find_examples(SHIPPED, source))
     told: dict[str, Any] = {}
     for precision in ("float32", "int8"):
         started = time.monotonic()
-        onnx.export(encoder, folder / precision, quantise=precision == "int8")
+        onnx.export(encoder, folder / precision, quantise=precision == "int8", typical=lambda: texts)
         told[precision] = {
             "seconds": round(time.monotonic() - started, 1),
             "graph_mb": round((folder / precision / onnx.GRAPH).stat().st_size / 1e6, 1),

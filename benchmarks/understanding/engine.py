@@ -39,13 +39,20 @@ def load(source: Source) -> Loaded:
     """The adapter on its encoder, whatever intents it tells apart. Raises ModelError."""
     from models.encoder.bert import BertEncoder
     from models.sources import resolve
-    from models.understanding.bert import BertUnderstanding, apply_adapter, computed_by, find_adapter
+    from models.understanding.bert import (
+        BertUnderstanding,
+        apply_adapter,
+        computed_by,
+        find_adapter,
+        find_examples,
+    )
 
     adapter = find_adapter(source.adapter, source.models_dir)
     encoder = BertEncoder.load(resolve(source.encoder, source.models_dir), threads=source.threads)
     apply_adapter(encoder, adapter)
     heads = adapter.heads(source.runtime)
-    computed = computed_by(source.runtime, encoder, source.models_dir, source.threads)
+    examples = find_examples(source.adapter, source.models_dir)
+    computed = computed_by(source.runtime, encoder, source.models_dir, source.threads, lambda: examples)
     return Loaded(BertUnderstanding(computed, heads), heads.intent.labels, adapter.card)
 
 

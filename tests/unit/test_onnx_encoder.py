@@ -176,14 +176,35 @@ def test_an_encoder_that_pytorch_cannot_export_is_told(tmp_path: Path) -> None:
 
 def test_the_runtime_is_a_choice_and_its_graph_is_kept_beside_the_models(tmp_path: Path) -> None:
     encoder = tiny_encoder()
-    assert computed_by("torch", encoder, tmp_path, 1) is encoder and not list(tmp_path.iterdir())
-    quick = computed_by("onnx_int8", encoder, tmp_path, 1)
+    assert computed_by("torch", encoder, tmp_path, 1, lambda: {"invoice": TEXTS}) is encoder and not list(
+        tmp_path.iterdir()
+    )
+    quick = computed_by("onnx_int8", encoder, tmp_path, 1, lambda: {"invoice": TEXTS})
     (folder,) = (tmp_path / "onnx").iterdir()
     before = graph_of(folder)
-    again = computed_by("onnx_int8", tiny_encoder(), tmp_path, 1)
+    again = computed_by("onnx_int8", tiny_encoder(), tmp_path, 1, lambda: {"invoice": TEXTS})
     assert graph_of(folder) == before
     np.testing.assert_allclose(again.encode(TEXTS), quick.encode(TEXTS), atol=1e-6)
     assert float((quick.encode(TEXTS) * encoder.encode(TEXTS)).sum(axis=1).min()) > 0.95
+
+
+def test_layers_with_outliers_are_smoothed_and_the_encoder_stays_as_it_was(tmp_path: Path) -> None:
+    encoder = tiny_encoder()
+    down = encoder.model.encoder.layer[0].output.dense
+    # One input is large and says little; the others are small and say much.
+    down.weight.data *= 100
+    down.weight.data[:, 3] = 0.01
+    encoder.model.encoder.layer[0].intermediate.dense.bias.data[3] = 100.0
+    expected = encoder.encode(TEXTS)
+    for name, texts in (("rough", ()), ("smooth", TEXTS)):
+        onnx.export(encoder, tmp_path / name, quantise=True, typical=lambda texts=texts: texts)  # type: ignore[misc]
+        np.testing.assert_array_equal(encoder.encode(TEXTS), expected)
+    assert encoder.model.encoder.layer[0].output.dense is down
+    lost = {
+        name: float(np.abs(onnx.load(tmp_path / name).encode(TEXTS) - expected).mean())
+        for name in ("rough", "smooth")
+    }
+    assert lost["smooth"] < 0.7 * lost["rough"]
 
 
 def test_bfloat16_gives_float32_vectors_that_are_close() -> None:
