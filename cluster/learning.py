@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from commerce.domain.feedback import ShadowTally
-
 from cluster.config import ClusterConfig, resolve_secret
 from cluster.errors import UpError
+from commerce.domain.feedback import ShadowTally
 from commerce.domain.tenants import ModelKind, PromotedModel
 from commerce.store import Store, open_store
 from models.artifacts import fetch, publish

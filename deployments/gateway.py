@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from commerce.domain.feedback import Feedback
 from fastapi import FastAPI
 from ray.serve.handle import DeploymentHandle
 
 from commerce import tokens
 from commerce.domain.catalogue import ProductQuery
 from commerce.domain.errors import StoreError
+from commerce.domain.feedback import Feedback
 from commerce.domain.identity import ApiKey, Principal
 from commerce.domain.orders import Order
 from commerce.domain.product_query import query_from_text

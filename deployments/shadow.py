@@ -13,9 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from commerce.domain.feedback import ShadowTally
-
 from commerce.domain.errors import StoreError
+from commerce.domain.feedback import ShadowTally
 from commerce.store import Store
 from deployments.log import logger
 from models.types import OUT_OF_SCOPE, Understood

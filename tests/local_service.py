@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-from commerce.domain.feedback import Feedback
 
 from commerce import tokens
 from commerce.demo.shop import DemoSeed, DemoSize
 from commerce.domain.catalogue import ProductQuery
+from commerce.domain.feedback import Feedback
 from commerce.domain.identity import ApiKey, Principal
 from commerce.domain.orders import Order
 from commerce.domain.product_query import query_from_text

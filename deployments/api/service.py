@@ -3,9 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
-from commerce.domain.feedback import Feedback
-
 from commerce.domain.catalogue import ProductQuery
+from commerce.domain.feedback import Feedback
 from commerce.domain.identity import ApiKey, Principal
 from commerce.domain.orders import Order
 from commerce.domain.tenants import Tenant

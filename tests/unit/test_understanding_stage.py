@@ -152,7 +152,8 @@ async def test_a_candidate_never_answers_and_is_counted(
     assert [reading.intent for reading in batch if isinstance(reading, Understood)] == ["configured"] * 4
 
     async def is_tallied() -> bool:
-        return await store.shadow_tally("demo", candidate.version) is not None
+        tally = await store.shadow_tally("demo", candidate.version)
+        return tally is not None and tally.texts == 3
 
     await until(is_tallied)
     tally = await store.shadow_tally("demo", candidate.version)
@@ -175,7 +176,8 @@ async def test_a_candidate_that_fails_harms_no_answer(
     assert await said(stage, "demo", "one", "two") == ["configured"] * 2
 
     async def is_tallied() -> bool:
-        return await store.shadow_tally("demo", broken.version) is not None
+        tally = await store.shadow_tally("demo", broken.version)
+        return tally is not None and tally.texts == 2
 
     await until(is_tallied)
     tally = await store.shadow_tally("demo", broken.version)
