@@ -17,7 +17,7 @@ from cluster.config_error import ConfigError
 from cluster.console import Progress
 from cluster.data_commands import app as data_app
 from cluster.model_commands import models_app
-from cluster.options import Overrides, Profile, console, error_console, read_config
+from cluster.options import FromWheel, Overrides, Profile, Threads, console, error_console, read_config
 from commerce.domain.errors import CommerceError
 from commerce.domain.identity import ApiKeyRole
 from commerce.domain.tenants import ModelKind
@@ -47,9 +47,7 @@ Seed = Annotated[int, typer.Option("--seed", help="the same seed and events give
 def up(
     profile: Profile = "laptop",
     overrides: Overrides = None,
-    from_wheel: Annotated[
-        Path | None, typer.Option(help="a wheel, or a folder of wheels, instead of a download")
-    ] = None,
+    from_wheel: FromWheel = None,
 ) -> None:
     """Serve in the foreground until Ctrl-C; on a running cluster (nodes.kind: cluster) hand over and return.
 
@@ -227,7 +225,7 @@ def train_understanding(
         int | None,
         typer.Option(min=1, help="how often each message is read; default: 6, few messages more often"),
     ] = None,
-    threads: Annotated[int, typer.Option(help="processor threads")] = 2,
+    threads: Threads = 2,
     profile: Profile = "laptop",
     overrides: Overrides = None,
 ) -> None:

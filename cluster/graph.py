@@ -1,6 +1,6 @@
 """The graph of one Kefu application. The binds are the diagram:
 
-    client ─HTTP─▶ Gateway ──▶ Understanding      intent, sentiment, entities: one BERT pass, dynamically batched
+    client ─HTTP─▶ Gateway ──▶ Understanding      intent, sentiment, entities: one BERT pass for all that waits
                       │──────▶ commerce (in process: orders, products, policy)
                       │──────▶ Retrieval          hybrid search over the shop's articles
                       │──────▶ Segmentation       the customer's own events → their segment

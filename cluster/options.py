@@ -1,5 +1,6 @@
 """What the commands share: the profile, its overrides, the terminal."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,9 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", help="key.path=value over the profile; may be given several times"),
 ]
+
+FromWheel = Annotated[Path | None, typer.Option(help="a wheel, or a folder of wheels, instead of a download")]
+Threads = Annotated[int, typer.Option(min=1, max=64, help="processor threads")]
 
 
 def read_config(profile: str, overrides: list[str] | None) -> ClusterConfig:

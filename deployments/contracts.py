@@ -29,6 +29,10 @@ class RecommendRequest:
     limit: int
 
 
+Message = tuple[str, str]
+"""Whose message it is (the tenant), and its text."""
+
+
 class UnderstandingClient(Protocol):
     """The BERT stage. Every method raises StageError."""
 

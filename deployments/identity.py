@@ -81,10 +81,9 @@ class FakeBehaviour(Section):
 
 
 class Batching(Section):
-    """Dynamic batching: a batch leaves when it is full or its first text has waited `wait_ms`."""
+    """Dynamic batching: what came while the last batch was read makes the next, at most `max_texts` of several callers."""
 
     max_texts: int = Field(default=32, ge=1, le=1024)
-    wait_ms: float = Field(default=2.0, ge=0, le=1000)
 
 
 class UnderstandingIdentity(Section):

@@ -1,4 +1,4 @@
-"""The BERT stage: dynamic batching round engines, which run in a thread of their own.
+"""The BERT stage: what waits is read together, by engines which run in a thread of their own.
 
 The configuration names the adapter that reads for every shop without one of its own. A shop's promoted adapter takes its
 place at the change log's word, and a candidate reads in its shadow.
@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ray import serve
-
 from commerce.domain.tenants import Change, ModelKind
 from commerce.store import Store, open_store
 from deployments.changes import ChangeFeed
-from deployments.contracts import StageStatus
+from deployments.coalescing import Coalescer, Limits
+from deployments.contracts import Message, StageStatus
 from deployments.errors import NotReady
 from deployments.identity import UnderstandingIdentity
 from deployments.promoted import PromotedModels
@@ -55,6 +54,7 @@ class _Loaded:
     shadowed: PromotedModels[Understander]
     feed: ChangeFeed
     shadow: Shadow
+    waiting: Coalescer[Message, Understood | Exception]
 
 
 class Understanding:
@@ -85,21 +85,16 @@ class Understanding:
         )
         feed = ChangeFeed(store, identity.poll_ms, self._on_changes)
         await feed.start()
-        part = _Loaded(identity, engine, store, promoted, shadowed, feed, Shadow(store))
+        waiting = Coalescer(self.read, Limits(at_once=1, most=identity.batching.max_texts))
+        part = _Loaded(identity, engine, store, promoted, shadowed, feed, Shadow(store), waiting)
         await promoted.load_all()
         await shadowed.load_all()
-        self._predict.set_max_batch_size(identity.batching.max_texts)
-        self._predict.set_batch_wait_timeout_s(identity.batching.wait_ms / 1000)
         self._part = part
         self._tasks = (asyncio.create_task(feed.run()), asyncio.create_task(part.shadow.run()))
 
-    async def understand(self, tenant_id: str, texts: list[str]) -> list[Understood]:
-        """One result per text, in order. The texts of all callers share batches."""
-        found = await asyncio.gather(*(self._predict((tenant_id, text)) for text in texts))
-        for reading in found:
-            if isinstance(reading, Exception):
-                raise reading
-        return list(found)
+    async def understand(self, messages: list[Message]) -> list[Understood | Exception]:
+        """A reading of each, or why there is none, in order. The messages of all callers share batches."""
+        return await self._loaded.waiting.ask(messages)
 
     async def explain(self, tenant_id: str, text: str) -> Explanation:
         """Why the shop's model reads the text as it does. Others' texts are read between its pieces of work."""
@@ -109,12 +104,8 @@ class Understanding:
             pass
         return found
 
-    @serve.batch  # type: ignore[untyped-decorator]
-    async def _predict(self, messages: list[tuple[str, str]]) -> list[Understood | Exception]:
-        return await self.read(messages)
-
-    async def read(self, messages: Sequence[tuple[str, str]]) -> list[Understood | Exception]:
-        """A batch of (tenant, text): a reading of each, or why there is none. Each shop's model reads its own."""
+    async def read(self, messages: Sequence[Message]) -> list[Understood | Exception]:
+        """One batch. Each shop's model reads its own."""
         found: dict[int, Understood | Exception] = {}
         for rows in self._by_engine(messages):
             tenant_id = messages[rows[0]][0]
@@ -158,7 +149,7 @@ class Understanding:
         """The shop's own adapter with its version, or the configuration's."""
         return self._loaded.promoted.find(tenant_id) or (None, self._loaded.engine)
 
-    def _by_engine(self, messages: Sequence[tuple[str, str]]) -> list[list[int]]:
+    def _by_engine(self, messages: Sequence[Message]) -> list[list[int]]:
         """The rows that one engine reads at once."""
         rows: defaultdict[int, list[int]] = defaultdict(list)
         for row, (tenant_id, _) in enumerate(messages):
@@ -167,7 +158,7 @@ class Understanding:
 
     def _show(
         self,
-        messages: Sequence[tuple[str, str]],
+        messages: Sequence[Message],
         rows: Sequence[int],
         found: dict[int, Understood | Exception],
         version: str | None,

@@ -123,7 +123,7 @@ def computed_by(
 
     folder = models_dir / "onnx" / onnx.weights_sha256(encoder)[:12]
     onnx.export(encoder, folder, quantise=True, typical=lambda: typical(examples()))
-    return onnx.load(folder, threads=threads, batch_size=encoder.batch_size)
+    return onnx.load(folder, threads=threads)
 
 
 def typical(examples: Mapping[str, Sequence[str]]) -> list[str]:

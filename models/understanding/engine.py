@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from models.encoder.bert import Device, Runtime
+from models.errors import EngineFailed, ModelError
 from models.types import Understood
 from models.types.understanding import Explanation
 
@@ -59,7 +60,11 @@ def read_each(engine: Reader, texts: Sequence[str]) -> list[Understood | Excepti
         return list(engine.predict(texts))
     except Exception as failure:  # noqa: BLE001 it goes to whoever sent the text
         if len(texts) == 1:
-            return [failure]
+            known = isinstance(failure, ModelError)
+            # Foreign errors may not survive the way to another process.
+            return [
+                failure if known else EngineFailed("understanding", f"{type(failure).__name__}: {failure}")
+            ]
     return [reading for text in texts for reading in read_each(engine, [text])]
 
 

@@ -1,10 +1,9 @@
 """The understanding stage: a shop's promoted adapter reads for that shop alone, and a candidate reads in its shadow."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ import pytest_asyncio
 
 from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.errors import StoreUnavailable
+from commerce.domain.feedback import ShadowTally
 from commerce.domain.tenants import ModelKind
 from commerce.store import Store, migrate, open_store
 from deployments import understanding
@@ -41,19 +41,6 @@ class Named(FakeUnderstanding):
         return [replace(reading, intent=self._name, probability=0.5) for reading in said]
 
 
-def unbatched() -> Any:
-    """In place of Serve's batching, which is of one replica's event loop: each message by itself."""
-
-    async def predict(self: Understanding, message: tuple[str, str]) -> Understood | Exception:
-        return (await self.read([message]))[0]
-
-    def set_to(_: float) -> None:
-        """There is no batch to limit."""
-
-    predict.set_max_batch_size = predict.set_batch_wait_timeout_s = set_to  # type: ignore[attr-defined]
-    return predict
-
-
 def load(spec: UnderstandingSpec) -> Named:
     folder = spec.adapter.removeprefix("path:")
     name = Path(folder, "name.txt")
@@ -75,7 +62,6 @@ async def stage(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Understanding]:
     monkeypatch.setattr(understanding, "load", load)
-    monkeypatch.setattr(Understanding, "_predict", unbatched())
     made = Understanding(lambda _: f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}")
     await made.reconfigure({"engine": "fake", "poll_ms": 50, "models_dir": str(tmp_path)})
     yield made
@@ -90,14 +76,42 @@ def published(folder: Path, name: str) -> Published:
 
 
 async def said(stage: Understanding, tenant_id: str, *texts: str) -> list[str]:
-    return [reading.intent for reading in await stage.understand(tenant_id, list(texts or ("hello",)))]
+    readings = await stage.understand([(tenant_id, text) for text in texts or ("hello",)])
+    return [reading.intent for reading in readings if isinstance(reading, Understood)]
 
 
-async def until(is_so: Callable[[], Any], seconds: float = 10.0) -> None:
+async def until(is_so: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
     """Wait for what another task brings about: there is no event to wait for across the change log."""
     async with asyncio.timeout(seconds):
         while not await is_so():
             await asyncio.sleep(0.02)
+
+
+async def until_said_by(stage: Understanding, name: str) -> None:
+    async def is_so() -> bool:
+        return await said(stage, "demo") == [name]
+
+    await until(is_so)
+
+
+async def until_shadowed(stage: Understanding) -> None:
+    async def is_so() -> bool:
+        return "shadow demo" in (await stage.status()).model
+
+    await until(is_so)
+
+
+async def tallied(store: Store, version: str, texts: int) -> ShadowTally:
+    """The candidate's counts, once they are of so many texts."""
+    found: list[ShadowTally] = []
+
+    async def is_so() -> bool:
+        tally = await store.shadow_tally("demo", version)
+        found[:] = [tally] if tally is not None and tally.texts == texts else []
+        return bool(found)
+
+    await until(is_so)
+    return found[0]
 
 
 async def test_a_promoted_adapter_reads_for_its_shop_alone_and_a_rollback_takes_it_back(
@@ -107,10 +121,7 @@ async def test_a_promoted_adapter_reads_for_its_shop_alone_and_a_rollback_takes_
     mine = published(tmp_path, "mine")
     await store.promote_model("demo", LIVE, mine.version, mine.url)
 
-    async def is_mine() -> bool:
-        return await said(stage, "demo") == ["mine"]
-
-    await until(is_mine)
+    await until_said_by(stage, "mine")
     batch = await stage.read([("demo", "a"), ("other", "b"), ("demo", "c")])
     assert [reading.intent for reading in batch if isinstance(reading, Understood)] == [
         "mine",
@@ -121,10 +132,7 @@ async def test_a_promoted_adapter_reads_for_its_shop_alone_and_a_rollback_takes_
     assert f"demo:{mine.version[:12]}" in status.model and status.change_seq == await store.latest_change()
     assert await store.rollback_model("demo", LIVE) is None
 
-    async def is_back() -> bool:
-        return await said(stage, "demo") == ["configured"]
-
-    await until(is_back)
+    await until_said_by(stage, "configured")
 
 
 async def test_a_new_replica_starts_with_what_was_promoted(
@@ -144,20 +152,11 @@ async def test_a_candidate_never_answers_and_is_counted(
     candidate = published(tmp_path, "candidate")
     await store.promote_model("demo", SHADOW, candidate.version, candidate.url)
 
-    async def is_loaded() -> bool:
-        return "shadow demo" in (await stage.status()).model
-
-    await until(is_loaded)
+    await until_shadowed(stage)
     batch = await stage.read([("demo", "one"), ("other", "four"), ("demo", "two"), ("demo", "three")])
     assert [reading.intent for reading in batch if isinstance(reading, Understood)] == ["configured"] * 4
 
-    async def is_tallied() -> bool:
-        tally = await store.shadow_tally("demo", candidate.version)
-        return tally is not None and tally.texts == 3
-
-    await until(is_tallied)
-    tally = await store.shadow_tally("demo", candidate.version)
-    assert tally is not None
+    tally = await tallied(store, candidate.version, 3)
     # The other shop's message is not read.
     assert (tally.texts, tally.same_intent, tally.same_decision, tally.failed) == (3, 0, 3, 0)
     assert tally.live_ms > 0 and tally.shadow_ms > 0 and tally.live_version is None
@@ -169,19 +168,11 @@ async def test_a_candidate_that_fails_harms_no_answer(
     broken = published(tmp_path, "broken")
     await store.promote_model("demo", SHADOW, broken.version, broken.url)
 
-    async def is_loaded() -> bool:
-        return "shadow demo" in (await stage.status()).model
-
-    await until(is_loaded)
+    await until_shadowed(stage)
     assert await said(stage, "demo", "one", "two") == ["configured"] * 2
 
-    async def is_tallied() -> bool:
-        tally = await store.shadow_tally("demo", broken.version)
-        return tally is not None and tally.texts == 2
-
-    await until(is_tallied)
-    tally = await store.shadow_tally("demo", broken.version)
-    assert tally is not None and (tally.texts, tally.failed) == (2, 2)
+    tally = await tallied(store, broken.version, 2)
+    assert (tally.texts, tally.failed) == (2, 2)
     await stage.check_health()
 
 
@@ -191,10 +182,7 @@ async def test_counts_wait_for_a_store_that_is_away(
     candidate = published(tmp_path, "candidate")
     await store.promote_model("demo", SHADOW, candidate.version, candidate.url)
 
-    async def is_loaded() -> bool:
-        return "shadow demo" in (await stage.status()).model
-
-    await until(is_loaded)
+    await until_shadowed(stage)
     asked = asyncio.Event()
 
     async def refuse(*_: object) -> None:
@@ -208,13 +196,23 @@ async def test_counts_wait_for_a_store_that_is_away(
     assert await store.shadow_tally("demo", candidate.version) is None
     await said(stage, "demo", "two")
 
-    async def has_both() -> bool:
-        tally = await store.shadow_tally("demo", candidate.version)
-        return tally is not None and tally.texts == 2
-
-    await until(has_both)
+    await tallied(store, candidate.version, 2)
 
 
 async def test_explanations_come_from_the_shops_own_adapter(stage: Understanding) -> None:
     found = await stage.explain("demo", "我要发票")
     assert [token.text for token in found.tokens] == ["发票"]
+
+
+async def test_a_text_that_cannot_be_read_fails_alone(
+    stage: Understanding, store: Store, tmp_path: Path
+) -> None:
+    broken = published(tmp_path, "broken")
+    await store.promote_model("demo", LIVE, broken.version, broken.url)
+
+    async def is_broken() -> bool:
+        return await said(stage, "demo") == []
+
+    await until(is_broken)
+    mine, others = await stage.understand([("demo", "one"), ("other", "two")])
+    assert isinstance(mine, EngineFailed) and isinstance(others, Understood)
