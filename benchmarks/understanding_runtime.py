@@ -65,7 +65,7 @@ def load(runtime: str, source: Path, exported: Path) -> BertEncoder:
         import torch
 
         torch.set_num_threads(1)  # it tells the mean
-        return onnx.load(exported / precision, batch_size=_BATCH)
+        return onnx.load(exported / precision)
     encoder = adapted(source)
     if precision == "bfloat16":
         encoder.model.bfloat16()

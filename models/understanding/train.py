@@ -134,22 +134,23 @@ def fit_heads(
 ) -> tuple[Heads, dict[str, Any]]:
     """The heads, the intents' calibrated and given thresholds, and how each was fitted.
 
-    Those trained with the encoder compete on validation with logistic regressions on its vectors; not that of the intents,
-    which have messages enough.
+    Where no layer was tuned there are no heads of it either: then logistic regressions on its vectors take their place.
     """
-    starts = tuned.heads or (None, None, None)
     intents = _encoded(encoder, lessons.intents, report)
-    if starts[0] is not None:
-        intent, how_intent = LinearHead(*starts[0], lessons.intents.classes), _TUNED
+    if tuned.heads:
+        labels = (lessons.intents.classes, lessons.sentiments.classes, TAGS)
+        heads = [LinearHead(*head, tuple(names)) for head, names in zip(tuned.heads, labels, strict=True)]
+        intent, sentiment, tag = heads
+        how = dict.fromkeys(("intent", "sentiment", "tag"), _TUNED)
     else:
-        intent, how_intent = _best(intents, lessons.intents.classes, None, seed, report)
-    sentiments = _encoded(encoder, lessons.sentiments, report)
-    sentiment, how_sentiment = _best(sentiments, lessons.sentiments.classes, starts[1], seed, report)
-    tag, how_tag = _best(_tagged(encoder, lessons.marked), TAGS, starts[2], seed, report)
-    heads, compared = calibrate(intent, sentiment, tag, intents)
-    heads = replace(heads, named=_found_well(encoder, heads, lessons.marked))
-    how = {"intent": how_intent, "sentiment": how_sentiment, "tag": how_tag}
-    return heads, how | {"rejection": [asdict(one) for one in compared]}
+        intent, how_intent = _regressed(intents, lessons.intents.classes, seed, report)
+        sentiments = _encoded(encoder, lessons.sentiments, report)
+        sentiment, how_sentiment = _regressed(sentiments, lessons.sentiments.classes, seed, report)
+        tag, how_tag = _regressed(_tagged(encoder, lessons.marked), TAGS, seed, report)
+        how = {"intent": how_intent, "sentiment": how_sentiment, "tag": how_tag}
+    calibrated, compared = calibrate(intent, sentiment, tag, intents)
+    calibrated = replace(calibrated, named=_found_well(encoder, calibrated, lessons.marked))
+    return calibrated, how | {"rejection": [asdict(one) for one in compared]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,17 +295,11 @@ def _task(data: DataSet, weight: float, noisy: float, seed: int) -> Task:
     return Task([e.text for e in train], labels, len(data.classes), weight)
 
 
-def _best(
-    columns: Mapping[Split, Encoded],
-    labels: Sequence[str],
-    tuned: tuple[Floats, Floats] | None,
-    seed: int,
-    report: Report,
+def _regressed(
+    columns: Mapping[Split, Encoded], labels: Sequence[str], seed: int, report: Report
 ) -> tuple[LinearHead, str]:
-    """The head that does best on validation, and what it is."""
+    """The regression that does best on validation, and what it is."""
     heads: list[tuple[LinearHead, str]] = []
-    if tuned is not None:
-        heads.append((LinearHead(*tuned, tuple(labels)), _TUNED))
     for place, strength in enumerate(STRENGTHS):
         fitted = _regression(columns["train"], labels, strength, seed)
         heads.append((fitted, f"logistic regression, C={strength}"))
