@@ -26,6 +26,7 @@ customer wrote. A span is never in two entities: the longest wins, and of equals
 from typing import Final
 
 from models.types import Entity
+from models.understanding.addresses import ADDRESSES
 from models.understanding.colours import COLOURS
 from models.understanding.dates import DATES
 from models.understanding.folding import fold
@@ -35,7 +36,7 @@ from models.understanding.prices import PRICES
 from models.understanding.quantities import QUANTITIES
 from models.understanding.sizes import SIZES
 
-_FINDERS: Final[tuple[Finder, ...]] = (*IDENTIFIERS, *PRICES, *SIZES, *DATES, *QUANTITIES, *COLOURS)
+_FINDERS: Final[tuple[Finder, ...]] = (*IDENTIFIERS, *PRICES, *SIZES, *DATES, *QUANTITIES, *COLOURS, *ADDRESSES)
 
 
 def extract(text: str) -> tuple[Entity, ...]:
