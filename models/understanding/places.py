@@ -41,9 +41,10 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class LatinPlaces:
-    """Lower-case names and their types. `codes` are read in capitals, or in small letters after a city."""
+    """Lower-case names and their types; `well_known` leaves small towns out. `codes` are read in capitals, or after a city."""
 
     types: dict[str, str]
+    well_known: frozenset[str]
     codes: frozenset[str]
     everyday: frozenset[str]
     first_words: frozenset[str]
@@ -117,20 +118,25 @@ def _chinese(own: Any) -> dict[str, tuple[Name, ...]]:
 
 
 def _latin(own: Any) -> LatinPlaces:
-    text = files(__package__).joinpath("places").joinpath("cities.txt").read_text(encoding="utf-8")
-    cities = [line for line in text.splitlines() if not line.startswith("#")]
-    types = {name.lower(): "address_city" for name in (*cities, *own["cities"])}
-    types |= {name.lower(): "address_district" for name in own["districts"]}
-    own_cities = {name.lower() for name in own["cities"]}
-    types |= {name.lower(): "address_province" for name in own["provinces"] if name.lower() not in own_cities}
+    own_types = {"cities": "address_city", "districts": "address_district", "provinces": "address_province"}
+    cities = dict.fromkeys(_lines("cities.txt"), "address_city")
+    ours = {name.lower(): type for key, type in reversed(own_types.items()) for name in own[key]}
+    types = dict.fromkeys(_lines("towns.txt"), "address_city") | cities | ours
     return LatinPlaces(
         types=types,
+        well_known=frozenset(cities | ours),
         codes=frozenset(own["codes"]),
         everyday=frozenset(own["everyday"]),
         first_words=frozenset(name.split()[0] for name in types),
     )
 
 
-_OWN: Final = yaml.safe_load(files(__package__).joinpath("places").joinpath("places.yaml").read_text(encoding="utf-8"))
+def _lines(file: str) -> list[str]:
+    text = _FOLDER.joinpath(file).read_text(encoding="utf-8")
+    return [line.lower() for line in text.splitlines() if not line.startswith("#")]
+
+
+_FOLDER: Final = files(__package__).joinpath("places")
+_OWN: Final = yaml.safe_load(_FOLDER.joinpath("places.yaml").read_text(encoding="utf-8"))
 CHINESE: Final = _chinese(_OWN["chinese"])
 LATIN: Final = _latin(_OWN["latin"])
