@@ -21,11 +21,14 @@ _ROAD_WORDS = (
     "Street|Str|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Terrace|Crescent|Cres|Highway|Hwy|Parkway|Pkwy|Mews|Close"
 )
 _ROAD_WORDS_ALONE = _ROAD_WORDS.replace("|Dr|", "|")
-_WEAK_ROAD_WORDS = "Way|Court|Ct|Square|Sq|Place|Pl|Gardens|Grove|Row|Walk|Hill|Embankment|Quay|Loop|Pass|Parade|Rise|Circle|Trail|Green|Park"
-_POINT = r"(?: (?:North|South|East|West|Central|N|S|E|W))?"
+_WEAK_ROAD_WORDS = (
+    "Way|Court|Ct|Square|Sq|Place|Pl|Gardens|Grove|Row|Walk|Hill|Embankment|Quay|Loop|Pass|Parade|Rise|Circle|Trail|Green|Park|Bank|View|End|Vale|Alley|Croft|Dene|Fold|Garth|Glen|Heath|Lea|Mount|Orchard|Path|Promenade|"
+    "Ridge|Strand|Turn|Villas|Yard|Esplanade|Broadway|Run|Trace|Cove|Crossing|Common|Bypass|Buildings|Wharf|Bridge"
+)
+_POINT = rf"(?: (?:North|South|East|West|Central|N|S|E|W){_E})?"
 _LOWER_STOPS = (
     r"(?:the|a|an|on|in|to|of|by|my|your|for|is|was|and|or|at|it|its|from|with|that|this|weeks?|days?|hours?|months?|years?|minutes?|"
-    r"pairs?|pcs|pieces|packs?|boxes|times|items?|of|off|x|more|new|extra|to)"
+    r"pairs?|pcs|pieces|packs?|boxes|times|items?|of|off|x|more|new|extra|our|their|his|her|same|next|main)"
 )
 _HOUSE = r"(?:No\.? ?)?\d{1,5}[A-Za-z]?(?:-\d{1,4})? "
 _PREFIXES = (
@@ -118,7 +121,7 @@ def _road_spans(text: str) -> Iterator[tuple[int, int]]:
         while (word := _SENTENCE_WORD.match(text, start, end)) is not None:
             start = word.end()
         if " " in text[start:end].strip() or re.search(_GERMANIC, text[start:end]):
-            yield start, end
+            yield start, end - text[start:end].endswith(".")
 
 
 def _door_spans(text: str, roads: Sequence[Entity]) -> Iterator[tuple[int, int]]:
@@ -226,7 +229,7 @@ class _Places:
         text, start, end = self._text, entity.start, entity.end
         if self._goes_on(end) or self._is_after_name(start):
             return False
-        if not entity.text[0].isupper() and not (_LOWER_ENDS.match(text, end) or self._is_code_ahead(end)):
+        if not entity.text[0].isupper() and (entity.text.lower() in LATIN.everyday or not (_LOWER_ENDS.match(text, end) or self._is_code_ahead(end))):
             return False
         known = (*self._parts, *self._found)
         if any(_is_joint(text, e.end, start) and text[e.end : start].strip() not in (".", "in") for e in known if e.end <= start):

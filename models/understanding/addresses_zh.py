@@ -28,7 +28,7 @@ _ADDRESS_GOES_ON: Final = re.compile(
 )
 _PART_GOES_ON: Final = re.compile(rf"[{_HAN}]{{1,12}}?(?:小区|花园|大学|广场|大厦|公寓|医院|村|园|苑)")
 _GOING: Final = re.compile(r"(?:[在到去从至住]|[改写换选填]成)$")
-_NAMED_AS_PLACE: Final = re.compile(r"(?:[在到去从至住写选送寄改发]|[改写换选填]成)$")
+_NAMED_AS_PLACE: Final = re.compile(r"(?:[在到去从至住写选])$")
 _IN_NAME_BEFORE: Final = re.compile(r"[路街号巷段道院园湖镇村城]$")
 _OPEN_BEFORE: Final = re.compile(
     rf"(?:^|[^{_HAN}0-9]|[在到去从至住写选送寄改发成往回搬是和跟与的把被给就个叫我还于]|地址|老家|公司|同事|客户|朋友|现在|以前|以后)$"
@@ -41,22 +41,23 @@ _NEW_DISTRICT: Final = re.compile(
 _STRONG_LEADS = r"[在到是寄送的了我你他她您把给换]|改(?!革)|搬到?|转(?!运|角)|不要|请|[这那][边个]|家里|地址"
 _STRONG: Final = re.compile(_STRONG_LEADS)
 _LEADS: Final = re.compile(
-    rf"{_STRONG_LEADS}|[至从住]|往(?!流)|停(?!车)|绕|(?<=[改换写变填错选])成|写(?!字)|退回?|和(?!平|谐|义|顺|兴|田|畅|瑞)|跟|与|或|(?<!解)放(?!鹤)|去|叫|"
-    r"走(?!马)|说|派|门牌|路名|单位|交叉口|拐角|货车|快递(?!柜)|师傅|办公|地点|新家|默认|原来|现在|以前|以后|直接|楼号|导航|靠近|旁边|附近|对面|就|看到|"
-    r"学校(?=[东西南北])|取(?=[货件])|收(?=件|货)|碰头|公司|上(?=\d)|near"
+    rf"{_STRONG_LEADS}|[至从]|住(?![院宅宿])|往(?!流)|停(?!车)|绕|(?<=[改换写变填错选])成|写(?!字)|退回?|和(?!平|谐|义|顺|兴|田|畅|瑞)|跟|与|或|(?<!解)放(?!鹤)|去|叫|"
+    r"走(?!马)|说|派|门牌|路名|单位|交叉口|拐角|货车|快递(?!柜)|师傅|办公(?![楼室区])|地点|新家|默认|原来|现在|以前|以后|直接|楼号|导航|靠近|旁边|附近|对面|就|看到|"
+    r"学校(?=[东西南北])|取(?=[货件])|收(?=件|货)|碰头|公司|上(?=[\d一二三四五六七八九十])|入(?=\d)|[总分本]店|near"
 )
 _COUNT = "[0-9一二三四五六七八九十百]+"
 _ROAD: Final = re.compile(
-    rf"(?:[{_HAN}]{{2,14}}(?<![走封修问迷半后让带引铁网电短断思套出近探])路(?![由费况程灯过线者遥])|[{_HAN}]{{1,14}}(?:大道|大街|街道(?!办)|胡同|公路|马路|"
+    rf"(?:[{_HAN}]{{2,14}}(?<![走封修问迷半后让带引铁网电短断思套出近探跑原条之般怕])路(?![由费况程灯过线者遥])|[{_HAN}]{{1,14}}(?:大道|大街|街道(?!办)|胡同|公路|马路|"
     rf"(?<!逛)街(?![坊边区市道])|巷(?![口子])|弄(?=\d)|[东南西北中]道(?!口)|(?<!小)镇(?![上江海店区])|道(?=\d)|(?<=[{_HAN}]{{2}})条(?=\d)|"
     rf"[东南西北]{_COUNT}道|(?<=[{_HAN}]{{2}})道[东西南北中]?(?=[,， ]|$)))"
     rf"(?:[东南西北中上下]段|{_COUNT}段)?(?:步行街)?"
-    r"(?:[甲乙丙]?\d{1,5}(?:[-之]\d{1,3})?(?:号(?!楼|院?[线店])(?:院|街坊)?|巷(?:\d+弄)?(?:\d+号)?|弄(?:\d+号)?)(?:附\d+号)?)?"
+    r"(?:[甲乙丙]?\d{1,5}(?:[-之]\d{1,3})?(?:号(?!楼|院?[线店])(?:院|街坊)?|巷(?:\d+弄)?(?:\d+号)?|弄(?:\d+号)?)(?:附\d+号)?|[一二三四五六七八九十百]{1,4}号(?!楼))?"
 )
 _NO_ROAD: Final = re.compile(
     r"(?:[这那哪整什么]*[个条]?路|马路|公路|[上下]?大街|[小老]?街|小巷|街道|大道|大马路|.?镇|[东西南北中]道|"
     r".*(?:线路|道路|一路|[走迷指上赶小]路|知道|渠道|频道|通道|管道|跑道|轨道|报道|地道|[这那一][条个][街路巷]|逛街|街镇|乡镇|村镇|城镇))$"
 )
+_NEEDS_A_PLACE: Final = re.compile(r"镇$|(?<![大街东南西北中])道$|区街道$")
 _LONGEST_FREE_ROAD: Final = 9
 _SUFFIXES: Final = frozenset("区县旗市")
 
@@ -80,8 +81,9 @@ _DOOR: Final = re.compile(
     rf"(?:(?!{_STOPS})[{_HAN}0-9A-Za-z#·/&（）()-]|(?<=[{_HAN}0-9A-Za-z]) (?=[0-9A-Za-z])){{1,30}}"
 )
 _DOOR_END: Final = re.compile(rf"{_NUMBERED}|{_BESIDE_ROAD_NAMED}")
-_NAMED_END: Final = re.compile(rf"(?:{_NUMBERED}|{_NAMED})$")
-_NO_DOOR: Final = re.compile(r"\d{1,4}|农村|乡村|大?城市|别墅|民宿|前台|(?:转运|分拨|市|物流)中心|大学城|批发城|.{1,4}[烤饭商]店|大山里|前台|酒店|学校|医院|.里|.城|.店|.村|.园|宿舍")
+_NAMED_END: Final = re.compile(rf"(?:{_NAMED})$")
+_NO_DOOR: Final = re.compile(r"\d{1,4}|农村|乡村|大?城市|别墅|民宿|前台|(?:转运|分拨|市|物流)中心|大学城|批发城|.{1,4}[烤饭商]店|大山里|前台|酒店|学校|医院|.里|.城|.店|.村|.园|宿舍|[^一-龥]{1,3}|"
+    r"(?:哪|什么|隔壁|[新旧错]小区).*|驿站|超市|商场|丰巢|岗亭|幼儿园|小区|小区驿站|便利店|仓库里?|家里|.*(?:[考读]上?|上)大学")
 _PUT: Final = re.compile(r"(?:放|送|到|在|寄|住|写|放到|放在|改放|叫|进)$")
 _SURE: Final = re.compile(
     r"\d(?:号楼|栋|幢|座|单元|室|层|号柜|舍)|(?<!\d)\d{1,2}楼(?!上)|[A-Z]座|[A-Z]\d?[栋幢]|[A-Z]?\d+(?:栋|幢)|"
@@ -225,8 +227,10 @@ def _road(text: str, start: int, end: int, is_beside: bool) -> Entity | None:
     match = _ROAD.match(text, start, end)
     if match is None or _NO_ROAD.match(match[0]):
         return None
-    if not is_beside and not match[0][-1] == "号" and (len(match[0]) > _LONGEST_FREE_ROAD or match[0].endswith("镇")):
-        return None
+    if not is_beside and not match[0].endswith("号"):
+        goes_on = text.startswith("上", match.end()) and _ADDRESS_GOES_ON.match(text, match.end()) is None
+        if len(match[0]) > _LONGEST_FREE_ROAD or _NEEDS_A_PLACE.search(match[0]) or goes_on:
+            return None
     return _entity(text, "address_street", *match.span())
 
 
@@ -236,12 +240,20 @@ def _door(text: str, start: int, end: int, is_beside: bool) -> Entity | None:
     run = _DOOR.match(text, start, end)
     if run is None or not (is_beside or _is_door_alone(text, start, run.end(), end)):
         return None
+    if is_beside and _is_all_door(text, start, run.end()):
+        return _entity(text, "address_detail", start, run.end())
     has_comma = not is_beside or (start > 0 and text[start - 1] in "，,")
     ends = _NAMED_OR_NUMBERED if has_comma else _DOOR_END
     stop = max((found.end() for found in ends.finditer(text, start, run.end())), default=start)
     if stop <= start + 1 or _NO_DOOR.fullmatch(text, start, stop):
         return None
     return _entity(text, "address_detail", start, stop)
+
+
+def _is_all_door(text: str, start: int, stop: int) -> bool:
+    """Whatever follows the number of a house up to a sign is the door, whatever it is called; a name before 收 is a person."""
+    is_after_number = start > 1 and text[start - 1] == "号" and text[start - 2].isdigit()
+    return is_after_number and stop - start > len("唐糖收") and not _is_han(text, stop) and _is_han(text, start)
 
 
 def _is_door_alone(text: str, start: int, stop: int, end: int) -> bool:
