@@ -22,10 +22,10 @@ _ROAD_WORDS = (
 )
 _ROAD_WORDS_ALONE = _ROAD_WORDS.replace("|Dr|", "|")
 _WEAK_ROAD_WORDS = (
-    "Way|Court|Ct|Square|Sq|Place|Pl|Gardens|Grove|Row|Walk|Hill|Embankment|Quay|Loop|Pass|Parade|Rise|Circle|Trail|Green|Park|Bank|View|End|Vale|Alley|Croft|Dene|Fold|Garth|Glen|Heath|Lea|Mount|Orchard|Path|Promenade|"
+    "Way|Court|Ct|Square|Sq|Place|Pl|Gardens|Grove|Row|Walk|Hill|Embankment|Quay|Loop|Pass|Parade|Rise|Circle|Trail|Green|Park|Bank|View|End|Vale|Alley|Croft|Dene|Fold|Garth|Glen|Heath|Lea|Bend|Mount|Orchard|Path|Promenade|"
     "Ridge|Strand|Turn|Villas|Yard|Esplanade|Broadway|Run|Trace|Cove|Crossing|Common|Bypass|Buildings|Wharf|Bridge"
 )
-_POINT = rf"(?: (?:North|South|East|West|Central|N|S|E|W){_E})?"
+_POINT = rf"(?: (?:North|South|East|West|Central|NE|NW|SE|SW|N|S|E|W){_E})?"
 _LOWER_STOPS = (
     r"(?:the|a|an|on|in|to|of|by|my|your|for|is|was|and|or|at|it|its|from|with|that|this|weeks?|days?|hours?|months?|years?|minutes?|"
     r"pairs?|pcs|pieces|packs?|boxes|times|items?|of|off|x|more|new|extra|our|their|his|her|same|next|main)"
@@ -54,12 +54,12 @@ _ROAD: Final = re.compile(
     rf"(?:{_CAP} ){{1,3}}(?:{_ROAD_WORDS_ALONE}){_E}{_POINT}(?: \d{{1,4}}(?!\d))?|"
     rf"(?:Road|Route) \d{{1,3}}(?!\d)|"
     rf"(?:(?:(?<=[Oo]n )|(?<=at ))(?:{_CAP} ){{1,3}}(?:{_WEAK_ROAD_WORDS})|(?<=, )(?:{_CAP} ){{1,3}}(?:Way|Hill|Row|Walk|Rise)){_E}(?=,|\.|$)|"
-    rf"(?<=, )(?:(?!(?:{_KEYS}) ){_CAP} ){{1,3}}\d{{1,3}}(?:-\d{{1,4}})*(?=,|\.$|\. [{_U}])|"
+    rf"(?<=, )(?:(?!(?:{_KEYS}|Sector|District|Zone|Line) ){_CAP} ){{1,3}}\d{{1,3}}(?:-\d{{1,4}})*(?=,|\.$|\. [{_U}])|"
     rf"(?<=on |at )(?!{_LOWER_STOPS} )[{_L}]+ (?:street|st|road|rd|avenue|ave|lane){_E}"
     r")"
 )
 _NOT_FIRST = (
-    r"(?:The|Is|Does|Will|Do|Are|My|Our|Your|Please|Send|Deliver|Leave|Was|Can|Could|From|To|In|On|At|Keep|Where|Why|Any|Corner|Mr|Mrs|Ms|Dr|Silk|Hi|I)"
+    r"(?:The|Not|No|Is|Does|Will|Do|Are|My|Our|Your|Please|Send|Deliver|Leave|Was|Can|Could|From|To|In|On|At|Keep|Where|Why|Any|Corner|Mr|Mrs|Ms|Dr|Silk|Hi|I)"
 )
 _SENTENCE_WORD: Final = re.compile(rf"{_NOT_FIRST} ")
 
