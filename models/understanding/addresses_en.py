@@ -290,4 +290,4 @@ _CODE_WORDS: Final = frozenset("IN OR ME HI OK OH PA MA AL DE LA ID PR ACT ON CO
 
 
 def _entity(type: str, text: str, start: int, end: int) -> Entity:
-    return Entity(type, text[start:end], text[start:end], start, end)
+    return Entity(type, text[start:end], text[start:end].lower(), start, end)

@@ -263,4 +263,4 @@ def _is_door_alone(text: str, start: int, stop: int, end: int) -> bool:
 
 
 def _entity(text: str, type: str, start: int, end: int) -> Entity:
-    return Entity(type, text[start:end], text[start:end], start, end)
+    return Entity(type, text[start:end], text[start:end].lower(), start, end)
