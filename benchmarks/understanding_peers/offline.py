@@ -1,0 +1,49 @@
+"""The engine's own limit: texts a second of `predict` in a process of its own, sorted by length, at several batch sizes.
+
+python -m benchmarks.understanding_peers.offline --models-dir .kefu/models --threads 1 < TEXTS
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from benchmarks.understanding_peers.setups import ENCODER
+from models.understanding.bert import SHIPPED, BertUnderstanding, load_bert_understanding
+
+BATCH_SIZES: Final = (1, 8, 32)
+_PASSES: Final = 2
+
+
+def limit(engine: BertUnderstanding, texts: Sequence[str], size: int) -> float:
+    """Texts a second over whole passes in batches of that size, the shortest texts first."""
+    ordered = sorted(texts, key=len)
+    batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+    engine.predict(batches[-1])
+    started = time.perf_counter()
+    for _ in range(_PASSES):
+        for batch in batches:
+            engine.predict(batch)
+    return _PASSES * len(texts) / (time.perf_counter() - started)
+
+
+def main() -> None:
+    """The command: prints texts a second by batch size, as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models-dir", type=Path, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    arguments = parser.parse_args()
+    texts = orjson.loads(sys.stdin.buffer.read())
+    engine = load_bert_understanding(
+        ENCODER, SHIPPED, arguments.models_dir, arguments.threads, runtime="onnx_int8"
+    )
+    found = {str(size): round(limit(engine, texts, size), 2) for size in BATCH_SIZES}
+    sys.stdout.buffer.write(orjson.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
