@@ -23,6 +23,15 @@ DIGITS = (
 )
 ZH_NUMBER = r"(?>(?<![零一二两三四五六七八九十百千万])[零一二两三四五六七八九十百千万]{1,12})"
 NUMBER = rf"(?:{DIGITS}|{ZH_NUMBER})"
+A_DIGIT = "0123456789"
+# Ahead of a number that counts or measures: 订单2025年, 单号 10000件, order 10000 pieces.
+UNIT_AHEAD = (
+    r"\s?(?:[元块年月日号件个双台只瓶盒箱条套包张本点分秒次岁斤寸码期%]|公里|小时|多[个件]|"
+    r"(?:pieces|pcs|units|items|yuan|rmb|dollars|people|times|points|years|days|hours)\b)"
+)
+# Around a number that names something: no part of a longer one, no amount of money, not counted by a unit.
+NOT_INSIDE = r"(?<![A-Za-z0-9¥$€£+])(?<!\d[-.,/:])"
+ENDS = rf"(?![A-Za-z0-9]|[-.:/,]\d|{UNIT_AHEAD})"
 NUMBER_EN = rf"(?:{DIGITS}|{L}{ENGLISH_NUMBER})"
 
 
@@ -74,6 +83,16 @@ def spanned(match: re.Match[str]) -> tuple[int, int]:
 def number(match: re.Match[str]) -> str | None:
     """The group `n` as a number."""
     return parse_number(match["n"])
+
+
+def bare(match: re.Match[str]) -> str:
+    """Its letters and digits, upper case: SF-1390 0822 → SF13900822."""
+    start, end = spanned(match)
+    return re.sub(r"[^0-9A-Za-z]", "", match.string[start:end]).upper()
+
+
+def digits(match: re.Match[str]) -> str:
+    return re.sub(r"\D", "", bare(match))
 
 
 def literal(match: re.Match[str]) -> str:
