@@ -64,15 +64,17 @@ _PLAIN: Final = frozenset("black white red blue grey gray navy pink".split())
 _SENTENCE_WORDS = "|".join(word.capitalize() for word in sorted(LEXICON.english_function_words))
 _NAME_BEFORE: Final = re.compile(rf"(?<![A-Za-z])(?!(?:{_SENTENCE_WORDS})\s)[A-Z][a-z]+\.?\s$")
 _NAME_AFTER: Final = re.compile(r"\s[A-Z][a-z]")
+# One of these is in every English colour word.
+_PARTS_EN: Final = sorted({word.split()[-1] for word in LEXICON.colours_en})
 _FRAMED = any_of(LEXICON.framed_colours_en)
 
 COLOURS: Final[tuple[Finder, ...]] = (
     pattern(
         "colour",
-        rf"{L}(?:{'|'.join(LEXICON.shades_en)})[ -](?P<word>{any_of(LEXICON.colours_en)})",
+        rf"(?:{L}(?:{'|'.join(LEXICON.shades_en)})[ -])?(?P<word>{any_of(LEXICON.colours_en)})",
         _colour_en,
+        words=_PARTS_EN,
     ),
-    pattern("colour", rf"(?P<word>{any_of(LEXICON.colours_en)})", _colour_en),
     pattern(
         "colour",
         rf"(?:{L}(?:in|colou?r|the|an?)\s(?:the\s)?|颜色[是要:]?\s?)(?P<span>{_FRAMED})"

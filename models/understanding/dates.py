@@ -1,9 +1,11 @@
 """Days, weeks, months and feasts. Durations (three days, 48小时) are none of them."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
+from models.types import Entity
 from models.understanding.numerals import parse_number
 from models.understanding.patterns import Finder, L, R, is_after, literal, pattern
 
@@ -54,6 +56,10 @@ def _slashed(match: re.Match[str]) -> str | None:
 def _ahead(match: re.Match[str]) -> str | None:
     """In two days; of what has not happened in nine days it is a duration."""
     return None if is_after(match, _NEVER) else literal(match)
+
+
+def _relative_zh(text: str) -> Iterator[Entity]:
+    return iter(()) if text.isascii() and not _SALES.search(text) else _RELATIVE_OR_FEAST_ZH(text)
 
 
 _NEVER: Final = re.compile(
@@ -130,10 +136,20 @@ _FEASTS_EN = (
     r"singles?['’]? day|prime day|spring festival|national day|mid-autumn(?: festival)?|diwali|ramadan|labou?r day|"
     r"memorial day|independence day|4th of july|good friday|children['’]?s day"
 )
+# One of these is in every word of the two above.
+_RELATIVE_PARTS: Final = (
+    "day week month year to night this next last past coming end start middle beginning thanksgiving halloween easter valentine "
+    "festival christmas xmas diwali ramadan july"
+).split()
 _NOT_A_FEAST = (
     r"(?!\s(?:trees?|jumpers?|sweaters?|cards?|presents?|decorations?|lights|stockings?|ornaments?|eggs?|costumes?|socks|"
     r"pudding|crackers?|wreaths?|pyjamas|pajamas|hats?|bunny|outfit))"
 )
+
+_RELATIVE_OR_FEAST_ZH: Final = pattern(
+    "date", rf"{_RELATIVE_ZH}|{_AGO_ZH}|{_FEASTS_ZH}|{_SALES_DAY}", literal
+)
+_SALES: Final = re.compile(r"1[12]|6\.?1")
 
 DATES: Final[tuple[Finder, ...]] = (
     pattern(
@@ -195,10 +211,15 @@ DATES: Final[tuple[Finder, ...]] = (
     ),
     pattern(
         "date",
-        rf"{L}(?:on|by|until|till|before|after|since|from)\sthe\s(?P<span>{_NTH})(?=[,.!?;]|$|\s(?:or|and|at|please|but|if|because|to)\b)",
+        rf"{L}(?:on|by|until|till|before|after|since|from)\s(?P<span>the\s{_NTH})(?=[,.!?;]|$|\s(?:or|and|at|please|but|if|because|to)\b)",
         _date,
     ),
-    pattern("date", rf"{_RELATIVE_ZH}|{_AGO_ZH}|{_FEASTS_ZH}|{_SALES_DAY}", literal),
+    _relative_zh,
     pattern("date", rf"{L}in {_AGO_COUNT} (?:days?|weeks?)(?:['’]? time)?{R}", _ahead, needs="iI"),
-    pattern("date", rf"{L}(?:{_RELATIVE_EN}){R}|{L}(?:{_FEASTS_EN}){R}{_NOT_A_FEAST}", literal),
+    pattern(
+        "date",
+        rf"{L}(?:{_RELATIVE_EN}){R}|{L}(?:{_FEASTS_EN}){R}{_NOT_A_FEAST}",
+        literal,
+        words=_RELATIVE_PARTS,
+    ),
 )

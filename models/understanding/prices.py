@@ -8,6 +8,7 @@ from typing import Final
 from models.types import Entity
 from models.understanding.numerals import parse_number
 from models.understanding.patterns import (
+    A_DIGIT,
     APART,
     DIGITS,
     NUMBER,
@@ -71,6 +72,8 @@ def _not_a_weight(match: re.Match[str]) -> str | None:
 
 def _ranges(text: str) -> Iterator[Entity]:
     """Two prices, the least and the most: 100-200元, 100到200块, between $20 and $50."""
+    if _NUMERALS.isdisjoint(text):
+        return
     for match in _RANGE.finditer(text):
         asked = (match["asked"] or "").strip().lower()
         is_money = (
@@ -148,7 +151,8 @@ _RANGE: Final = re.compile(
     rf"(?P<high>(?P<sign2>{_SIGN})?(?P<n2>{NUMBER})(?:\s?(?P<unit2>{_UNIT}))?)(?!-?\d){_NOT_MONEY}",
     re.IGNORECASE,
 )
-_A_DIGIT = "0123456789"
+_NUMERALS: Final = frozenset("0123456789零一二两三四五六七八九十百千万")
+_MONEY_EN: Final = "rmb cny usd hkd eur gbp yuan dollar buck quid $ € £ ¥".split()
 
 PRICES: Final[tuple[Finder, ...]] = (
     _ranges,
@@ -174,7 +178,7 @@ PRICES: Final[tuple[Finder, ...]] = (
         rf"{L}(?P<sign>{_SIGN})?(?P<n>{DIGITS})(?P<unit>\s?{_UNIT})?\s"
         rf"(?:or (?:less|under|below|cheaper)|max(?:imum)?|tops|budget|limit){R}",
         _bound_en,
-        needs=_A_DIGIT,
+        needs=A_DIGIT,
     ),
     pattern(
         "price_min",
@@ -199,7 +203,7 @@ PRICES: Final[tuple[Finder, ...]] = (
         rf"{L}(?P<sign>{_SIGN})?(?P<n>{DIGITS})(?P<unit>\s?{_UNIT})?"
         rf"(?:\s(?:or (?:more|over|above)|and (?:up|above|over)|plus|minimum){R}|\+(?!\d))",
         _bound_en,
-        needs=_A_DIGIT,
+        needs=A_DIGIT,
     ),
     pattern("price", rf"{_SIGN}(?P<n>{DIGITS})(?:\s?{_UNIT})?", number, needs="$¥€£rRcCuUhHeEgG"),
     pattern(
@@ -209,20 +213,22 @@ PRICES: Final[tuple[Finder, ...]] = (
         needs="块元圆币金镑",
     ),
     pattern("price", rf"{_FEW}(?P<n>{NUMBER})(?:毛钱|毛(?![巾衣毯绒线衫裤]))", _times("0.1"), needs="毛"),
-    pattern("price", rf"{APART}(?P<n>{NUMBER_EN})\s?(?:{_UNIT_EN}{R}|{_SIGN_AFTER})", number),
+    pattern(
+        "price", rf"{APART}(?P<n>{NUMBER_EN})\s?(?:{_UNIT_EN}{R}|{_SIGN_AFTER})", number, words=_MONEY_EN
+    ),
     pattern(
         "price",
         rf"{APART}(?P<n>{NUMBER_EN})\spounds?{R}(?! (?:of|over|heav|light|weight))",
         _not_a_weight,
-        needs="pP",
+        words=["pound"],
     ),
     pattern(
         "price",
         rf"{APART}(?!an? )(?P<n>{NUMBER_EN})\s(?-i:grand){R}(?! (?:piano|total))",
         _times("1000"),
-        needs="g",
+        words=["grand"],
     ),
-    pattern("price", rf"{APART}(?P<n>{NUMBER_EN})\scents?{R}", _times("0.01"), needs="cC"),
+    pattern("price", rf"{APART}(?P<n>{NUMBER_EN})\scents?{R}", _times("0.01"), words=["cent"]),
     pattern(
         "price",
         rf"(?<![第几数上好百千万{_ZH_DIGIT}])(?P<n>{_SPOKEN})多?{_AFTER_SPOKEN}",

@@ -86,6 +86,11 @@ _UNITS_EN = (
     r"rolls?|tubes?|cases|crates?|bundles?|pots|sheets|sachets?|sticks|bars|tubs?|sacks?|"
     r"(?:metres|meters|yards|kgs?|kilos|lbs?)(?= of))"
 )
+# One of these is in every unit.
+_PARTS_EN: Final = (
+    "piece pc unit pair box bottle pack set cop jar bag can tin carton roll tub case crate bundle pot sheet sachet stick "
+    "bar sack metre meter yard kg kilo lb"
+).split()
 _MODELS: Final = re.compile(
     r"(?:iphone|ipad|galaxy|pixel|model|series|version|size|ps|xbox|windows)\s$", re.IGNORECASE
 )
@@ -112,7 +117,12 @@ _QUANTITIES_ZH: Final[tuple[Finder, ...]] = (
 
 QUANTITIES: Final[tuple[Finder, ...]] = (
     _quantities_zh,
-    pattern("quantity", rf"{APART}(?P<n>{NUMBER_EN})\s?(?P<unit>{_UNITS_EN}){R}(?!-)", _counted_en),
+    pattern(
+        "quantity",
+        rf"{APART}(?P<n>{NUMBER_EN})\s?(?P<unit>{_UNITS_EN}){R}(?!-)",
+        _counted_en,
+        words=_PARTS_EN,
+    ),
     pattern("quantity", rf"{L}(?P<n>{ENGLISH_NUMBER})(?<=dozen)", number, needs="zZ"),
     pattern("quantity", rf"{APART}(?P<n>\d{{1,3}}) dozen{R}", _dozens, needs="zZ"),
     pattern("quantity", rf"{L}an?\spair(?=\sof{R})", _one, needs="pP"),

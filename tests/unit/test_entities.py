@@ -517,6 +517,8 @@ def test_what_else_is_no_price(text: str) -> None:
         ("42码换43", ["42", "43"]),
         ("size 8.5", ["8.5"]),
         ("55寸的电视", ["55in"]),
+        ("24寸行李箱", ["24in"]),
+        ("6寸蛋糕", ["6in"]),
         ("a 55-inch TV", ["55in"]),
         ("27英寸显示器", ["27in"]),
         ("均码的", ["one size"]),
@@ -539,8 +541,8 @@ def test_sizes(text: str, values: list[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "24寸行李箱",
-        "6寸蛋糕",
+        "90 inch drop",
+        "尺寸多大",
         "one size up",
         "two sizes too big",
         "我170/130穿什么",
