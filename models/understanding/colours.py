@@ -20,7 +20,9 @@ def _colours_zh(text: str) -> Iterator[Entity]:
 def _colour_en(match: re.Match[str]) -> str | None:
     word = " ".join(match["word"].lower().split())
     after = _NOT_COLOURS_EN.get(word) if word == match[0].lower() else None
-    if (after and after.match(match.string, match.end())) or (match[0].istitle() and _is_name(match)):
+    if (after and after.match(match.string, match.end())) or _FLAGGED.match(match.string, match.end()):
+        return None
+    if match[0].istitle() and _is_name(match):
         return None
     return LEXICON.colours_en[word]
 
@@ -43,6 +45,8 @@ _SHADINGS = (
     "深浅淡亮暗嫩墨草豆荷翠湖天宝藏海钴芋茄樱玫桃砖锈朱枣橘鹅姜土奶米乳珠瓷炭碳烟钛栗咖糖驼茶沙曜石月钢铜青金"
     + _BASES
 )
+# 米灰, 墨蓝: without 色, where it ends what is said. 奶粉 and 藕粉 are no colours.
+_BLENDED = _BASES.replace("粉", "")
 # What stands before a colour that is chosen: 要红的, 换黑款, 有白绿.
 _CHOOSING = r"(?:(?<=^.)|(?<=[要换买成有个那这跟与或件双到选发错拍想色是下,，。、\s].))"
 # What a Chinese colour may start with: looked at first, since most characters start none.
@@ -51,7 +55,8 @@ _COLOUR_ZH: Final = re.compile(
     rf"(?=[{_STARTS}])(?:{any_of(LEXICON.colours_zh)}|"
     rf"[{_SHADINGS}]{{0,3}}(?P<plain>[{_BASES}])色(?!素)|"
     rf"(?:{any_of(LEXICON.shades_zh)})(?P<shaded>[{_BASES}])|"
-    rf"(?P<chosen>[{_BASES}]){_CHOOSING}(?:[的款](?!确)|[{_BASES}](?=[的款配那,，。!?！？\s]|$)))"
+    rf"[{_SHADINGS}](?P<blended>[{_BLENDED}])(?=[的款,，。!！?？;；、]|还是|有|没|行|可以|$)|"
+    rf"(?P<chosen>[{_BASES}]){_CHOOSING}(?:(?=[的款](?!确))|[{_BASES}](?=[的款配那,，。!?！？\s]|$)))"
 )
 # Every Chinese colour word holds one of these.
 _SIGNS: Final = frozenset("色").union(_BASES, *(word[-1] for word in LEXICON.colours_zh))
@@ -62,10 +67,14 @@ _NOT_COLOURS_EN: Final = {
 }
 _PLAIN: Final = frozenset("black white red blue grey gray navy pink".split())
 _SENTENCE_WORDS = "|".join(word.capitalize() for word in sorted(LEXICON.english_function_words))
-_NAME_BEFORE: Final = re.compile(rf"(?<![A-Za-z])(?!(?:{_SENTENCE_WORDS})\s)[A-Z][a-z]+\.?\s$")
+_NAME_BEFORE: Final = re.compile(
+    rf"(?<![A-Za-z])(?!(?:{_SENTENCE_WORDS})\s)[A-Z][a-z]+\.?\s$|&\s$|\d\s$|\bname\s$"
+)
+_FLAGGED: Final = re.compile(r"-(?!colou?red)[a-z]+ed(?![a-z])")
 _NAME_AFTER: Final = re.compile(r"\s[A-Z][a-z]")
 # One of these is in every English colour word.
 _PARTS_EN: Final = sorted({word.split()[-1] for word in LEXICON.colours_en})
+_FRAMED_PARTS: Final = sorted(LEXICON.framed_colours_en)
 _FRAMED = any_of(LEXICON.framed_colours_en)
 
 COLOURS: Final[tuple[Finder, ...]] = (
@@ -86,6 +95,18 @@ COLOURS: Final[tuple[Finder, ...]] = (
         rf"(?:{L}(?:in|colou?r)\s(?:the\s)?|颜色[是要:]?\s?)(?P<span>{_FRAMED})"
         r"(?=[,.!?;，。？！]|$|\s(?:or|and|please|instead|but|if|not|as)\b)",
         _framed,
+    ),
+    pattern(
+        "colour",
+        rf"(?:{any_of(LEXICON.colours_en)})\s(?:or|and|not|to|vs)\s(?P<span>{_FRAMED})",
+        _framed,
+        words=_PARTS_EN,
+    ),
+    pattern(
+        "colour",
+        rf"(?P<span>{_FRAMED})(?=\s(?:or|and|not|vs)\s(?:{any_of(LEXICON.colours_en)})|色)",
+        _framed,
+        words=_FRAMED_PARTS,
     ),
     _colours_zh,
 )

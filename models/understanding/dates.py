@@ -86,6 +86,8 @@ _YEAR = r"(?:,?\s(?P<y>20\d\d))?"
 _NOT_COUNTED = (
     r"(?!\s(?:people|of (?:them|us|the)|times|items|pieces|pcs|packs|boxes|km|miles|and (?:a|the)\s))"
 )
+# 14 Jan Smuts Avenue.
+_NOT_A_STREET = r"(?!(?-i:\s[A-Z][a-z]+\s(?:Street|St|Road|Rd|Avenue|Ave|Lane|Drive|Way|Close|Court)\b))"
 _ZH_MONTH = r"(?P<m>\d{1,2}|十[一二]?|[一二三四五六七八九])"
 _ZH_DAY = r"(?P<d>\d{1,2}|三十一?|二?十[一二三四五六七八九]?|[一二三四五六七八九])"
 _VERB = (
@@ -138,8 +140,8 @@ _FEASTS_EN = (
 )
 # One of these is in every word of the two above.
 _RELATIVE_PARTS: Final = (
-    "day week month year to night this next last past coming end start middle beginning thanksgiving halloween easter valentine "
-    "festival christmas xmas diwali ramadan july"
+    "day week month year to night this next last past coming end start middle beginning thanksgiving halloween easter "
+    "valentine festival christmas xmas diwali ramadan july"
 ).split()
 _NOT_A_FEAST = (
     r"(?!\s(?:trees?|jumpers?|sweaters?|cards?|presents?|decorations?|lights|stockings?|ornaments?|eggs?|costumes?|socks|"
@@ -176,7 +178,7 @@ DATES: Final[tuple[Finder, ...]] = (
     pattern(
         "date",
         rf"(?<![\d一二三四五六七八九十.个第满每近前后-]){_ZH_MONTH}月(?:份|初|底|末|[上中下]旬)?"
-        r"(?![\d一二三四五六七八九十内大龄饼花嫂子亮卡费租付供经])",
+        r"(?![\d一二三四五六七八九十内大龄饼花嫂子亮卡费租付供经结]|初[一二三四五六七八九十])",
         _date,
         needs="月",
     ),
@@ -201,7 +203,9 @@ DATES: Final[tuple[Finder, ...]] = (
     ),
     pattern("date", rf"{_WEEKDAY_FIRST}{L}{_MONTH_NAME}\s(?:the\s)?{_DAY}{_YEAR}{R}{_NOT_COUNTED}", _date),
     pattern(
-        "date", rf"{_WEEKDAY_FIRST}{L}{_DAY}[\s-](?:of\s)?{_MONTH_NAME}(?:-(?=20\d\d))?{_YEAR}{R}", _date
+        "date",
+        rf"{_WEEKDAY_FIRST}{L}(?:the\s(?=\d{{1,2}}[a-z]))?{_DAY}[\s-](?:of\s)?{_MONTH_NAME}(?:-(?=20\d\d))?{_YEAR}{R}{_NOT_A_STREET}",
+        _date,
     ),
     pattern("date", rf"{L}{_MONTH_ALONE}\s(?P<y>20\d\d){R}", _date, needs="2"),
     pattern(

@@ -13,7 +13,9 @@ from models.understanding.phones import PHONES
 from models.understanding.postcodes import POSTCODES
 
 _CARD_DIGITS: Final = range(13, 20)
-_CARD_PREFIX: Final = re.compile(r"62\d{14,17}$|4(?:\d{12}|\d{15}|\d{18})$|5[1-5]\d{14}$|3[47]\d{13}$")
+_CARD_PREFIX: Final = re.compile(
+    r"62\d{14,17}$|4(?:\d{12}|\d{15}|\d{18})$|5[1-5]\d{14}$|3[47]\d{13}$|35(?:2[89]|[3-8]\d)\d{12}$"
+)
 
 
 def _id_number(match: re.Match[str]) -> str | None:

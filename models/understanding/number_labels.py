@@ -15,6 +15,7 @@ from models.understanding.patterns import any_of, spanned
 _WINDOW: Final = 32
 _REACH_NAMED: Final = 14
 _REACH_LOOSE: Final = 6
+_REACH_COLON: Final = 20
 
 _NAMES: Final = {word: (kind, True) for kind, words in LEXICON.number_names.items() for word in words} | {
     word: (kind, False) for kind, words in LEXICON.number_topics.items() for word in words
@@ -24,26 +25,29 @@ _END_OF_TALK: Final = re.compile(r"[。！？!?;\n]|\d{3}")
 # What may stand between the words and their number: 单号我记得是, order (the one ending, tracking # is.
 _JOIN: Final = re.compile(
     r"(?:[\s:：.,，#=/\"'“”「」()\[\]+-]|就?是|为|叫|号码?|编号|如下|忘了|我?只?记得|好像|应该|填的|写的|显示|这个|那个|"
-    r"(?:[后末]|最后)[四4五5六6八8]位(?:数字?)?|尾号|结尾|"
+    r"(?:[后末][面尾]?|最后)[四4五5六6八8几]位(?:数字?)?|尾[号数]|结尾|给你|发你|给您|发您|见|在这|'?s(?![a-z])|"
     r"(?:is|it's|its|it|are|was|be|no|nr|num|number|numbers|id|code|ref|me|us|on|at|the|this|that|one|which|"
     r"with|under|i|have|has|got|was|given|you|gave|says?|shows?|reads?|should|ends?|ending|in|last|four|digits)"
     r"(?![a-z]))*"
 )
+_COLON: Final = re.compile(r"[:：]\s?$")
 # In such a gap these make a name of the topic before them: order, number 4410; my order, the one ending 8842.
-_NAMING: Final = re.compile(r"[#:：]|号|位|(?<![a-z])(?:no|num|number|id|code|ref|ending|ends)(?![a-z])")
+_NAMING: Final = re.compile(
+    r"[#:：]|号|位|尾|给|(?<![a-z])(?:no|num|number|id|code|ref|ending|ends)(?![a-z])"
+)
 # What stands between a number and the words after it that say what it is.
 _IS: Final = re.compile(
-    r"[\s,，]*(?:这[个张?]?|那[个张?]?|就?是|为|is|was|as|\()+\s*(?:我|你|您|他|她|本人|the|my|our|her|his|a|an)?\s?的?\s*"
+    r"[\s,，]*(?:这[个张?]?|那[个张?]?|就?是|为|is|was|as|\()+\s*(?:我|你|您|他|她|本人|the|my|our|her|his|a|an)?\s?(?:[\u4e00-\u9fff]{0,5}的)?\s*"
 )
 # Between two numbers of one kind: 邮编310012不是310021, orders 60012345 and 60012346.
 _AND: Final = re.compile(
     r"\s?(?:[和与跟、/&]|[,，]?(?:而?不是|不要)|改[成为]?|换成|以及|还有|[, ]\s?(?:and|not|to|or|instead of)(?=\s))"
-    r"\s?(?:订单|order\s)?$"
+    r"\s?(?:订单|order\s)?#?$"
 )
 _CODE_CHARACTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789-"
 _CODE_LENGTHS: Final = range(3, 25)
-# 顺丰的单号: a number's bare name belongs to the carrier before it.
-_BARE_NAME: Final = "单号"
+# 顺丰的单号, DPD ref: a number's bare name belongs to the carrier before it.
+_BARE_NAMES: Final = frozenset(("单号", "ref", "reference", "reference number"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def _without_another(before: str) -> str:
     rest = before[: joint.start()].rstrip(_CODE_CHARACTERS)
     code = before[len(rest) : joint.start()]
     is_code = len(code) in _CODE_LENGTHS and any(character.isdigit() for character in code)
-    return rest if is_code else before
+    return _without_another(rest) if is_code else before
 
 
 def _before(window: str) -> Label | None:
@@ -94,11 +98,11 @@ def _before(window: str) -> Label | None:
         return None
     gap = window[found[-1].end() :]
     said, is_named = _read(found[-1])
-    if len(found) > 1 and found[-1][0] == _BARE_NAME and _read(found[-2])[0] == "tracking":
+    if len(found) > 1 and found[-1][0] in _BARE_NAMES and _read(found[-2])[0] == "tracking":
         said = "tracking"
     if _END_OF_TALK.search(gap):
         return None
-    if _JOIN.fullmatch(gap):
+    if _JOIN.fullmatch(gap) or (len(gap) < _REACH_COLON and _COLON.search(gap)):
         return Label(said, is_named or _NAMING.search(gap) is not None, is_direct=True)
     is_far = len(gap.strip()) > (_REACH_NAMED if is_named else _REACH_LOOSE)
     return None if is_far else Label(said, is_named, is_direct=False)

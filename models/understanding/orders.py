@@ -72,7 +72,7 @@ ORDERS: Final[tuple[Finder, ...]] = (
     pattern("order_number", rf"{NOT_INSIDE}\d{{3}}-\d{{7}}-\d{{7}}(?!-?\d)", _marked_order, needs="-"),
     pattern(
         "order_number",
-        rf"{NOT_INSIDE}(?P<span>(?:#\s?)?"
+        rf"(?:{NOT_INSIDE}|(?<=order)|(?<=单id)|(?<=order no))(?!(?:id|no|nr|order)\d)(?P<span>(?:#\s?)?"
         r"(?>\d{3,7}(?: \d{3,7}(?!\d)){1,4}|"
         r"(?=[A-Z/_-]{0,8}\d|\d?[A-Z]\d)[A-Z0-9](?:[-/_]?[A-Z0-9]){3,30}))"
         rf"{ENDS}",

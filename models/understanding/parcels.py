@@ -51,7 +51,7 @@ _CARRIER = (
 PARCELS: Final[tuple[Finder, ...]] = (
     pattern(
         "tracking_number",
-        rf"{L}(?:{_CARRIER}\d{{8,18}}|(?:SF|YT|JT|JD[A-Z]{{0,2}})[ -]?\d{{3,4}}(?:[ -]\d{{3,5}}){{2,4}}|TB[ABC]\d{{12}}){R}",
+        rf"{L}(?:{_CARRIER}\d{{8,18}}|(?:SF|YT|JT|JD[A-Z]{{0,2}}|DP[KLS]|YD|YZ)[ -]?\d{{3,4}}(?:[ -]\d{{3,5}}){{2,4}}|TB[ABC]\d{{12}}){R}",
         bare,
         needs=A_DIGIT,
     ),
@@ -66,7 +66,7 @@ PARCELS: Final[tuple[Finder, ...]] = (
     pattern(
         "tracking_number",
         rf"{NOT_INSIDE}(?>(?:(?-i:[A-Z]{{2}}) |[A-Z]{{0,5}}-?)"
-        rf"\d{{2,6}}(?:[ -]\d{{2,6}}(?!\d)){{1,6}}(?: [A-Z]{{2}}(?![A-Z]))?|(?=[A-Z]{{0,7}}\d)[A-Z0-9]{{8,34}}){ENDS}",
+        rf"\d{{2,6}}(?:[ -]\d{{2,8}}(?!\d)){{1,6}}(?: \d(?!\d)| (?-i:[A-Z]{{2}})(?![A-Za-z]))?|(?=[A-Z]{{0,7}}\d)[A-Z0-9]{{8,34}}){ENDS}",
         _called_parcel,
         needs=A_DIGIT,
     ),

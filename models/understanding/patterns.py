@@ -71,10 +71,7 @@ def pattern(
 
 def holds_any(text: str, words: Iterable[str]) -> bool:
     plain = text.lower()
-    for word in words:  # a loop: twice as fast as any() of a generator
-        if word in plain:
-            return True
-    return False
+    return any(map(plain.__contains__, words))
 
 
 def any_of(words: Iterable[str]) -> str:

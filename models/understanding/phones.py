@@ -94,7 +94,7 @@ _DIALS: Final = re.compile(
     r"(?:打过?|拨打?|致电|呼叫|向|找|call(?:ed|ing)?\s|dial(?:led)?\s|r[iau]ng\s)$", re.IGNORECASE
 )
 _ANSWERS: Final = re.compile(
-    r"\s?(?:投诉|举报|热线|客服|电话|打不通|占线|没人接|一直占线|hotline)", re.IGNORECASE
+    r"\s?(?:投诉|举报|说|回复|热线|客服|电话|打不通|占线|没人接|一直占线|hotline)", re.IGNORECASE
 )
 _CHINA = r"(?:\(?(?:\+|00)?\s?86\)?(?: - |[ -])?)"
 _ABROAD = r"(?:\(?\+\s?|00\s?(?=(?:1|7|3[349]|4[149]|6[15]|8[12]|852|853|886|91)[ -]))"
@@ -139,7 +139,7 @@ PHONES: Final[tuple[Finder, ...]] = (
     ),
     pattern(
         "phone",
-        rf"{L}{_ABROAD}(?!86)\d(?:[ ./()-]{{0,2}}\d){{4,11}}\d\d(?!\d)|{L}\+33[ .]?\d(?:[ .]?\d\d){{4}}(?!\d)",
+        rf"{L}{_ABROAD}(?!86)\d(?:[ ./()-]{{0,2}}\d){{4,12}}\d(?!\d)|{L}\+33[ .]?\d(?:[ .]?\d\d){{4}}(?!\d)",
         _abroad,
         needs="+0",
     ),

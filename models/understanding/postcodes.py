@@ -25,6 +25,7 @@ from models.understanding.patterns import (
 _ADDRESS_REACH: Final = 80
 _PLACE_WORDS: Final = 3
 _LONGEST_PLACE_ZH: Final = 4
+_SHORTEST_BEFORE_COMMA: Final = 5
 
 
 def _called(match: re.Match[str]) -> str | None:
@@ -93,9 +94,11 @@ def _abroad(match: re.Match[str]) -> str | None:
 
 
 def _is_beside_place(match: re.Match[str]) -> bool:
+    """A comma may stand after long digits alone: 1578, São Paulo is a house."""
     start, end = spanned(match)
     before = _WORDS_BEFORE.search(match.string, max(0, start - 40), start)
-    after = _WORDS_AFTER.match(match.string, end)
+    is_short = end - start < _SHORTEST_BEFORE_COMMA and match.string[end : end + 1] in (",", "，")
+    after = None if is_short else _WORDS_AFTER.match(match.string, end)
     return (before is not None and any(words in _PLACES for words in _tails(before["words"].lower()))) or (
         after is not None and any(words in _PLACES for words in _heads(after["words"].lower()))
     )
@@ -129,7 +132,7 @@ _UK = r"[A-Z]{1,2}\d[A-Z\d]? \d(?!GB|TB|MB|KB|KG|CM|MM|ML|AM|PM)[A-Z]{2}"
 _CANADA = r"[A-Z]\d[A-Z] ?\d[A-Z]\d"
 _EIRE = r"[AC-FHKNPRTV-Y]\d[\dW] (?=[A-Z]{0,3}\d)[AC-FHKNPRTV-Y\d]{4}"
 _NETHERLANDS = (
-    r"[1-9]\d{3} (?!GB|TB|MB|KB|KG|CM|MM|ML|AM|PM|HZ|KM|CC|ST|SQ|OR|NO|IN|TO|IS|MY|WA|NT|SA)[A-Z]{2}"
+    r"[1-9]\d{3} ?(?!GB|TB|MB|KB|KG|CM|MM|ML|AM|PM|HZ|KM|CC|ST|SQ|OR|NO|IN|TO|IS|MY|WA|NT|SA)[A-Z]{2}"
 )
 _TAIWAN: Final = re.compile(
     r"[台臺][湾灣北中南东東]|高雄|新北|桃园|桃園|新竹|基隆|嘉义|屏东|taiwan|taipei", re.IGNORECASE
@@ -205,7 +208,11 @@ POSTCODES: Final[tuple[Finder, ...]] = (
         _of_place,
     ),
     pattern(
-        "postcode", r"(?<=[,，])\s?(?P<span>[1-9]\d\d(?:\d\d)?)(?=\s?(?:[,，。]|$))", _in_taiwan, needs="，,"
+        "postcode",
+        r"(?<=[,，号號楼樓])\s?(?P<span>[1-9]\d\d(?:\d\d)?)(?=\s?(?:[,，。]|$))",
+        _in_taiwan,
+        needs="，,号號楼樓",
+        has_digit=True,
     ),
     pattern(
         "postcode",

@@ -52,6 +52,11 @@ def _spoken(match: re.Match[str]) -> str | None:
     return _plain(Decimal(value) + Decimal(digit or 0) / 10)
 
 
+def _decimal_comma(match: re.Match[str]) -> str | None:
+    """79,90 €, as on the continent."""
+    return parse_number((match["n"] or match["m"]).replace(",", "."))
+
+
 def _times(factor: str) -> Value:
     """A price said in another unit: 毛, cents, grand."""
 
@@ -79,6 +84,7 @@ def _ranges(text: str) -> Iterator[Entity]:
         is_money = (
             match["sign"] or match["unit"] or match["sign2"] or match["unit2"] or asked not in ("", _BETWEEN)
         )
+        is_money = is_money or (_ends_in_unit(match["n"]) and _ends_in_unit(match["n2"]))
         if not is_money or (match["join"].lower() == "and" and asked != _BETWEEN):
             continue
         low, high = parse_number(match["n"]), parse_number(match["n2"])
@@ -96,9 +102,9 @@ def _ends_in_unit(text: str) -> bool:
     return text[-1] in "百千万kKwW"
 
 
-_CODES = r"(?:rmb|cny|usd|hkd|eur|gbp)"
+_CODES = r"(?:rmb|cny|usd|hkd|eur|gbp|aud|cad|sgd|nzd|chf|jpy|twd|inr)"
 # "charged us $50" and "a $50 voucher" name no country.
-_SIGN = rf"(?:{L}(?:(?-i:US|HK|NT|AU|CA|SG)\s?|us|hk|nt|au|ca|sg|(?-i:[ACS]))?\$|[¥€£]|{L}{_CODES})\s?"
+_SIGN = rf"(?:{L}(?:(?-i:US|HK|NT|AU|CA|SG)\s?|us|hk|nt|au|ca|sg|(?-i:[ACS]))?\$|[¥€£₹₩₽]|{L}(?-i:Rs\.?|RM)|{L}{_CODES})\s?"
 _UNIT_ZH = r"(?:块钱|块大洋|元钱|人民币|港币|港元|美元|美金|欧元|英镑|日元|台币|元整|元|块(?!\d+[件个双台只瓶盒])|圆)"
 _UNIT_EN = rf"(?:{_CODES}|yuan|dollars?|bucks?|euros?|quid)"
 _SIGN_AFTER = r"[$€£¥](?!\s?\d)"
@@ -109,8 +115,8 @@ _NOT_MONEY = (
     r"business|times|points?|kgs?|kilos?|lbs?|oz|g|cm|mm|km|m|ml|l|mb|gb|tb|w|watts?|v|volts?|mah|hz|inch(?:es)?|feet|ft|"
     r"metres?|meters?|miles?|people|persons?|guests?|kids|pcs|pieces|items?|units?|pairs?|boxes|packs?|bottles|photos?|"
     r"reviews?|orders?|stars?|characters|words|degrees|percent|calls?|emails?|devices|users|sizes?|am|pm)\b|"
-    r"[天月年周岁斤克件个双台只瓶寸度瓦升人号点次码分张条级片本支颗根包箱盒套层楼秒米]|"
-    r"小时|公斤|厘米|毫升|毫安|英寸|积分|工作日|公里|星期|多[个天件人]))"
+    r"[天月年周岁斤克件个双台只瓶寸度瓦升人号点次码分张条级片本支颗根箱盒套层楼秒米]|"
+    r"包(?!邮)|小时|公斤|厘米|毫升|毫安|英寸|积分|工作日|公里|星期|多[个天件人]))"
 )
 _UNDER = (
     r"(?:under|below|less than|cheaper than|lower than|up to|at most|within|(?:no|not|never) (?:more|higher) than|not over|"
@@ -118,16 +124,18 @@ _UNDER = (
     r"(?:spend|pay) (?:more than|over|up to)|capped at|not exceed(?:ing)?)"
 )
 _OVER = r"(?:over|above|more than|at least|no less than|min(?:imum)?(?: of)?|starting (?:at|from)|upwards of)"
-_CEILING_ZH = (
-    r"(?:不超过|不要超过|别超过|不能超过|不超|不高于|低于|小于|不到|最多(?:能)?(?:接受|出|花|给)?|顶多|至多|最高|上限|控制在|"
-    r"预算(?:也|就|才|只|在|是|有|大概|大约|差不多|左右|最多|最高|控制在|不超过|不多|为|[:： ])*)"
-)
+_CEILING_ZH = r"(?:不超过|不要超过|别超过|不能超过|不超|不高于|低于|小于|不到|最多(?:能)?(?:接受|出|花|给)?|顶多|至多|最高|上限|控制在)"
+# With 以内 after the number, which says a ceiling by itself, 预算 belongs to no price: 预算[500以内].
+_BUDGET_ZH = r"预算(?:也|就|才|只|在|是|有|大概|大约|差不多|左右|最多|最高|控制在|不超过|不多|为|[:： ])*"
 _FLOOR_ZH = r"(?:不低于|不少于|至少|最少|最低|高于|(?<!不)(?<!别)(?<!要)超过)"
 _ABOUT_ZH = r"(?:左右|上下)?"
 _ENOUGH = r"(?:以内|以下|之内|之下|封顶|内(?![存部衣裤胆置搭饰])|块?到顶)"
 # 身高170以上, 安卓10以上 and iOS 15以上 are no prices.
 _NOT_AFTER = rf"{APART}(?<!ios )(?<!android )(?<!windows )(?<!win )(?<!version )(?<![第卓蒙统本高重龄压率量级速分长宽])"
-_PAID = r"(?:花了?|付了|交了|卖|价格|要价|报价|原价|现价|标价|到手价?|便宜了?|涨到|降到|差价|押金|定金|尾款|运费|邮费|补了)"
+_PAID = (
+    r"(?:花了?|付了|交了|卖|价格|要价|报价|原价|现价|标价|到手价?|便宜了?|涨到|降到|差价|押金|定金|尾款|运费|邮费|补了|付款|实付|应付|"
+    r"变成了?|合计|总价|售价|单价|券后价?|多?扣了?我?|多?收了?我?)"
+)
 _ZH_DIGIT = "一二两三四五六七八九"
 # 一千五, 两百八: a number that ends so is said of money, unless something is counted by it.
 _SPOKEN = rf"[{_ZH_DIGIT}][百千万](?:[零{_ZH_DIGIT}][十百千]?)*[{_ZH_DIGIT}]|[{_ZH_DIGIT}十]{{1,3}}[百千万]"
@@ -138,6 +146,7 @@ _A_PIECE = r"(?=一[个件斤双只瓶盒包箱条张片支本份袋])"
 _TENTHS = rf"(?:(?P<tenths>[\d{_ZH_DIGIT}半])毛?(?:{_A_PIECE}|(?!{_COUNTS})))?"
 _NOT_PIECES = r"(?!的?[肉板状布旦宵拼电手表肥蛋屏硬毛地瓷香糖饼砖玻巧浴墙石牛豆木皮冰奶]|[小大]?(?:蛋糕|面包|饼干|显示|内存))"
 _FEW = rf"{APART}(?<![第几数上好])"
+_PAID_EN = r"(?:paid|cost|costs|costs? (?:me|us)|priced at|charged(?: me| us)?|price (?:is|was))"
 _WEIGHS: Final = re.compile(
     r"(?:weighs?|weighing|weight|lost|lose|gained?)\s(?:\w+\s){0,2}$|(?:体重|身高|一米)[^,，。]{0,6}$",
     re.IGNORECASE,
@@ -152,7 +161,9 @@ _RANGE: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMERALS: Final = frozenset("0123456789零一二两三四五六七八九十百千万")
-_MONEY_EN: Final = "rmb cny usd hkd eur gbp yuan dollar buck quid $ € £ ¥".split()
+_MONEY_EN: Final = (
+    "rmb cny usd hkd eur gbp aud cad sgd nzd chf jpy twd inr yuan dollar buck quid $ € £ ¥".split()
+)
 
 PRICES: Final[tuple[Finder, ...]] = (
     _ranges,
@@ -164,13 +175,14 @@ PRICES: Final[tuple[Finder, ...]] = (
     ),
     pattern(
         "price_max",
-        rf"{_CEILING_ZH}\s?(?P<sign>{_SIGN})?(?P<n>{NUMBER})\s?(?P<unit>{_UNIT})?{_NOT_MONEY}{_ABOUT_ZH}",
+        rf"(?:{_CEILING_ZH}|{_BUDGET_ZH})\s?(?P<sign>{_SIGN})?(?P<n>{NUMBER})(?:\s?(?P<unit>{_UNIT}))?+"
+        rf"(?!{_ENOUGH}){_NOT_MONEY}{_ABOUT_ZH}",
         _bound,
         needs="不别低小最顶至上控预",
     ),
     pattern(
         "price_max",
-        rf"{L}{_UNDER}\s+(?P<sign>{_SIGN})?(?P<n>{NUMBER_EN})(?P<unit>\s?{_UNIT})?{_NOT_MONEY}{R}",
+        rf"{L}{_UNDER}\s+(?P<sign>{_SIGN})?(?P<n>{NUMBER_EN})(?P<unit>\s?{_UNIT})?(?!{_ENOUGH}){_NOT_MONEY}{R}",
         _bound_en,
     ),
     pattern(
@@ -205,7 +217,13 @@ PRICES: Final[tuple[Finder, ...]] = (
         _bound_en,
         needs=A_DIGIT,
     ),
-    pattern("price", rf"{_SIGN}(?P<n>{DIGITS})(?:\s?{_UNIT})?", number, needs="$¥€£rRcCuUhHeEgG"),
+    pattern(
+        "price",
+        rf"{_SIGN}(?P<n>{DIGITS})(?:\s?{_UNIT})?",
+        number,
+        needs="$¥€£₹₩₽rRcCuUhHeEgGaAsSnNjJtTiI",
+        has_digit=True,
+    ),
     pattern(
         "price",
         rf"{_FEW}(?!一块(?!钱))(?P<n>{NUMBER})[多来]?\s?{_UNIT_ZH}{_TENTHS}{_NOT_PIECES}",
@@ -236,4 +254,20 @@ PRICES: Final[tuple[Finder, ...]] = (
         needs="百千万",
     ),
     pattern("price", rf"{_PAID}(?P<span>(?P<n>{NUMBER})多?){_AFTER_SPOKEN}", _bound),
+    pattern("price", rf"{_FEW}(?P<n>\d{{1,4}}(?:\.\d{{1,2}})?[万千]){_AFTER_SPOKEN}", number, needs="万千"),
+    pattern("price", rf"{_FEW}(?P<n>\d{{1,4}}(?:\.\d)?)(?=包邮)", number, needs="邮"),
+    pattern(
+        "price",
+        r"(?:€\s?(?P<n>\d{1,6},\d\d)|(?<![\d,.])(?P<m>\d{1,6},\d\d)\s?(?:€|euros?))(?![\d,])",
+        _decimal_comma,
+        needs=",",
+        words=["€", "euro"],
+    ),
+    pattern(
+        "price",
+        rf"{L}{_PAID_EN}\s(?P<span>(?P<n>{DIGITS}))(?=[.!?;]?$|[,.!?;]\s|\s(?:for|and|but|on|in|last|plus|when|instead)\b)",
+        _bound,
+        has_digit=True,
+        words=["paid", "cost", "price", "charged"],
+    ),
 )

@@ -89,7 +89,7 @@ _REGION = (
 _HALF = r"(?:\.5|½)?"
 _LETTERS = r"(?:[2-6]XL|X{1,4}L|X{1,3}S|[SML])"
 _WORDS = r"(?:small|medium|large|(?:xx?|extra)[ -](?:large|small))"
-_NUMBERED = rf"\d{{1,3}}{_HALF}(?:\s?(?:wide|narrow)(?![a-z])|(?-i:[WDE])(?![A-Za-z]))?"
+_NUMBERED = rf"\d{{1,3}}{_HALF}(?:(?-i:[WDE])(?![A-Za-z]))?"
 _NO_SIZE_FOLLOWS: Final = re.compile(
     r"(?:[A-Z][a-z]+|\d|iphone|ipad|galaxy|pixel|model|series|version|ps|xbox|windows)\s$"
 )
@@ -230,7 +230,7 @@ SIZES: Final[tuple[Finder, ...]] = (
     ),
     pattern(
         "size",
-        rf"{L}(?:(?:wo)?men['’]?s|ladies['’]?|kids['’]?|toddler|youth|junior|infant|boys['’]?|girls['’]?)\s(?:size\s)?"
+        rf"{L}(?:(?:wo)?men['’]?s|ladies['’]?|kids['’]?|toddler|youth|junior|infant|boys['’]?|girls['’]?)\s"
         rf"(?:\d{{1,2}}{_HALF}|(?-i:[SML]|X{{1,2}}L)){R}(?!\.\d|%|\s(?:pieces|pairs|packs|items|shirts|dresses))",
         lambda match: match[0].lower(),
         needs="sSrRhHtT",
