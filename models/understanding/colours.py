@@ -35,7 +35,17 @@ def _is_name(match: re.Match[str]) -> bool:
     )
 
 
-def _framed(match: re.Match[str]) -> str | None:
+def _colours_en(text: str) -> Iterator[Entity]:
+    """Plain colours, and a word beside one that is none elsewhere: beige or cream."""
+    for entity in _PLAIN_EN(text):
+        yield entity
+        before = _FRAMED_BEFORE.search(text, max(0, entity.start - 20), entity.start)
+        after = _FRAMED_AFTER.match(text, entity.end)
+        for match in filter(None, (before, after)):
+            yield Entity("colour", match["span"], _framed(match), *match.span("span"))
+
+
+def _framed(match: re.Match[str]) -> str:
     return LEXICON.framed_colours_en[" ".join(match["span"].lower().split())]
 
 
@@ -55,7 +65,7 @@ _COLOUR_ZH: Final = re.compile(
     rf"(?=[{_STARTS}])(?:{any_of(LEXICON.colours_zh)}|"
     rf"[{_SHADINGS}]{{0,3}}(?P<plain>[{_BASES}])色(?!素)|"
     rf"(?:{any_of(LEXICON.shades_zh)})(?P<shaded>[{_BASES}])|"
-    rf"[{_SHADINGS}](?P<blended>[{_BLENDED}])(?=[的款,，。!！?？;；、]|还是|有|没|行|可以|$)|"
+    rf"[米墨奶烟钛咖炭碳雾](?P<blended>[{_BLENDED}])(?=[的款,，。!！?？;；、]|还是|有|没|行|可以|$)|"
     rf"(?P<chosen>[{_BASES}]){_CHOOSING}(?:(?=[的款](?!确))|[{_BASES}](?=[的款配那,，。!?！？\s]|$)))"
 )
 # Every Chinese colour word holds one of these.
@@ -74,16 +84,18 @@ _FLAGGED: Final = re.compile(r"-(?!colou?red)[a-z]+ed(?![a-z])")
 _NAME_AFTER: Final = re.compile(r"\s[A-Z][a-z]")
 # One of these is in every English colour word.
 _PARTS_EN: Final = sorted({word.split()[-1] for word in LEXICON.colours_en})
-_FRAMED_PARTS: Final = sorted(LEXICON.framed_colours_en)
 _FRAMED = any_of(LEXICON.framed_colours_en)
+_PLAIN_EN: Final = pattern(
+    "colour",
+    rf"(?:{L}(?:{'|'.join(LEXICON.shades_en)})[ -])?(?P<word>{any_of(LEXICON.colours_en)})",
+    _colour_en,
+    words=_PARTS_EN,
+)
+_FRAMED_BEFORE: Final = re.compile(rf"(?P<span>{_FRAMED})\s(?:or|and|not|vs)\s$", re.IGNORECASE)
+_FRAMED_AFTER: Final = re.compile(rf"\s(?:or|and|not|to|vs)\s(?P<span>{_FRAMED})", re.IGNORECASE)
 
 COLOURS: Final[tuple[Finder, ...]] = (
-    pattern(
-        "colour",
-        rf"(?:{L}(?:{'|'.join(LEXICON.shades_en)})[ -])?(?P<word>{any_of(LEXICON.colours_en)})",
-        _colour_en,
-        words=_PARTS_EN,
-    ),
+    _colours_en,
     pattern(
         "colour",
         rf"(?:{L}(?:in|colou?r|the|an?)\s(?:the\s)?|颜色[是要:]?\s?)(?P<span>{_FRAMED})"
@@ -95,18 +107,6 @@ COLOURS: Final[tuple[Finder, ...]] = (
         rf"(?:{L}(?:in|colou?r)\s(?:the\s)?|颜色[是要:]?\s?)(?P<span>{_FRAMED})"
         r"(?=[,.!?;，。？！]|$|\s(?:or|and|please|instead|but|if|not|as)\b)",
         _framed,
-    ),
-    pattern(
-        "colour",
-        rf"(?:{any_of(LEXICON.colours_en)})\s(?:or|and|not|to|vs)\s(?P<span>{_FRAMED})",
-        _framed,
-        words=_PARTS_EN,
-    ),
-    pattern(
-        "colour",
-        rf"(?P<span>{_FRAMED})(?=\s(?:or|and|not|vs)\s(?:{any_of(LEXICON.colours_en)})|色)",
-        _framed,
-        words=_FRAMED_PARTS,
     ),
     _colours_zh,
 )

@@ -35,7 +35,7 @@ _PEOPLE: Final[tuple[Finder, ...]] = (
     pattern("id_number", rf"{NOT_INSIDE}[1-8](?:[ -]?\d){{16}}[ -]?[\dX]{R}", _id_number, needs=A_DIGIT),
     pattern(
         "card",
-        rf"{NOT_INSIDE}(?:\d{{13,19}}|\d{{4,8}}(?:[ -]\d{{2,13}}(?!\d)){{1,5}}){ENDS}",
+        rf"{NOT_INSIDE}(?:\d{{13,19}}|\d{{4,8}}(?:[ -]\d{{1,13}}(?!\d)){{1,5}}){ENDS}",
         _card,
         needs=A_DIGIT,
     ),

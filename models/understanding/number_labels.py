@@ -65,6 +65,12 @@ def label(match: re.Match[str]) -> Label | None:
     return _label(match.string[max(0, start - 2 * _WINDOW) : start], match.string[end : end + _WINDOW])
 
 
+def words_of(kind: str) -> tuple[str, ...]:
+    """Parts of words of which a text that names a number of this kind has one."""
+    words = (*LEXICON.number_names.get(kind, ()), *LEXICON.number_topics.get(kind, ()))
+    return tuple(word for word in words if not any(other in word and other != word for other in words))
+
+
 def kind(match: re.Match[str]) -> str | None:
     said = label(match)
     return said.kind if said else None

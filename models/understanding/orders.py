@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from models.understanding.check_digits import has_resident_id_shape
-from models.understanding.number_labels import kind, label
+from models.understanding.number_labels import kind, label, words_of
 from models.understanding.patterns import (
     A_DIGIT,
     ENDS,
@@ -15,6 +15,7 @@ from models.understanding.patterns import (
     R,
     bare,
     digits,
+    is_after,
     pattern,
 )
 from models.understanding.phones import MOBILE, is_day
@@ -55,11 +56,15 @@ def _bare_order(match: re.Match[str]) -> str | None:
     """Digits that no word explains: most often an order's, unless they are a day or a mistyped identity number."""
     code, said = bare(match), label(match)
     if said is None:
-        return None if is_day(code) or has_resident_id_shape(code) else code
+        is_other = is_day(code) or has_resident_id_shape(code) or is_after(match, _SOME_NUMBER)
+        return None if is_other else code
     if said.kind in ("id_number", "card"):  # a wrong check digit makes it no order
         return None if said.is_direct or len(code) in _LONG_DIGITS else code
     return code if said.kind == "order" or not (said.is_direct or said.kind == "tracking") else None
 
+
+# 抽奖号码 00291837: the number of something else, whatever that is.
+_SOME_NUMBER: Final = re.compile(r"[\u4e00-\u9fff](?<![的个串])(?:号码?|编?码)(?:就?是|为)?[\s:：]*$")
 
 ORDERS: Final[tuple[Finder, ...]] = (
     pattern(
@@ -73,11 +78,13 @@ ORDERS: Final[tuple[Finder, ...]] = (
     pattern(
         "order_number",
         rf"(?:{NOT_INSIDE}|(?<=order)|(?<=单id)|(?<=order no))(?!(?:id|no|nr|order)\d)(?P<span>(?:#\s?)?"
-        r"(?>\d{3,7}(?: \d{3,7}(?!\d)){1,4}|"
+        r"(?>\d{3,7}(?: \d{2,7}(?!\d)){1,5}|"
         r"(?=[A-Z/_-]{0,8}\d|\d?[A-Z]\d)[A-Z0-9](?:[-/_]?[A-Z0-9]){3,30}))"
         rf"{ENDS}",
         _called_order,
-        needs=A_DIGIT,
+        has_digit=True,
+        words=words_of("order"),
     ),
-    pattern("order_number", rf"{NOT_INSIDE}\d{{8,24}}{ENDS}", _bare_order, needs=A_DIGIT),
+    # Not one of several groups: they are a card's, an identity's, a phone's.
+    pattern("order_number", rf"{NOT_INSIDE}(?<!\d )\d{{8,24}}(?! \d\d){ENDS}", _bare_order, needs=A_DIGIT),
 )

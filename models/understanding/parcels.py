@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from models.understanding.check_digits import has_s10_digit, has_ups_digit
-from models.understanding.number_labels import Label, label
+from models.understanding.number_labels import Label, label, words_of
 from models.understanding.patterns import A_DIGIT, ENDS, NOT_INSIDE, Finder, L, R, bare, digits, pattern
 from models.understanding.phones import MOBILE
 
@@ -51,7 +51,8 @@ _CARRIER = (
 PARCELS: Final[tuple[Finder, ...]] = (
     pattern(
         "tracking_number",
-        rf"{L}(?:{_CARRIER}\d{{8,18}}|(?:SF|YT|JT|JD[A-Z]{{0,2}}|DP[KLS]|YD|YZ)[ -]?\d{{3,4}}(?:[ -]\d{{3,5}}){{2,4}}|TB[ABC]\d{{12}}){R}",
+        rf"{L}(?:{_CARRIER}\d{{8,18}}|TB[ABC]\d{{12}}|"
+        rf"(?:SF|YT|JT|JD[A-Z]{{0,2}}|DP[KLS]|YD|YZ)[ -]?\d{{3,4}}(?:[ -]\d{{3,5}}){{2,4}}){R}",
         bare,
         needs=A_DIGIT,
     ),
@@ -66,8 +67,10 @@ PARCELS: Final[tuple[Finder, ...]] = (
     pattern(
         "tracking_number",
         rf"{NOT_INSIDE}(?>(?:(?-i:[A-Z]{{2}}) |[A-Z]{{0,5}}-?)"
-        rf"\d{{2,6}}(?:[ -]\d{{2,8}}(?!\d)){{1,6}}(?: \d(?!\d)| (?-i:[A-Z]{{2}})(?![A-Za-z]))?|(?=[A-Z]{{0,7}}\d)[A-Z0-9]{{8,34}}){ENDS}",
+        rf"\d{{2,6}}(?:[ -]\d{{2,8}}(?!\d)){{1,6}}(?: \d(?!\d)| (?-i:[A-Z]{{2}})(?![A-Za-z]))?|"
+        rf"(?=[A-Z]{{0,7}}\d)[A-Z0-9]{{8,34}}){ENDS}",
         _called_parcel,
-        needs=A_DIGIT,
+        has_digit=True,
+        words=words_of("tracking"),
     ),
 )

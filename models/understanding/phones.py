@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Final
 
-from models.understanding.number_labels import is_called, kind, label
+from models.understanding.number_labels import is_called, kind, label, words_of
 from models.understanding.patterns import (
     A_DIGIT,
     ENDS,
@@ -94,7 +94,7 @@ _DIALS: Final = re.compile(
     r"(?:打过?|拨打?|致电|呼叫|向|找|call(?:ed|ing)?\s|dial(?:led)?\s|r[iau]ng\s)$", re.IGNORECASE
 )
 _ANSWERS: Final = re.compile(
-    r"\s?(?:投诉|举报|说|回复|热线|客服|电话|打不通|占线|没人接|一直占线|hotline)", re.IGNORECASE
+    r"\s?(?:投诉|举报|说|那边|回复|来电|热线|客服|电话|打不通|占线|没人接|一直占线|hotline)", re.IGNORECASE
 )
 _CHINA = r"(?:\(?(?:\+|00)?\s?86\)?(?: - |[ -])?)"
 _ABROAD = r"(?:\(?\+\s?|00\s?(?=(?:1|7|3[349]|4[149]|6[15]|8[12]|852|853|886|91)[ -]))"
@@ -114,6 +114,7 @@ PHONES: Final[tuple[Finder, ...]] = (
         rf"{L}(?<!\d[-.]){_CHINA}?1[3-9](?:[ .-]?\d){{9}}(?![\dA-Za-z]|-\d)",
         _grouped_mobile,
         needs="1",
+        words=words_of("phone"),
     ),
     pattern(
         "phone",
@@ -151,7 +152,8 @@ PHONES: Final[tuple[Finder, ...]] = (
     ),
     pattern(
         "phone",
-        rf"{NOT_INSIDE}(?:\(0\d{{1,4}}\)\s?|0\d{{1,4}}[ .-])\d{{2,5}}(?:[ .-]\d{{2,4}}){{1,3}}(?![\dA-Za-z]|[-./,]\d)",
+        rf"{NOT_INSIDE}(?<!\d )(?!00)(?:\(0\d{{1,4}}\)\s?|0\d{{1,4}}[ .-])\d{{2,5}}"
+        r"(?:[ .-]\d{2,4}){1,3}(?![\dA-Za-z]|[-./,]\d)",
         _grouped,
         needs="0",
     ),
@@ -160,6 +162,7 @@ PHONES: Final[tuple[Finder, ...]] = (
         rf"{NOT_INSIDE}(?!1[3-9]\d{{9}}(?!\d))(?:\(?\d{{2,5}}\)?(?:[ .-]\d{{3,5}}){{1,4}}|\d{{1,4}}(?:[ .-]\d\d){{3,5}}|"
         rf"\d{{7,12}}){ENDS}",
         _called_phone,
-        needs=A_DIGIT,
+        has_digit=True,
+        words=words_of("phone"),
     ),
 )

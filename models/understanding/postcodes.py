@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from models.understanding.lexicon import LEXICON
-from models.understanding.number_labels import kind, label
+from models.understanding.number_labels import kind, label, words_of
 from models.understanding.patterns import (
     A_DIGIT,
     ENDS,
@@ -176,9 +176,16 @@ POSTCODES: Final[tuple[Finder, ...]] = (
         rf"\d{{3}}(?:-\d{{4}}| \d{{3}}|[ ]?\d\d)?|\d\d-\d{{3}}|[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}|[A-Z]\d[A-Z] ?\d[A-Z]\d|"
         rf"{_EIRE.replace(' ', ' ?')}){R}",
         _called,
-        needs=A_DIGIT,
+        has_digit=True,
+        words=words_of("postcode"),
     ),
-    pattern("postcode", rf"{NOT_INSIDE}[A-Z]{{1,2}}\d[A-Z\d]?{R}(?! ?\d)", _called_outward, needs=A_DIGIT),
+    pattern(
+        "postcode",
+        rf"{NOT_INSIDE}[A-Z]{{1,2}}\d[A-Z\d]?{R}(?! ?\d)",
+        _called_outward,
+        has_digit=True,
+        words=words_of("postcode"),
+    ),
     pattern("postcode", r"〒\s?(?P<span>\d{3}-?\d{4})(?!\d)", literal, needs="〒"),
     _cased(r"(?:PLZ|CEP|CAP|CP)[: ]{1,2}(?P<span>\d{5}(?:-\d{3})?)(?!\d)", literal, needs="P"),
     pattern("postcode", rf"(?<![\dA-Za-z¥$.#-])[0-8]\d{{5}}{_ALONE}", _in_address, needs=A_DIGIT),

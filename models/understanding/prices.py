@@ -8,7 +8,6 @@ from typing import Final
 from models.types import Entity
 from models.understanding.numerals import parse_number
 from models.understanding.patterns import (
-    A_DIGIT,
     APART,
     DIGITS,
     NUMBER,
@@ -55,6 +54,10 @@ def _spoken(match: re.Match[str]) -> str | None:
 def _decimal_comma(match: re.Match[str]) -> str | None:
     """79,90 €, as on the continent."""
     return parse_number((match["n"] or match["m"]).replace(",", "."))
+
+
+def _paid(match: re.Match[str]) -> str | None:
+    return None if _POINTS.search(match.string, 0, match.start()) else _bound(match)
 
 
 def _times(factor: str) -> Value:
@@ -104,7 +107,10 @@ def _ends_in_unit(text: str) -> bool:
 
 _CODES = r"(?:rmb|cny|usd|hkd|eur|gbp|aud|cad|sgd|nzd|chf|jpy|twd|inr)"
 # "charged us $50" and "a $50 voucher" name no country.
-_SIGN = rf"(?:{L}(?:(?-i:US|HK|NT|AU|CA|SG)\s?|us|hk|nt|au|ca|sg|(?-i:[ACS]))?\$|[¥€£₹₩₽]|{L}(?-i:Rs\.?|RM)|{L}{_CODES})\s?"
+_SIGN = (
+    rf"(?:{L}(?:(?-i:US|HK|NT|AU|CA|SG)\s?|us|hk|nt|au|ca|sg|(?-i:[ACS]))?\$|[¥€£₹₩₽]|"
+    rf"{L}(?<!#)(?-i:Rs\.?|RM)|{L}{_CODES})\s?"
+)
 _UNIT_ZH = r"(?:块钱|块大洋|元钱|人民币|港币|港元|美元|美金|欧元|英镑|日元|台币|元整|元|块(?!\d+[件个双台只瓶盒])|圆)"
 _UNIT_EN = rf"(?:{_CODES}|yuan|dollars?|bucks?|euros?|quid)"
 _SIGN_AFTER = r"[$€£¥](?!\s?\d)"
@@ -124,7 +130,10 @@ _UNDER = (
     r"(?:spend|pay) (?:more than|over|up to)|capped at|not exceed(?:ing)?)"
 )
 _OVER = r"(?:over|above|more than|at least|no less than|min(?:imum)?(?: of)?|starting (?:at|from)|upwards of)"
-_CEILING_ZH = r"(?:不超过|不要超过|别超过|不能超过|不超|不高于|低于|小于|不到|最多(?:能)?(?:接受|出|花|给)?|顶多|至多|最高|上限|控制在)"
+_CEILING_ZH = (
+    r"(?:不超过|不要超过|别超过|不能超过|不超|不高于|低于|小于|不到|最多(?:能)?(?:接受|出|花|给)?|"
+    r"顶多|至多|最高|上限|控制在)"
+)
 # With 以内 after the number, which says a ceiling by itself, 预算 belongs to no price: 预算[500以内].
 _BUDGET_ZH = r"预算(?:也|就|才|只|在|是|有|大概|大约|差不多|左右|最多|最高|控制在|不超过|不多|为|[:： ])*"
 _FLOOR_ZH = r"(?:不低于|不少于|至少|最少|最低|高于|(?<!不)(?<!别)(?<!要)超过)"
@@ -133,9 +142,10 @@ _ENOUGH = r"(?:以内|以下|之内|之下|封顶|内(?![存部衣裤胆置搭�
 # 身高170以上, 安卓10以上 and iOS 15以上 are no prices.
 _NOT_AFTER = rf"{APART}(?<!ios )(?<!android )(?<!windows )(?<!win )(?<!version )(?<![第卓蒙统本高重龄压率量级速分长宽])"
 _PAID = (
-    r"(?:花了?|付了|交了|卖|价格|要价|报价|原价|现价|标价|到手价?|便宜了?|涨到|降到|差价|押金|定金|尾款|运费|邮费|补了|付款|实付|应付|"
-    r"变成了?|合计|总价|售价|单价|券后价?|多?扣了?我?|多?收了?我?)"
+    r"(?:花了?|付了|交了|卖|价格|要价|报价|原价|现价|标价|到手价?|便宜了?|涨到|降到|差价|押金|定金|尾款|"
+    r"运费|邮费|补了|付款|实付|应付|变成了?|合计|总价|售价|单价|券后价?|多?扣了?我?|多?收了?我?)"
 )
+_PAID_STARTS = "花付交卖价要报原现标到便涨降差押定尾运邮补实应变合总售单券扣收"
 _ZH_DIGIT = "一二两三四五六七八九"
 # 一千五, 两百八: a number that ends so is said of money, unless something is counted by it.
 _SPOKEN = rf"[{_ZH_DIGIT}][百千万](?:[零{_ZH_DIGIT}][十百千]?)*[{_ZH_DIGIT}]|[{_ZH_DIGIT}十]{{1,3}}[百千万]"
@@ -151,6 +161,7 @@ _WEIGHS: Final = re.compile(
     r"(?:weighs?|weighing|weight|lost|lose|gained?)\s(?:\w+\s){0,2}$|(?:体重|身高|一米)[^,，。]{0,6}$",
     re.IGNORECASE,
 )
+_POINTS: Final = re.compile(r"(?:积分|分数)[^,，。]{0,8}$")
 _BETWEEN: Final = "between"
 
 _RANGE: Final = re.compile(
@@ -190,7 +201,8 @@ PRICES: Final[tuple[Finder, ...]] = (
         rf"{L}(?P<sign>{_SIGN})?(?P<n>{DIGITS})(?P<unit>\s?{_UNIT})?\s"
         rf"(?:or (?:less|under|below|cheaper)|max(?:imum)?|tops|budget|limit){R}",
         _bound_en,
-        needs=A_DIGIT,
+        has_digit=True,
+        words="less under below cheaper max tops budget limit".split(),
     ),
     pattern(
         "price_min",
@@ -215,7 +227,8 @@ PRICES: Final[tuple[Finder, ...]] = (
         rf"{L}(?P<sign>{_SIGN})?(?P<n>{DIGITS})(?P<unit>\s?{_UNIT})?"
         rf"(?:\s(?:or (?:more|over|above)|and (?:up|above|over)|plus|minimum){R}|\+(?!\d))",
         _bound_en,
-        needs=A_DIGIT,
+        has_digit=True,
+        words="more over above up plus minimum +".split(),
     ),
     pattern(
         "price",
@@ -253,9 +266,9 @@ PRICES: Final[tuple[Finder, ...]] = (
         _not_a_weight,
         needs="百千万",
     ),
-    pattern("price", rf"{_PAID}(?P<span>(?P<n>{NUMBER})多?){_AFTER_SPOKEN}", _bound),
+    pattern("price", rf"{_PAID}(?P<span>(?P<n>{NUMBER})多?){_AFTER_SPOKEN}", _paid, needs=_PAID_STARTS),
     pattern("price", rf"{_FEW}(?P<n>\d{{1,4}}(?:\.\d{{1,2}})?[万千]){_AFTER_SPOKEN}", number, needs="万千"),
-    pattern("price", rf"{_FEW}(?P<n>\d{{1,4}}(?:\.\d)?)(?=包邮)", number, needs="邮"),
+    pattern("price", rf"{_FEW}(?<![满够])(?P<n>\d{{1,4}}(?:\.\d)?)(?=包邮)", number, needs="邮"),
     pattern(
         "price",
         r"(?:€\s?(?P<n>\d{1,6},\d\d)|(?<![\d,.])(?P<m>\d{1,6},\d\d)\s?(?:€|euros?))(?![\d,])",

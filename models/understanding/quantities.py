@@ -25,7 +25,7 @@ def _counted(match: re.Match[str]) -> str | None:
     if _is_article(match) or (match["measure"] == "斤" and _is_weight(match)):
         return None
     value = parse_number(match["n"])
-    return value if value != "0" else None
+    return None if value == "0" or _ABOUT.search(match["n"]) else value
 
 
 def _is_article(match: re.Match[str]) -> bool:
@@ -85,22 +85,26 @@ def _quantities_zh(text: str) -> Iterator[Entity]:
 
 
 _ZH = "一两二三四五六七八九十百千"
-_MEASURE = r"(?P<measure>[个件双台只瓶盒箱条套包本支袋张把部床副罐杯提斤对束片枚颗根份组桶盆串枝卷盏幅顶粒棵株筒板匹辆朵捆筐])"
+_MEASURE_CHARACTERS = (
+    "个件双台只瓶盒箱条套包本支袋张把部床副罐杯提斤对束片枚颗根份组桶盆串枝卷盏幅顶粒棵株筒板匹辆朵捆筐"
+)
+_MEASURE = rf"(?P<measure>[{_MEASURE_CHARACTERS}])"
 _HEAVY: Final = 60
 _VAGUE: Final = frozenset("个根颗条张把部片粒")
 _BUYS: Final = re.compile(r"[买拍订要来拿购缺差各]$|再下$|补发?$")
+_ABOUT: Final = re.compile(r"[一二三四五六七八九]{2}")  # 四五个
 _MORE: Final = re.compile(r"(?:再[来要买拍订下加拿]|各|补发?)$")
-_EACH: Final = re.compile(r"(?:一人|每人|一天|每天|每次|一次)$")
+_EACH: Final = re.compile(r"(?:一人|一天|每天|每次|一次)$")
 _ENOUGH: Final = re.compile(r"就[行够好]|足够")
 _ENDS: Final = re.compile(r"$|[吧哦呗,，。.!！?？]|就行")
 # 一盒里, 一袋刷几个平方, 一只长一只短: what a single one of them is like.
-_SHARES: Final = re.compile(r"[里都能够几刷长短左右\d]|有几|多少(?!钱)|可以|大概")
+_SHARES: Final = re.compile(r"[里都够几刷长短左右]|有几|多少(?!钱)|(?<=只)\d")
 _WEIGHS: Final = re.compile(r"(?:超过|承重|[载负体]?重|胖了?|瘦了?)$")
 _GOODS: Final = re.compile(r"[\u4e00-\u9fff](?<![穿的原选拍买左能可应以多少重体上下我])")
 _NOT_COUNTED: Final = re.compile(any_of(LEXICON.not_counted_zh))
 _NOT_A_COUNT = rf"(?!多(?!少)|[子月人劲码半一孔钱店邮点]|字(?!典)|{any_of(LEXICON.uncounted_zh)})"
 _NOT_AFTER_DIGITS = r"(?<![第这那哪每前后头半村楼层])"
-_NOT_AFTER_ZH = rf"(?<![{_ZH}\d第这那哪每某几同前后另唯头半万统周期块元毛村楼层])(?![二三四五六七八][三四五六七八九][^十百千])"
+_NOT_AFTER_ZH = rf"(?<![{_ZH}\d第这那哪每某几同前后另唯头半万统周期块元毛村楼层])"
 _UNITS_EN = (
     r"(?:pieces?|pcs|units?|pairs?|box(?:es)?|bottles?|packs?|packets?|sets?|copies|jars?|bags?|cans|tins|cartons?|"
     r"rolls?|tubes?|cases|crates?|bundles?|pots|sheets|sachets?|sticks|bars|tubs?|sacks?|"
@@ -111,10 +115,13 @@ _PARTS_EN: Final = (
     "piece pc unit pair box bottle pack set cop jar bag can tin carton roll tub case crate bundle pot sheet sachet stick "
     "bar sack metre meter yard kg kilo lb"
 ).split()
-_BUYS_EN = r"(?:needs?|wants?|order(?:ed|s)?|buy|bought|purchased?|return(?:ed|ing)?|sent|send|received|receive|like)(?:\s(?:me|us))?"
+_BUYS_EN = (
+    r"(?:needs?|wants?|order(?:ed|s)?|buy|bought|purchased?|return(?:ed|ing)?|sent|send|received|receive|like)"
+    r"(?:\s(?:me|us))?"
+)
 _BUYS_PARTS: Final = "need want order buy bought purchase return sen receive like".split()
 _NOT_GOODS = (
-    r"(?:sentences|days?|weeks?|hours?|hrs|minutes?|mins|months?|years?|times|people|persons|guests|emails?|messages?|texts|calls?|"
+    r"(?:links|sentences|pls|credit|separate|days?|weeks?|hours?|hrs|minutes?|mins|months?|years?|times|people|persons|guests|emails?|messages?|texts|calls?|"
     r"reviews|things|ways|points|dollars|euros|pounds|bucks|cents|yuan|options|different|sizes|inches|photos|orders|"
     r"is|was|has|this|as|does|cards|accounts|addresses|codes|numbers|parcels|packages|stars|percent)(?![a-z])"
 )
@@ -186,14 +193,13 @@ QUANTITIES: Final[tuple[Finder, ...]] = (
     ),
     pattern(
         "quantity",
-        rf"{L}{_BUYS_EN}\s(?P<span>(?P<n>{NUMBER_EN})){_OF_GOODS}",
+        rf"{L}{_BUYS_EN}\s(?!one\s|\d{{4}})(?P<span>(?P<n>{NUMBER_EN})){_OF_GOODS}",
         _counted_en,
         words=_BUYS_PARTS,
     ),
-    pattern("quantity", rf"^(?P<n>{NUMBER_EN}){_OF_GOODS}", _counted_en),
     pattern(
         "quantity",
-        rf"{L}(?:(?:need|ordered)\s(?=\d+(?:\s(?:for|by|please)\b|[,.!?;]|$))|(?:case|tray|crate)\sof\s(?=\d+(?:[,.!?;]|$)))"
+        rf"{L}(?:(?:need|ordered)\s(?=\d+\sfor\b)|(?:case|tray|crate)\sof\s(?=\d+(?:[,.!?;]|$)))"
         r"(?P<span>(?P<n>\d{1,4}))(?!\.\d)",
         number,
         has_digit=True,

@@ -97,7 +97,7 @@ _CHESTS: Final = range(72, 113)
 _INCH_SIGNS: Final = frozenset('"”″')
 _INCHES = (
     r"(?P<unit>英寸|寸|吋|\s?-?\s?inch(?![a-z])(?!\s(?:drop|gap|too|short|long|scratch|crack|hole|tear|off|apart|away|of|from|"
-    r"thick|above|below|clearance|dent)\b)|[\"”″])"
+    r"thick|above|below|clearance|dent|chest|waist|neck|inseam|hips?|bust|legs?|sleeves?)\b)|[\"”″])"
 )
 _SCREENS: Final = _words(
     "电视|显示器|显示屏|屏幕|投影|幕布|平板|笔记本|一体机|曲面屏",
@@ -125,7 +125,13 @@ _BOUND = (
 SIZES: Final[tuple[Finder, ...]] = (
     pattern(
         "size",
-        rf"{L}sizes?(?:\s?[:#]\s?|\s(?:is\s)?)(?P<n>{_NUMBERED}|{_LETTERS}|{_WORDS}|(?-i:[B-HJ-Z])){R}(?!['’&]|\.\d|%)",
+        rf"{L}sizes?(?:\s?[:#]\s?|\s)(?P<n>{_NUMBERED}|{_LETTERS}|{_WORDS}|(?-i:[B-HJ-Z])){R}(?!['’]\w|&|\.\d|%)",
+        _size,
+        needs="zZ",
+    ),
+    pattern(
+        "size",
+        rf"{L}size(?:\sis|'s)\s(?P<span>(?P<n>{_NUMBERED}|{_LETTERS})){R}(?!\.\d|%)",
         _size,
         needs="zZ",
     ),
@@ -193,22 +199,22 @@ SIZES: Final[tuple[Finder, ...]] = (
         _size,
         needs="码号zZ",
     ),
-    pattern("size", r"[大小][一两半][码号](?![线头])", lambda match: match[0], needs="码号"),
     pattern(
         "size",
-        rf"{L}(?:super[ -]king|california king|king|queen|double|twin|single|full)[ -]sized?{R}",
+        rf"{L}(?:super[ -]king|california king|king|queen|twin)[ -]sized?{R}",
         lambda match: re.sub(r"[ -]sized?$", "", match[0].lower()),
         needs="zZ",
     ),
     pattern(
         "size",
-        rf"(?:[码号]|{L}(?:EUR?|US|UK|size) ?\d{{1,2}}(?:\.5)?){_BESIDE}(?P<span>(?P<n>\d{{1,2}}(?:\.5)?))(?![\d件个双元块码寸.])",
+        rf"(?:[码号]|{L}(?:EUR?|US|UK|size) ?\d{{1,2}}(?:\.5)?){_BESIDE}"
+        r"(?P<span>(?P<n>\d{1,2}(?:\.5)?))(?![\d件个双元块码寸.])",
         _size,
         has_digit=True,
     ),
     pattern(
         "size",
-        rf"{L}(?:in|an?|to|for|from|the|my|or|and|not)\s(?:an?\s|the\s)?(?P<span>(?P<n>{_WORDS})){_BOUND}",
+        rf"{L}(?:in|an?|to|for|from|the|my|not)\s(?:an?\s|the\s)?(?P<span>(?P<n>{_WORDS})){_BOUND}",
         _size,
         needs="gmGM",
     ),
@@ -219,7 +225,7 @@ SIZES: Final[tuple[Finder, ...]] = (
         needs="lL",
     ),
     pattern(
-        "size", rf"{L}in\s(?P<span>petite|tall|plus){_BOUND}", lambda match: match["span"].lower(), needs="iI"
+        "size", rf"{L}in\s(?P<span>petite|tall){_BOUND}", lambda match: match["span"].lower(), needs="iI"
     ),
     pattern(
         "size",
