@@ -1,9 +1,11 @@
 """Days, weeks, months and feasts. Durations (three days, 48小时) are none of them."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
+from models.types import Entity
 from models.understanding.numerals import parse_number
 from models.understanding.patterns import Finder, L, R, is_after, literal, pattern
 
@@ -56,6 +58,10 @@ def _ahead(match: re.Match[str]) -> str | None:
     return None if is_after(match, _NEVER) else literal(match)
 
 
+def _relative_zh(text: str) -> Iterator[Entity]:
+    return iter(()) if text.isascii() and not _SALES.search(text) else _RELATIVE_OR_FEAST_ZH(text)
+
+
 _NEVER: Final = re.compile(
     r"(?:n['’]t|\b(?:not|no|never|nothing|nobody|once|twice|times|broke|broken|died|dead|split|wore|stopped|failed|fell|gave|"
     r"faded|peeled|cracked)\b)[^.!?]*$",
@@ -80,6 +86,8 @@ _YEAR = r"(?:,?\s(?P<y>20\d\d))?"
 _NOT_COUNTED = (
     r"(?!\s(?:people|of (?:them|us|the)|times|items|pieces|pcs|packs|boxes|km|miles|and (?:a|the)\s))"
 )
+# 14 Jan Smuts Avenue.
+_NOT_A_STREET = r"(?!(?-i:\s[A-Z][a-z]+\s(?:Street|St|Road|Rd|Avenue|Ave|Lane|Drive|Way|Close|Court)\b))"
 _ZH_MONTH = r"(?P<m>\d{1,2}|十[一二]?|[一二三四五六七八九])"
 _ZH_DAY = r"(?P<d>\d{1,2}|三十一?|二?十[一二三四五六七八九]?|[一二三四五六七八九])"
 _VERB = (
@@ -130,10 +138,20 @@ _FEASTS_EN = (
     r"singles?['’]? day|prime day|spring festival|national day|mid-autumn(?: festival)?|diwali|ramadan|labou?r day|"
     r"memorial day|independence day|4th of july|good friday|children['’]?s day"
 )
+# One of these is in every word of the two above.
+_RELATIVE_PARTS: Final = (
+    "day week month year to night this next last past coming end start middle beginning thanksgiving halloween easter "
+    "valentine festival christmas xmas diwali ramadan july"
+).split()
 _NOT_A_FEAST = (
     r"(?!\s(?:trees?|jumpers?|sweaters?|cards?|presents?|decorations?|lights|stockings?|ornaments?|eggs?|costumes?|socks|"
     r"pudding|crackers?|wreaths?|pyjamas|pajamas|hats?|bunny|outfit))"
 )
+
+_RELATIVE_OR_FEAST_ZH: Final = pattern(
+    "date", rf"{_RELATIVE_ZH}|{_AGO_ZH}|{_FEASTS_ZH}|{_SALES_DAY}", literal
+)
+_SALES: Final = re.compile(r"1[12]|6\.?1")
 
 DATES: Final[tuple[Finder, ...]] = (
     pattern(
@@ -160,7 +178,7 @@ DATES: Final[tuple[Finder, ...]] = (
     pattern(
         "date",
         rf"(?<![\d一二三四五六七八九十.个第满每近前后-]){_ZH_MONTH}月(?:份|初|底|末|[上中下]旬)?"
-        r"(?![\d一二三四五六七八九十内大龄饼花嫂子亮卡费租付供经])",
+        r"(?![\d一二三四五六七八九十内大龄饼花嫂子亮卡费租付供经结]|初[一二三四五六七八九十])",
         _date,
         needs="月",
     ),
@@ -185,7 +203,9 @@ DATES: Final[tuple[Finder, ...]] = (
     ),
     pattern("date", rf"{_WEEKDAY_FIRST}{L}{_MONTH_NAME}\s(?:the\s)?{_DAY}{_YEAR}{R}{_NOT_COUNTED}", _date),
     pattern(
-        "date", rf"{_WEEKDAY_FIRST}{L}{_DAY}[\s-](?:of\s)?{_MONTH_NAME}(?:-(?=20\d\d))?{_YEAR}{R}", _date
+        "date",
+        rf"{_WEEKDAY_FIRST}{L}(?:the\s(?=\d{{1,2}}[a-z]))?{_DAY}[\s-](?:of\s)?{_MONTH_NAME}(?:-(?=20\d\d))?{_YEAR}{R}{_NOT_A_STREET}",
+        _date,
     ),
     pattern("date", rf"{L}{_MONTH_ALONE}\s(?P<y>20\d\d){R}", _date, needs="2"),
     pattern(
@@ -195,10 +215,15 @@ DATES: Final[tuple[Finder, ...]] = (
     ),
     pattern(
         "date",
-        rf"{L}(?:on|by|until|till|before|after|since|from)\sthe\s(?P<span>{_NTH})(?=[,.!?;]|$|\s(?:or|and|at|please|but|if|because|to)\b)",
+        rf"{L}(?:on|by|until|till|before|after|since|from)\s(?P<span>the\s{_NTH})(?=[,.!?;]|$|\s(?:or|and|at|please|but|if|because|to)\b)",
         _date,
     ),
-    pattern("date", rf"{_RELATIVE_ZH}|{_AGO_ZH}|{_FEASTS_ZH}|{_SALES_DAY}", literal),
+    _relative_zh,
     pattern("date", rf"{L}in {_AGO_COUNT} (?:days?|weeks?)(?:['’]? time)?{R}", _ahead, needs="iI"),
-    pattern("date", rf"{L}(?:{_RELATIVE_EN}){R}|{L}(?:{_FEASTS_EN}){R}{_NOT_A_FEAST}", literal),
+    pattern(
+        "date",
+        rf"{L}(?:{_RELATIVE_EN}){R}|{L}(?:{_FEASTS_EN}){R}{_NOT_A_FEAST}",
+        literal,
+        words=_RELATIVE_PARTS,
+    ),
 )

@@ -16,7 +16,7 @@ Values are normalised so that a reader need not parse again:
 | price_min       | the same, where they say a floor: 500以上, over $500; a range has both: 100-200元  |
 | quantity        | number: "2"                                                                        |
 | colour          | English name: "red"                                                                |
-| size            | "XS" … "5XL", "one size", the number: "42", "UK 8", "170/92A"; of a screen: "55in" |
+| size            | "XS" … "5XL", "one size", the number: "42", "UK 8", "170/92A"; "55in"; "5 litre"    |
 | date            | "2026-11-03"; "--11-03", "---03" and "--11" where no more is said; else the words  |
 | address_…       | lower case; the parts are province, city, district, street and detail              |
 | person_name     | lower case; only where a title or a label stands beside it                         |

@@ -15,21 +15,39 @@ from models.understanding.patterns import any_of, spanned
 _WINDOW: Final = 32
 _REACH_NAMED: Final = 14
 _REACH_LOOSE: Final = 6
+_REACH_COLON: Final = 20
 
 _NAMES: Final = {word: (kind, True) for kind, words in LEXICON.number_names.items() for word in words} | {
     word: (kind, False) for kind, words in LEXICON.number_topics.items() for word in words
 }
 _LABEL: Final = re.compile(any_of(_NAMES))  # reads lower case: that is faster than to ignore case
 _END_OF_TALK: Final = re.compile(r"[。！？!?;\n]|\d{3}")
+# What may stand between the words and their number: 单号我记得是, order (the one ending, tracking # is.
 _JOIN: Final = re.compile(
-    r"[\s:：#=\"'“”「」()\[\]-]*(?:是|为|就是|叫|is|are|was|no|number|id|号码?|编号|me|us|on|at)*[\s:：.#=\"'“”「」()\[\]+-]*"
+    r"(?:[\s:：.,，#=/\"'“”「」()\[\]+-]|就?是|为|叫|号码?|编号|如下|忘了|我?只?记得|好像|应该|填的|写的|显示|这个|那个|"
+    r"(?:[后末][面尾]?|最后)[四4五5六6八8几]位(?:数字?)?|尾[号数]|结尾|给你|发你|给您|发您|见|在这|'?s(?![a-z])|"
+    r"(?:is|it's|its|it|are|was|be|no|nr|num|number|numbers|id|code|ref|me|us|on|at|the|this|that|one|which|"
+    r"with|under|i|have|has|got|was|given|you|gave|says?|shows?|reads?|should|ends?|ending|in|last|four|digits)"
+    r"(?![a-z]))*"
+)
+_COLON: Final = re.compile(r"[:：]\s?$")
+# In such a gap these make a name of the topic before them: order, number 4410; my order, the one ending 8842.
+_NAMING: Final = re.compile(
+    r"[#:：]|号|位|尾|给|(?<![a-z])(?:no|num|number|id|code|ref|ending|ends)(?![a-z])"
 )
 # What stands between a number and the words after it that say what it is.
 _IS: Final = re.compile(
-    r"[\s,，]*(?:这[个张]?|那[个张]?|就?是|为|is|was|as|\()+\s*(?:我|你|您|他|她|本人|the|my|our|her|his|a|an)?\s?的?\s*"
+    r"[\s,，]*(?:这[个张?]?|那[个张?]?|就?是|为|is|was|as|\()+\s*(?:我|你|您|他|她|本人|the|my|our|her|his|a|an)?\s?(?:[\u4e00-\u9fff]{0,5}的)?\s*"
 )
-# 顺丰的单号: a number's bare name belongs to the carrier before it.
-_BARE_NAME: Final = "单号"
+# Between two numbers of one kind: 邮编310012不是310021, orders 60012345 and 60012346.
+_AND: Final = re.compile(
+    r"\s?(?:[和与跟、/&]|[,，]?(?:而?不是|不要)|改[成为]?|换成|以及|还有|[, ]\s?(?:and|not|to|or|instead of)(?=\s))"
+    r"\s?(?:订单|order\s)?#?$"
+)
+_CODE_CHARACTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789-"
+_CODE_LENGTHS: Final = range(3, 25)
+# 顺丰的单号, DPD ref: a number's bare name belongs to the carrier before it.
+_BARE_NAMES: Final = frozenset(("单号", "ref", "reference", "reference number"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +62,13 @@ class Label:
 def label(match: re.Match[str]) -> Label | None:
     """What the words before the entity of `match` call it; else those after it."""
     start, end = spanned(match)
-    return _label(match.string[max(0, start - _WINDOW) : start], match.string[end : end + _WINDOW])
+    return _label(match.string[max(0, start - 2 * _WINDOW) : start], match.string[end : end + _WINDOW])
+
+
+def words_of(kind: str) -> tuple[str, ...]:
+    """Parts of words of which a text that names a number of this kind has one."""
+    words = (*LEXICON.number_names.get(kind, ()), *LEXICON.number_topics.get(kind, ()))
+    return tuple(word for word in words if not any(other in word and other != word for other in words))
 
 
 def kind(match: re.Match[str]) -> str | None:
@@ -52,9 +76,26 @@ def kind(match: re.Match[str]) -> str | None:
     return said.kind if said else None
 
 
+def is_called(match: re.Match[str], *kinds: str) -> bool:
+    """Whether the words name the number as one of `kinds`, right beside it."""
+    said = label(match)
+    return said is not None and said.kind in kinds and said.is_named and said.is_direct
+
+
 @lru_cache(maxsize=64)  # several finders ask about one number
 def _label(before: str, after: str) -> Label | None:
-    return _before(before.lower()) or _after(after.lower())
+    return _before(_without_another(before.lower())[-_WINDOW:]) or _after(after.lower())
+
+
+def _without_another(before: str) -> str:
+    """Without the number that stands before "and" and the like, so that its label is this one's too."""
+    joint = _AND.search(before, max(0, len(before) - _WINDOW // 2))
+    if joint is None:
+        return before
+    rest = before[: joint.start()].rstrip(_CODE_CHARACTERS)
+    code = before[len(rest) : joint.start()]
+    is_code = len(code) in _CODE_LENGTHS and any(character.isdigit() for character in code)
+    return _without_another(rest) if is_code else before
 
 
 def _before(window: str) -> Label | None:
@@ -63,11 +104,14 @@ def _before(window: str) -> Label | None:
         return None
     gap = window[found[-1].end() :]
     said, is_named = _read(found[-1])
-    if len(found) > 1 and found[-1][0] == _BARE_NAME and _read(found[-2])[0] == "tracking":
+    if len(found) > 1 and found[-1][0] in _BARE_NAMES and _read(found[-2])[0] == "tracking":
         said = "tracking"
-    if len(gap.strip()) > (_REACH_NAMED if is_named else _REACH_LOOSE) or _END_OF_TALK.search(gap):
+    if _END_OF_TALK.search(gap):
         return None
-    return Label(said, is_named, _JOIN.fullmatch(gap) is not None)
+    if _JOIN.fullmatch(gap) or (len(gap) < _REACH_COLON and _COLON.search(gap)):
+        return Label(said, is_named or _NAMING.search(gap) is not None, is_direct=True)
+    is_far = len(gap.strip()) > (_REACH_NAMED if is_named else _REACH_LOOSE)
+    return None if is_far else Label(said, is_named, is_direct=False)
 
 
 def _after(window: str) -> Label | None:

@@ -1,7 +1,7 @@
 """Finders: what a table of patterns is made of. Texts are folded (`folding`) before a finder sees them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from models.types import Entity
 from models.understanding.numerals import ENGLISH_NUMBER, parse_number
@@ -23,20 +23,43 @@ DIGITS = (
 )
 ZH_NUMBER = r"(?>(?<![零一二两三四五六七八九十百千万])[零一二两三四五六七八九十百千万]{1,12})"
 NUMBER = rf"(?:{DIGITS}|{ZH_NUMBER})"
+A_DIGIT = "0123456789"
+# Ahead of a number that counts or measures: 订单2025年, 单号 10000件, order 10000 pieces.
+UNIT_AHEAD = (
+    r"\s?(?:[元块年月日号件个双台只瓶盒箱条套包张本点分秒次岁斤寸码期%]|公里|小时|多[个件]|"
+    r"(?:pieces|pcs|units|items|yuan|rmb|dollars|people|times|points|years|days|hours)\b)"
+)
+# Around a number that names something: no part of a longer one, no amount of money, not counted by a unit.
+NOT_INSIDE = r"(?<![A-Za-z0-9¥$€£+])(?<!\d[-.,/:])"
+ENDS = rf"(?![A-Za-z0-9]|[-.:/,]\d|{UNIT_AHEAD})"
 NUMBER_EN = rf"(?:{DIGITS}|{L}{ENGLISH_NUMBER})"
 
 
-def pattern(type: str, regex: str, value: Value, *, needs: str = "", flags: int = re.IGNORECASE) -> Finder:
+def pattern(
+    type: str,
+    regex: str,
+    value: Value,
+    *,
+    needs: str = "",
+    has_digit: bool = False,
+    words: Sequence[str] = (),
+    flags: int = re.IGNORECASE,
+) -> Finder:
     """A finder of one pattern. The entity is the group `span` where there is one; a None value is no hit.
 
-    A text with none of the characters of `needs` is not searched.
+    For speed a text is not searched that has none of the characters of `needs`, none of the `words` (parts of words, lower
+    case), or no digit where `has_digit`.
     """
     compiled = re.compile(regex, flags)
     group = "span" if "span" in compiled.groupindex else 0
-    needed = re.compile(f"[{re.escape(needs)}]") if needs else None
+    sets = ([A_DIGIT] if has_digit else []) + ([needs] if needs else [])
+    needed = [re.compile(f"[{re.escape(characters)}]").search for characters in sets]
 
     def find(text: str) -> Iterator[Entity]:
-        if needed is not None and not needed.search(text):
+        for has_any in needed:
+            if not has_any(text):
+                return
+        if words and not holds_any(text, words):
             return
         for match in compiled.finditer(text):
             if (normalised := value(match)) is not None:
@@ -44,6 +67,11 @@ def pattern(type: str, regex: str, value: Value, *, needs: str = "", flags: int 
                 yield Entity(type, text[start:end], normalised, start, end)
 
     return find
+
+
+def holds_any(text: str, words: Iterable[str]) -> bool:
+    plain = text.lower()
+    return any(map(plain.__contains__, words))
 
 
 def any_of(words: Iterable[str]) -> str:
@@ -74,6 +102,16 @@ def spanned(match: re.Match[str]) -> tuple[int, int]:
 def number(match: re.Match[str]) -> str | None:
     """The group `n` as a number."""
     return parse_number(match["n"])
+
+
+def bare(match: re.Match[str]) -> str:
+    """Its letters and digits, upper case: SF-1390 0822 → SF13900822."""
+    start, end = spanned(match)
+    return re.sub(r"[^0-9A-Za-z]", "", match.string[start:end]).upper()
+
+
+def digits(match: re.Match[str]) -> str:
+    return re.sub(r"\D", "", bare(match))
 
 
 def literal(match: re.Match[str]) -> str:

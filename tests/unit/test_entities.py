@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -517,6 +517,8 @@ def test_what_else_is_no_price(text: str) -> None:
         ("42码换43", ["42", "43"]),
         ("size 8.5", ["8.5"]),
         ("55寸的电视", ["55in"]),
+        ("24寸行李箱", ["24in"]),
+        ("6寸蛋糕", ["6in"]),
         ("a 55-inch TV", ["55in"]),
         ("27英寸显示器", ["27in"]),
         ("均码的", ["one size"]),
@@ -539,8 +541,8 @@ def test_sizes(text: str, values: list[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "24寸行李箱",
-        "6寸蛋糕",
+        "90 inch drop",
+        "尺寸多大",
         "one size up",
         "two sizes too big",
         "我170/130穿什么",
@@ -799,6 +801,13 @@ def test_a_folded_text_is_as_long_as_the_text(text: str) -> None:
         "Ab 90001 " * 1111,
         "一千五" * 3333,
         "(" * 10_000,
+        "订单号12和" * 1666,
+        "Berlin 1015 AB " * 666,
+        "0123-45 " * 1250,
+        "AB12-" * 2000,
+        "200 x 200 床 " * 900,
+        "need 12 abc def " * 600,
+        "order, the one ending in " * 400,
     ],
     ids=lambda text: str(text)[:12],
 )
@@ -816,9 +825,9 @@ def test_a_message_takes_less_than_a_millisecond() -> None:
 def _fastest_s(text: str, runs: int) -> float:
     times = []
     for _ in range(runs):
-        started = perf_counter()
+        started = process_time()  # a busy machine takes no CPU time
         extract(text)
-        times.append(perf_counter() - started)
+        times.append(process_time() - started)
     return min(times)
 
 
