@@ -41,7 +41,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class LatinPlaces:
-    """Lower-case names and their types; `well_known` leaves small towns out. `codes` are read in capitals, or after a city."""
+    """Lower-case names and their types; `well_known` leaves small towns out."""
 
     types: dict[str, str]
     well_known: frozenset[str]
