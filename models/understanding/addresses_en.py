@@ -128,6 +128,7 @@ _CODE_AHEAD: Final = re.compile(
     re.IGNORECASE,
 )
 _COUNTY: Final = re.compile(r"(?:Co\.?|County) $")
+_REACH: Final = len(", near ")
 _MOST_WORDS: Final = 4
 _HAS_WORD: Final = re.compile(rf"[{_U}{_L}]{{2}}")
 _BACK: Final = 12
@@ -190,37 +191,58 @@ def _blotted(text: str, spans: Iterable[tuple[int, int]]) -> str:
     return text
 
 
-def _overlaps(start: int, end: int, entities: Sequence[Entity]) -> bool:
-    return any(entity.start < end and start < entity.end for entity in entities)
-
-
 def _is_joint(text: str, end: int, start: int) -> bool:
-    return end <= start and _JOINT.fullmatch(text, end, start) is not None
+    return 0 <= start - end <= _REACH and _JOINT.fullmatch(text, end, start) is not None
+
+
+class _Known:
+    """Entities of a text that do not overlap, by where they start and end; finding a neighbour takes no search."""
+
+    def __init__(self, text: str, entities: Iterable[Entity]) -> None:
+        self._taken = bytearray(len(text))
+        self._starts: dict[int, Entity] = {}
+        self._ends: dict[int, Entity] = {}
+        for entity in entities:
+            self.add(entity)
+
+    def add(self, entity: Entity) -> None:
+        self._taken[entity.start : entity.end] = b"\1" * (entity.end - entity.start)
+        self._starts[entity.start] = self._ends[entity.end] = entity
+
+    def is_free(self, start: int, end: int) -> bool:
+        return not any(self._taken[start:end])
+
+    def before(self, start: int) -> list[Entity]:
+        """Those that end just before `start`, the nearest first."""
+        return [self._ends[at] for at in range(start, start - _REACH - 1, -1) if at in self._ends]
+
+    def after(self, end: int) -> list[Entity]:
+        """Those that start just after `end`, the nearest first."""
+        return [self._starts[at] for at in range(end, end + _REACH + 1) if at in self._starts]
 
 
 class _Places:
     """Towns, districts and states of a text, whose roads and doors are known."""
 
-    def __init__(self, text: str, parts: Sequence[Entity]) -> None:
+    def __init__(self, text: str, parts: Iterable[Entity]) -> None:
         self._text = text
-        self._known = list(parts)
-        self._postcodes = [match.span() for match in _POSTCODE.finditer(text)]
+        self._known = _Known(text, parts)
+        self._codes_at = {place: match for match in _POSTCODE.finditer(text) for place in match.span()}
 
-    def read(self) -> list[Entity]:
+    def read(self) -> Iterator[Entity]:
         """First what the sentence calls a place, then what stands beside that or beside a road, a door or a code."""
-        parts = len(self._known)
         candidates = list(self._candidates())
-        self._add(entity for entity in candidates if self._is_sure(entity))
-        self._add(entity for entity in candidates if self._is_beside(entity))
-        self._add(self._codes())
-        self._add(entity for entity in candidates if self._is_beside(entity))
-        self._add(self._unlisted())
-        return self._known[parts:]
+        yield from self._add(entity for entity in candidates if self._is_sure(entity))
+        yield from self._add(entity for entity in candidates if self._is_beside(entity))
+        yield from self._add(self._codes())
+        yield from self._add(entity for entity in candidates if self._is_beside(entity))
+        yield from self._add(self._unlisted())
 
-    def _add(self, found: Iterable[Entity]) -> None:
+    def _add(self, found: Iterable[Entity]) -> Iterator[Entity]:
         for entity in found:
-            if not _overlaps(entity.start, entity.end, self._known):
-                self._known.append(entity)
+            if self._known.is_free(entity.start, entity.end):
+                self._known.add(entity)
+                yield entity
 
     def _candidates(self) -> Iterator[Entity]:
         """The longest names of the gazetteer."""
@@ -232,7 +254,7 @@ class _Places:
             for last in range(min(at + _MOST_WORDS, len(words)) - 1, at - 1, -1):
                 start, end = word.start(), words[last].end()
                 type = LATIN.types.get(_key(self._text[start:end]))
-                if type is not None and not _overlaps(start, end, self._known):
+                if type is not None and self._known.is_free(start, end):
                     yield _entity(type, self._text, self._from_county(type, start), end)
                     done = end
                     break
@@ -268,7 +290,7 @@ class _Places:
         is_capital = entity.text[0].isupper()
         if not is_capital and not self._is_small_town(entity):
             return False
-        gaps = (text[e.end : start] for e in self._known if e.end <= start)
+        gaps = (text[e.end : start] for e in self._known.before(start))
         if any(_JOINT.fullmatch(gap) and gap.strip() not in (".", "in") for gap in gaps):
             return True
         return is_capital and (self._has_postcode(start, end) or self._is_before(end, *_LARGER))
@@ -279,28 +301,35 @@ class _Places:
         return ends is not None and _key(entity.text) not in LATIN.everyday
 
     def _has_postcode(self, start: int, end: int) -> bool:
+        if any(
+            self._text[start - gap : start] in (" ", ", ") and self._ends_code(start - gap) for gap in (1, 2)
+        ):
+            return True
         return any(
-            _is_joint(self._text, end, code) or self._text[after:start] in (" ", ", ")
-            for code, after in self._postcodes
+            self._starts_code(at) and _is_joint(self._text, end, at) for at in range(end, end + _REACH + 1)
         )
+
+    def _starts_code(self, at: int) -> bool:
+        return at in self._codes_at and self._codes_at[at].start() == at
+
+    def _ends_code(self, at: int) -> bool:
+        return at in self._codes_at and self._codes_at[at].end() == at
 
     def _is_before(self, end: int, *types: str) -> bool:
         """Whether an entity of these types follows."""
-        return any(
-            e.type in types and self._text[end : e.start] in _COMMAS for e in self._known if e.start > end
-        )
+        return any(e.type in types and self._text[end : e.start] in _COMMAS for e in self._known.after(end))
 
     def _goes_on(self, end: int) -> bool:
         """A capital follows: Paris Whitfield, Boston Dynamics."""
         match = _NAME_AHEAD.match(self._text, end)
         if match is None or match[1].isupper() or match[1].lower() in LATIN.first_words:
             return False
-        return not _overlaps(*match.span(1), self._known)
+        return self._known.is_free(*match.span(1))
 
     def _is_after_name(self, start: int) -> bool:
         """A capital stands before: Elif Kaya, North York."""
         match = _NAME_BEHIND.search(self._text, max(0, start - 20), start)
-        return match is not None and match[1] not in _OPENERS and not _overlaps(*match.span(1), self._known)
+        return match is not None and match[1] not in _OPENERS and self._known.is_free(*match.span(1))
 
     def _codes(self) -> Iterator[Entity]:
         """TX, NSW: after a town or before a postcode; in capitals also where something goes, if it is no word."""
@@ -311,11 +340,10 @@ class _Places:
             is_word = code.upper() in _CODE_WORDS
             is_after = any(
                 e.type != "address_province" and self._text[e.end : start] in _COMMAS
-                for e in self._known
-                if e.end < start
+                for e in self._known.before(start)
             )
             if code.isupper():
-                is_before = any(self._text[end:at] == " " for at, _ in self._postcodes if at > end)
+                is_before = self._text[end : end + 1] == " " and self._starts_code(end + 1)
                 goes_there = not is_word and _TO_PLACE.search(self._text[max(0, start - _BACK) : start])
                 is_told = is_after or is_before or goes_there
             else:
@@ -328,9 +356,9 @@ class _Places:
         text = self._text
         for match in _UNLISTED.finditer(text):
             start, end = match.span()
-            if _overlaps(start, end, self._known) or match[0].isupper() or match[0] in _OPENERS:
+            if not self._known.is_free(start, end) or match[0].isupper() or match[0] in _OPENERS:
                 continue
-            before = [e.type for e in self._known if e.end < start and text[e.end : start] in _AFTER_PART]
+            before = [e.type for e in self._known.before(start) if text[e.end : start] in _AFTER_PART]
             if not before:
                 continue
             is_in_state = self._is_before(end, "address_province")
@@ -346,7 +374,7 @@ class _Places:
                 yield _entity("address_city", text, start, end)
 
     def _is_before_postcode(self, end: int) -> bool:
-        return any(self._text[end:at] in _COMMAS for at, _ in self._postcodes if at > end)
+        return any(self._text[end : end + gap] in _COMMAS and self._starts_code(end + gap) for gap in (1, 2))
 
 
 def _key(name: str) -> str:
