@@ -78,7 +78,8 @@ class BertUnderstanding:
     def _names(self, text: str, tokens: TokenStates) -> tuple[Entity, ...]:
         if not self._heads.named:
             return ()
-        return decode(text, tokens, self._heads.tag.logits(tokens.states), self._heads.named)
+        tag = self._heads.tag
+        return decode(text, tokens, tag.logits(tokens.states), self._heads.named, tag.labels)
 
 
 def load_bert_understanding(

@@ -1,4 +1,4 @@
-"""What exact patterns find in a message: order numbers, phones, prices, colours, sizes, dates.
+"""What exact patterns find in a message: order numbers, phones, prices, colours, sizes, dates, addresses.
 
 Values are normalised so that a reader need not parse again:
 
@@ -18,6 +18,8 @@ Values are normalised so that a reader need not parse again:
 | colour          | English name: "red"                                                                |
 | size            | "XS" … "5XL", "one size", the number: "42", "UK 8", "170/92A"; of a screen: "55in" |
 | date            | "2026-11-03"; "--11-03", "---03" and "--11" where no more is said; else the words  |
+| address_…       | lower case; the parts are province, city, district, street and detail              |
+| person_name     | lower case; only where a title or a label stands beside it                         |
 
 Patterns see a folded text (`folding`): full-width digits, letters and signs are found too. `Entity.text` is what the
 customer wrote. A span is never in two entities: the longest wins, and of equals the type that stands first.
@@ -26,16 +28,27 @@ customer wrote. A span is never in two entities: the longest wins, and of equals
 from typing import Final
 
 from models.types import Entity
+from models.understanding.addresses import ADDRESSES
 from models.understanding.colours import COLOURS
 from models.understanding.dates import DATES
 from models.understanding.folding import fold
 from models.understanding.identifiers import IDENTIFIERS
 from models.understanding.patterns import Finder
+from models.understanding.persons import PERSONS
 from models.understanding.prices import PRICES
 from models.understanding.quantities import QUANTITIES
 from models.understanding.sizes import SIZES
 
-_FINDERS: Final[tuple[Finder, ...]] = (*IDENTIFIERS, *PRICES, *SIZES, *DATES, *QUANTITIES, *COLOURS)
+_FINDERS: Final[tuple[Finder, ...]] = (
+    *IDENTIFIERS,
+    *PRICES,
+    *SIZES,
+    *DATES,
+    *QUANTITIES,
+    *COLOURS,
+    *ADDRESSES,
+    *PERSONS,
+)
 
 
 def extract(text: str) -> tuple[Entity, ...]:

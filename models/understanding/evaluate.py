@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from models.types import OUT_OF_SCOPE, Understood
 from models.types.understanding import SENTIMENT_LABELS, Language
+from models.understanding.addresses import ADDRESS_TYPES
 from models.understanding.calibration import LANGUAGES, expected_calibration_error, recall_at
 from models.understanding.engine import Reader
 from models.understanding.examples import DataSet, Example, Split
@@ -20,7 +21,7 @@ from models.understanding.rejection import Floats
 from models.understanding.tagger import TYPES
 
 IDENTIFIERS: Final = ("order_number", "tracking_number", "phone", "email", "id_number", "card")
-NAMES: Final = TYPES
+NAMES: Final = (*TYPES, *ADDRESS_TYPES)
 _BATCH: Final = 64
 _Span = tuple[int, str, int, int]
 

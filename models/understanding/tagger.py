@@ -1,4 +1,6 @@
-"""Names in a message: products, brands, persons and the parts of an address, read off the tokens by a trained head.
+"""Names in a message: products, brands and persons, read off the tokens by a trained head.
+
+The parts of an address are no longer among them: gazetteers and patterns find them better (`addresses`).
 
 Tags are B- and I- of each type, and O. A token takes the tag of the entity that most of its letters lie in.
 """
@@ -10,16 +12,7 @@ from models.encoder.bert import TokenStates
 from models.types import Entity
 from models.understanding.rejection import Floats
 
-TYPES: Final = (
-    "product",
-    "brand",
-    "person_name",
-    "address_province",
-    "address_city",
-    "address_district",
-    "address_street",
-    "address_detail",
-)
+TYPES: Final = ("product", "brand", "person_name")
 OUTSIDE: Final = "O"
 TAGS: Final = (OUTSIDE, *(f"{part}-{type}" for type in TYPES for part in "BI"))
 NO_TAG: Final = -100
@@ -47,15 +40,22 @@ def tags_of(entities: Sequence[Entity], spans: Sequence[tuple[int, int]]) -> lis
 
 
 def decode(
-    text: str, tokens: TokenStates, logits: Floats, types: Collection[str] = TYPES
+    text: str,
+    tokens: TokenStates,
+    logits: Floats,
+    types: Collection[str] = TYPES,
+    tags: Sequence[str] = TAGS,
 ) -> tuple[Entity, ...]:
-    """The entities of these types that a text's tokens [tokens, tags] spell; an I- that follows nothing begins one."""
+    """The entities of these types that a text's tokens [tokens, tags] spell; an I- that follows nothing begins one.
+
+    `tags` are those of the head that the logits come from: an older adapter has more of them.
+    """
     found: list[tuple[str, int, int]] = []
     is_open = False
     for (start, end), place in zip(tokens.spans, logits.argmax(axis=1), strict=True):
         if end <= start:
             continue
-        part, _, type = TAGS[int(place)].partition("-")
+        part, _, type = tags[int(place)].partition("-")
         if part == OUTSIDE:
             is_open = False
         elif part == "I" and is_open and found[-1][0] == type:

@@ -238,7 +238,7 @@ def _ended(start: Adapter, classes: Sequence[str], fingerprint: str) -> Tuned:
     if start.encoder_fingerprint != fingerprint:
         raise AdapterMismatch(start.encoder_fingerprint, fingerprint)
     begun = start.heads()
-    if begun.intent.labels != tuple(classes):
+    if begun.intent.labels != tuple(classes) or begun.tag.labels != TAGS:
         raise DataInvalid("the adapter to go on from", "has other labels than the data; train without it")
     heads = (begun.intent, begun.sentiment, begun.tag)
     return Tuned(dict(start.lora), tuple((head.weight, head.bias) for head in heads))

@@ -32,10 +32,10 @@ def test_marks_are_taken_out_and_their_places_kept() -> None:
 
 
 def test_a_token_takes_the_tag_of_what_most_of_it_lies_in() -> None:
-    text, entities = parse_marked("寄[杭州市](address_city)[余杭区](address_district)，[13800138000](phone)")
+    text, entities = parse_marked("寄[小熊的](brand)[酸奶机](product)，[13800138000](phone)")
     spans = [(0, 0), (0, 1), (1, 3), (3, 4), (4, 7), (7, 8), (8, 19), (19, 19)]
     tags = [tag if tag == NO_TAG else TAGS[tag] for tag in tags_of(entities, spans)]
-    assert tags == [NO_TAG, "O", "B-address_city", "I-address_city", "B-address_district", "O", "O", NO_TAG]
+    assert tags == [NO_TAG, "O", "B-brand", "I-brand", "B-product", "O", "O", NO_TAG]
     assert len(text) == 19
 
 
@@ -66,6 +66,13 @@ def test_only_types_that_are_asked_for_are_told() -> None:
     logits = np.eye(len(TAGS), dtype=np.float32)[[TAGS.index("B-brand"), TAGS.index("B-product")]]
     tokens = TokenStates(np.zeros((2, 4), np.float32), ((0, 3), (4, 7)))
     assert [e.type for e in decode("Nor mug", tokens, logits, ("product",))] == ["product"]
+
+
+def test_a_head_with_other_tags_is_read_by_its_own() -> None:
+    tags = ("O", "B-address_city", "I-address_city", "B-brand", "I-brand")
+    tokens = TokenStates(np.zeros((2, 4), np.float32), ((0, 5), (6, 9)))
+    logits = np.eye(len(tags), dtype=np.float32)[[1, 3]]
+    assert [(e.type, e.text) for e in decode("Leeds Nor", tokens, logits, TYPES, tags)] == [("brand", "Nor")]
 
 
 def test_a_name_gives_way_to_an_exact_pattern() -> None:
