@@ -17,7 +17,7 @@ from models.understanding.bert import BertUnderstanding, apply_adapter, encode, 
 from models.understanding.corpus import Corpus, load_acceptance, load_blind, load_corpus
 from models.understanding.errors import AdapterDamaged, AdapterMismatch, CorpusInvalid, DataInvalid
 from models.understanding.examples import Example, from_examples, split
-from models.understanding.heads import load_adapter
+from models.understanding.heads import LinearHead, load_adapter
 from models.understanding.likeness import near, normalised, pairs
 from models.understanding.marked import Marked, MarkedSet, parse_marked
 from models.understanding.train import Card, Lessons, train
@@ -266,6 +266,11 @@ def test_an_adapter_that_does_not_fit_is_not_gone_on_from(corpus: Corpus, tmp_pa
     other = replace(lessons(corpus), intents=from_examples("fewer", fewer))
     with pytest.raises(DataInvalid, match="other labels than the data"):
         train(tiny_encoder(), other, 7, tmp_path / "b", say, recipe=RECIPE, start=first)
+    heads = first.heads()
+    tag = LinearHead(heads.tag.weight[:, :3], heads.tag.bias[:3], heads.tag.labels[:3])
+    older = replace(first, calibrated={"torch": replace(heads, tag=tag)})
+    with pytest.raises(DataInvalid, match="other labels than the data"):
+        train(tiny_encoder(), lessons(corpus), 7, tmp_path / "c", say, recipe=RECIPE, start=older)
 
 
 def test_a_small_task_is_read_as_often_as_it_needs(corpus: Corpus, tmp_path: Path) -> None:
