@@ -73,6 +73,7 @@ def test_ray_is_the_pinned_version() -> None:
         ("serve/_private/constants.py", "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S"),
         ("serve/_private/constants.py", "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S"),
         ("serve/_private/constants.py", "RAY_SERVE_PORT_QUARANTINE_S"),
+        ("serve/_private/constants.py", "RAY_SERVE_CONTROL_LOOP_INTERVAL_S"),
         ("serve/_private/replica.py", "serve_replica_processing_queries"),
         ("serve/_private/router.py", "serve_deployment_queued_queries"),
         ("_private/ray_constants.py", "RAY_NUM_REDIS_GET_RETRIES"),
