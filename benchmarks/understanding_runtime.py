@@ -1,10 +1,10 @@
-"""The understanding encoder on the CPU, by runtime: PyTorch in float32 and bfloat16, ONNX Runtime in float32 and int8.
+"""The understanding encoder on the CPU, by runtime: PyTorch and OpenVINO, each in float32 and bfloat16.
 
     python -m benchmarks.understanding_runtime --models-dir .kefu/models --out docs/results
 
 One process, one thread. The runtimes take turns, many times over, so that what else the machine does falls on all alike; the
 quickest call and the CPU time say more than the median where it does much. Times are of whole calls: tokens, encoder, mean.
-The encoder has the shipped adapter merged. What 8 bits cost is told in points, each runtime with its own thresholds.
+The encoder has the shipped adapter merged. What OpenVINO costs is told in points, each with its own thresholds.
 Memory is of a process that holds one runtime alone.
 """
 
@@ -27,14 +27,7 @@ from benchmarks.machine import describe
 from models.encoder import onnx
 from models.encoder.bert import BertEncoder, Runtime
 from models.sources import resolve
-from models.understanding.bert import (
-    SHIPPED,
-    BertUnderstanding,
-    apply_adapter,
-    find_adapter,
-    find_examples,
-    typical,
-)
+from models.understanding.bert import SHIPPED, BertUnderstanding, apply_adapter, find_adapter
 from models.understanding.corpus import load_blind, load_corpus
 from models.understanding.evaluate import evaluate_intents
 
@@ -49,10 +42,11 @@ _CALLS: Final = {"single": 12, "batch": 3}
 
 _COMPARED: Final = 512
 _ALONE: Final = 128
-_RUNTIMES: Final = ("torch float32", "torch bfloat16", "onnx float32", "onnx int8")
+_RUNTIMES: Final = ("torch float32", "torch bfloat16", "openvino float32", "openvino bfloat16")
 _INSTRUCTIONS: Final = ("avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
 
-_SERVING: Final[dict[str, Runtime]] = {"torch float32": "torch", "onnx int8": "onnx_int8"}
+_HINTS: Final[dict[str, onnx.Precision]] = {"float32": "f32", "bfloat16": "bf16"}
+_SERVING: Final[dict[str, Runtime]] = {"torch float32": "torch", "openvino bfloat16": "openvino"}
 _FIGURES: Final = ("accuracy", "accuracy_unrejected", "out_of_scope_recall")
 
 Floats = npt.NDArray[np.float32]
@@ -61,11 +55,11 @@ Floats = npt.NDArray[np.float32]
 def load(runtime: str, source: Path, exported: Path) -> BertEncoder:
     """The encoder on one runtime, one thread."""
     kind, precision = runtime.split()
-    if kind == "onnx":
+    if kind == "openvino":
         import torch
 
         torch.set_num_threads(1)  # it tells the mean
-        return onnx.load(exported / precision)
+        return onnx.load(exported, precision=_HINTS[precision])
     encoder = adapted(source)
     if precision == "bfloat16":
         encoder.model.bfloat16()
@@ -80,20 +74,17 @@ def adapted(source: Path) -> BertEncoder:
 
 
 def export(source: Path, folder: Path) -> dict[str, Any]:
-    """Both graphs: seconds of the whole export, bytes of the graph, and what the process then held at most."""
+    """The graph: seconds of the whole export, bytes of the graph, and what the process then held at most."""
     import resource
 
-    encoder, texts = adapted(source), typical(find_examples(SHIPPED, source))
-    told: dict[str, Any] = {}
-    for precision in ("float32", "int8"):
-        started = time.monotonic()
-        onnx.export(encoder, folder / precision, quantise=precision == "int8", typical=lambda: texts)
-        told[precision] = {
-            "seconds": round(time.monotonic() - started, 1),
-            "graph_mb": round((folder / precision / onnx.GRAPH).stat().st_size / 1e6, 1),
-        }
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return told | {"peak_mib": round(peak_kib / 1024)}
+    encoder = adapted(source)
+    started = time.monotonic()
+    onnx.export(encoder, folder)
+    return {
+        "seconds": round(time.monotonic() - started, 1),
+        "graph_mb": round((folder / onnx.GRAPH).stat().st_size / 1e6, 1),
+        "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+    }
 
 
 def hold(runtime: str, source: Path, exported: Path, texts: list[str]) -> dict[str, Any]:
@@ -109,7 +100,7 @@ def hold(runtime: str, source: Path, exported: Path, texts: list[str]) -> dict[s
 
 
 def read_by_both(encoders: dict[str, BertEncoder]) -> dict[str, Any]:
-    """Figures on the corpus's test split and the blind messages, by both runtimes that serve; the points that 8 bits cost."""
+    """Figures on the corpus's test split and the blind messages, by both runtimes that serve; the points OpenVINO costs."""
     adapter, told = find_adapter(SHIPPED, Path()), {}
     tested = load_corpus().intents.of("test")
     sets = {"kefu-corpus test": {e.text: e.label for e in tested}, "kefu-blind": load_blind()}
@@ -180,7 +171,7 @@ def measure(source: Path) -> dict[str, Any]:
     load_before = os.getloadavg()[0]
     every = [example.text for example in load_corpus().intents.of("test")]
     with tempfile.TemporaryDirectory(prefix="kefu-runtime-") as folder:
-        exported = Path(folder)
+        exported = Path(folder) / "graph"
         exporting = _apart(export, source, exported)
         encoders = {runtime: load(runtime, source, exported) for runtime in _RUNTIMES}
         counted = encoders["torch float32"].token_ids(["query: " + text for text in every])

@@ -44,15 +44,13 @@ def load(source: Source) -> Loaded:
         apply_adapter,
         computed_by,
         find_adapter,
-        find_examples,
     )
 
     adapter = find_adapter(source.adapter, source.models_dir)
     encoder = BertEncoder.load(resolve(source.encoder, source.models_dir), threads=source.threads)
     apply_adapter(encoder, adapter)
     heads = adapter.heads(source.runtime)
-    examples = find_examples(source.adapter, source.models_dir)
-    computed = computed_by(source.runtime, encoder, source.models_dir, source.threads, lambda: examples)
+    computed = computed_by(source.runtime, encoder, source.models_dir, source.threads)
     return Loaded(BertUnderstanding(computed, heads), heads.intent.labels, adapter.card)
 
 

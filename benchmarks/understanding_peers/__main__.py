@@ -22,7 +22,7 @@ _COMMAND: Final = (
     "--peers-python PEERS/bin/python --out docs/results"
 )
 _TEXTS: Final = 512
-_PEERS: Final = ("litserve", "bentoml", "fastapi", "uvicorn", "torch", "onnxruntime", "transformers")
+_PEERS: Final = ("litserve", "bentoml", "fastapi", "uvicorn", "torch", "openvino", "transformers")
 _VERSIONS: Final = (
     "import json, sys; from importlib.metadata import version; "
     "print(json.dumps({name: version(name) for name in sys.argv[1:]}))"

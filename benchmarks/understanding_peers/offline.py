@@ -39,7 +39,7 @@ def main() -> None:
     arguments = parser.parse_args()
     texts = orjson.loads(sys.stdin.buffer.read())
     engine = load_bert_understanding(
-        ENCODER, SHIPPED, arguments.models_dir, arguments.threads, runtime="onnx_int8"
+        ENCODER, SHIPPED, arguments.models_dir, arguments.threads, runtime="openvino"
     )
     found = {str(size): round(limit(engine, texts, size), 2) for size in BATCH_SIZES}
     sys.stdout.buffer.write(orjson.dumps(found))

@@ -47,7 +47,7 @@ class Setup:
         return _DOCUMENTATION[self.kind]
 
 
-OURS: Final = Setup(KEFU, "kefu", "onnx_int8", threads=1)
+OURS: Final = Setup(KEFU, "kefu", "openvino", threads=1)
 
 DOCUMENTED: Final = (
     *(Setup(f"{kind}, torch", kind, "torch") for kind in PEERS),
@@ -56,5 +56,5 @@ DOCUMENTED: Final = (
 """Each peer as its first example stands, with PyTorch's default of a thread for each core; and with the worker for each core
 that each documents for work like this, of one thread each, so that there are no more threads than cores."""
 
-WITH_OUR_RUNTIME: Final = tuple(Setup(f"{kind}, onnx_int8", kind, "onnx_int8", threads=1) for kind in PEERS)
+WITH_OUR_RUNTIME: Final = tuple(Setup(f"{kind}, openvino", kind, "openvino", threads=1) for kind in PEERS)
 """The peers with Kefu's runtime and its one thread: what is left between them and Kefu is the price of Kefu's processes."""

@@ -13,8 +13,9 @@ from models.errors import ModelUnloadable
 from models.sources import HubSource
 
 Device = Literal["cpu", "cuda"]
-Runtime = Literal["torch", "onnx_int8"]
-"""What computes an encoder: PyTorch (float32 on a CPU, bfloat16 on a GPU), or ONNX Runtime in 8 bits, on a CPU alone."""
+Runtime = Literal["torch", "openvino"]
+"""What computes an encoder: PyTorch (float32 on a CPU, bfloat16 on a GPU), or OpenVINO on a CPU, in
+bfloat16 where the processor can."""
 
 QUERY_PREFIX = "query: "
 PASSAGE_PREFIX = "passage: "

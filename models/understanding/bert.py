@@ -1,7 +1,7 @@
 """The real engine: one pass of a BERT encoder, read by the trained heads."""
 
 import hashlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,6 @@ from models.understanding.rejection import Floats
 from models.understanding.tagger import decode, joined
 
 SHIPPED: Final = "shipped"
-_TYPICAL: Final = 256
 
 
 class BertUnderstanding:
@@ -93,7 +92,7 @@ def load_bert_understanding(
 ) -> BertUnderstanding:
     """Loads the encoder, merges the adapter into it. Raises ModelError, AdapterMismatch for another encoder's.
 
-    The first load with ONNX Runtime exports the merged encoder into `<models_dir>/onnx`, which takes 20 s.
+    The first load with OpenVINO exports the merged encoder into `<models_dir>/onnx`, which takes 15 s.
     """
     source = resolve(encoder, models_dir)
     loaded = BertEncoder.load(source, device=device, gpu_memory_share=gpu_memory_share, threads=threads)
@@ -104,15 +103,12 @@ def load_bert_understanding(
         odd = ", ".join(sorted(labels ^ set(INTENTS))[:3])
         raise AdapterDamaged(adapter, f"its labels are not those of this version's taxonomy ({odd})")
     apply_adapter(loaded, trained)
-    examples = lambda: find_examples(adapter, models_dir)  # noqa: E731 handed to both
-    computed = computed_by(runtime, loaded, models_dir, threads, examples)
-    return BertUnderstanding(computed, heads, examples)
+    computed = computed_by(runtime, loaded, models_dir, threads)
+    return BertUnderstanding(computed, heads, lambda: find_examples(adapter, models_dir))
 
 
-def computed_by(
-    runtime: Runtime, encoder: BertEncoder, models_dir: Path, threads: int, examples: Examples
-) -> BertEncoder:
-    """The encoder as that runtime computes it; `encoder` itself may be changed. `examples` show what it will read.
+def computed_by(runtime: Runtime, encoder: BertEncoder, models_dir: Path, threads: int) -> BertEncoder:
+    """The encoder as that runtime computes it; `encoder` itself may be changed.
 
     Raises ModelUnloadable.
     """
@@ -123,14 +119,8 @@ def computed_by(
     from models.encoder import onnx
 
     folder = models_dir / "onnx" / onnx.weights_sha256(encoder)[:12]
-    onnx.export(encoder, folder, quantise=True, typical=lambda: typical(examples()))
+    onnx.export(encoder, folder)
     return onnx.load(folder, threads=threads)
-
-
-def typical(examples: Mapping[str, Sequence[str]]) -> list[str]:
-    """At most 256 training messages, of all intents."""
-    texts = [text for name in sorted(examples) for text in examples[name]]
-    return texts[:: max(1, len(texts) // _TYPICAL)][:_TYPICAL]
 
 
 def find_adapter(adapter: str, models_dir: Path) -> Adapter:

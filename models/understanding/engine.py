@@ -26,7 +26,7 @@ class UnderstandingSpec:
     adapter: str = "shipped"
     models_dir: Path = Path("models")
     threads: int = 1
-    runtime: Runtime = "onnx_int8"
+    runtime: Runtime = "openvino"
     device: Device = "cpu"
     gpu_memory_share: float | None = None
     delay_ms: float = 0.0

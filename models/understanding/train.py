@@ -19,7 +19,7 @@ from models.types import OUT_OF_SCOPE
 from models.types.understanding import Language
 from models.understanding import lora
 from models.understanding.augmentation import augment
-from models.understanding.bert import BertUnderstanding, encode, fingerprint, typical
+from models.understanding.bert import BertUnderstanding, encode, fingerprint
 from models.understanding.calibration import (
     Compared,
     Measured,
@@ -30,7 +30,7 @@ from models.understanding.calibration import (
 )
 from models.understanding.errors import AdapterMismatch, DataInvalid
 from models.understanding.evaluate import evaluate_entities, evaluate_intents, evaluate_sentiment
-from models.understanding.examples import DataSet, Split, by_intent, write_examples
+from models.understanding.examples import DataSet, Split, write_examples
 from models.understanding.heads import Adapter, Heads, LinearHead, Thresholds, save_adapter, softmax
 from models.understanding.language import language
 from models.understanding.marked import MarkedSet
@@ -188,16 +188,15 @@ def calibrate_runtimes(
     """
     calibrated: dict[Runtime, Heads] = {"torch": heads}
     with tempfile.TemporaryDirectory(prefix="kefu-onnx-") as folder:
-        report("calibrating for ONNX Runtime", 0.0)
+        report("calibrating for OpenVINO", 0.0)
         try:
-            read = by_intent(intents.of("train"))
-            onnx.export(encoder, Path(folder) / "int8", quantise=True, typical=lambda: typical(read))
+            onnx.export(encoder, Path(folder) / "graph")
         except ModelUnloadable as refused:
             report(f"only PyTorch will serve this: {refused}", 1.0)
             return calibrated
-        quick = onnx.load(Path(folder) / "int8", threads=os.cpu_count() or 1)
+        quick = onnx.load(Path(folder) / "graph", threads=os.cpu_count() or 1)
         found = _encoded_split(quick, intents, "validation")
-        calibrated["onnx_int8"] = recalibrated(heads, found.features, found.labels, found.languages)
+        calibrated["openvino"] = recalibrated(heads, found.features, found.labels, found.languages)
     return calibrated
 
 

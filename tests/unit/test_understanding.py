@@ -113,11 +113,11 @@ def test_sentiment_is_the_likeliest_label_and_the_expected_score() -> None:
 def test_adapter_survives_the_disk(tmp_path: Path) -> None:
     lora = {"encoder.layer.0.output.dense.a": np.ones((2, 3), np.float16)}
     quick = heads(route=0.7, temperature=3.0)
-    save_adapter(tmp_path, {"torch": heads(route=0.4, temperature=2.0), "onnx_int8": quick}, lora, CARD)
+    save_adapter(tmp_path, {"torch": heads(route=0.4, temperature=2.0), "openvino": quick}, lora, CARD)
     loaded = load_adapter(tmp_path)
     row = features(invoice=2, coupon=1, positive=3)
     assert loaded.heads().read(row, ["zh"]) == heads(route=0.4, temperature=2.0).read(row, ["zh"])
-    assert loaded.heads("onnx_int8").read(row, ["zh"]) == quick.read(row, ["zh"])
+    assert loaded.heads("openvino").read(row, ["zh"]) == quick.read(row, ["zh"])
     assert list(loaded.lora) == list(lora)
     assert loaded.encoder_fingerprint == "abc"
 
@@ -156,7 +156,7 @@ def test_a_tampered_temperature_table_is_damage(tmp_path: Path) -> None:
 def test_a_runtime_that_the_adapter_was_not_calibrated_for_is_refused(tmp_path: Path) -> None:
     save_adapter(tmp_path, {"torch": heads()}, {}, CARD)
     with pytest.raises(NotCalibrated, match=r"Set understanding\.runtime to torch, or train it again"):
-        load_adapter(tmp_path).heads("onnx_int8")
+        load_adapter(tmp_path).heads("openvino")
 
 
 def drawn(temperature: float, count: int = 4000) -> tuple[np.ndarray, list[str]]:

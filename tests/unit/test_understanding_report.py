@@ -113,7 +113,7 @@ def assessed(
 
 
 def evaluation(*found: Assessment) -> Evaluation:
-    adapter = AdapterIdentity("shipped", "onnx_int8", "ab" * 32, {"name": "packaged:e5-small-zh-en"})
+    adapter = AdapterIdentity("shipped", "openvino", "ab" * 32, {"name": "packaged:e5-small-zh-en"})
     return Evaluation(HEAD, "kefu evaluate understanding", adapter, found, (), ())
 
 

@@ -21,7 +21,7 @@ def environment(setup: Setup, models_dir: Path) -> dict[str, str]:
 
 
 def load() -> BertUnderstanding:
-    """The engine, in PyTorch's float32 or Kefu's 8 bits, with PyTorch's own number of threads unless another is told."""
+    """The engine, in PyTorch's float32 or Kefu's runtime, with PyTorch's own number of threads unless another is told."""
     import torch
 
     return load_bert_understanding(
@@ -29,7 +29,7 @@ def load() -> BertUnderstanding:
         SHIPPED,
         Path(os.environ[_MODELS_DIR]),
         int(os.environ.get(_THREADS, torch.get_num_threads())),
-        runtime="onnx_int8" if os.environ[_RUNTIME] == "onnx_int8" else "torch",
+        runtime="openvino" if os.environ[_RUNTIME] == "openvino" else "torch",
     )
 
 
