@@ -131,8 +131,8 @@ class OnnxModel:
             self._of_thread.request = self._compiled.create_infer_request()
         inputs = {"input_ids": input_ids.numpy(), "attention_mask": attention_mask.numpy()}
         found = self._of_thread.request.infer(inputs, share_inputs=True)
-        # A copy: the request writes its next answer to the same place.
-        return OnnxOutput(torch.from_numpy(found[0].copy()))
+        # OpenVINO gives a copy of what the request writes its next answer over, unless it is told to share.
+        return OnnxOutput(torch.from_numpy(found[0]))
 
     def to(self, device: str) -> "OnnxModel":
         """Itself: the graph runs on the CPU."""

@@ -84,6 +84,13 @@ def test_the_tokens_are_read_as_by_torch(exported: Path) -> None:
         np.testing.assert_allclose(found.states, wanted.states, atol=1e-4)
 
 
+def test_a_batch_leaves_what_an_earlier_one_gave(exported: Path) -> None:
+    texts = ["alpha1", "beta2", "gamma"]  # of one shape, for which the request has one place
+    _, tokens = onnx.load(exported, batch_size=1).read(texts)
+    for found, text in zip(tokens, texts, strict=True):
+        np.testing.assert_allclose(found.states, tiny_encoder().read([text])[1][0].states, atol=1e-4)
+
+
 def test_a_long_text_keeps_its_head(exported: Path) -> None:
     short = onnx.load(exported, max_length=3)
     np.testing.assert_allclose(
