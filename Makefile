@@ -77,14 +77,14 @@ format: install  ## Rewrite to the format
 	$(BIN)/ruff check --fix .
 
 lock: install  ## Write locks/ from pyproject.toml
-	for target in cpu:x86_64 cpu:aarch64 gpu:x86_64; do \
-	  extra=$${target%%:*}; machine=$${target##*:}; \
+	for target in cpu:x86_64:2_28 cpu:aarch64:2_35 gpu:x86_64:2_28; do \
+	  set -- $$(echo $$target | tr : ' '); extra=$$1; machine=$$2; glibc=$$3; \
 	  $(BIN)/uv pip compile --quiet --upgrade pyproject.toml --extra $$extra --extra dev --python-version 3.11 \
-	    --python-platform $$machine-manylinux_2_28 --override locks/overrides.txt --no-header --no-annotate \
+	    --python-platform $$machine-manylinux_$$glibc --override locks/overrides.txt --no-header --no-annotate \
 	    --output-file $(VENV)/lock.txt && \
 	  if [ $$extra = cpu ]; \
-	  then grep -vE '^(torch|torchvision|torchaudio|torchcodec|triton|nvidia-[a-z0-9-]+|cuda-[a-z0-9-]+)==' $(VENV)/lock.txt; \
-	  else grep -v '^torch==' $(VENV)/lock.txt; fi > locks/$$extra-linux-$$machine.txt || exit 1; \
+	  then grep -vE '^(torch|openvino-telemetry|torchvision|torchaudio|torchcodec|triton|nvidia-[a-z0-9-]+|cuda-[a-z0-9-]+)==' $(VENV)/lock.txt; \
+	  else grep -vE '^(torch|openvino-telemetry)==' $(VENV)/lock.txt; fi > locks/$$extra-linux-$$machine.txt || exit 1; \
 	done
 
 clean:  ## Remove the virtual environment and caches; models and data in .kefu stay

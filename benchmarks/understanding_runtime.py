@@ -24,7 +24,7 @@ import numpy.typing as npt
 import psutil
 
 from benchmarks.machine import describe
-from models.encoder import onnx
+from models.encoder import openvino
 from models.encoder.bert import BertEncoder, Runtime
 from models.sources import resolve
 from models.understanding.bert import SHIPPED, BertUnderstanding, apply_adapter, find_adapter
@@ -45,7 +45,7 @@ _ALONE: Final = 128
 _RUNTIMES: Final = ("torch float32", "torch bfloat16", "openvino float32", "openvino bfloat16")
 _INSTRUCTIONS: Final = ("avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
 
-_HINTS: Final[dict[str, onnx.Precision]] = {"float32": "f32", "bfloat16": "bf16"}
+_HINTS: Final[dict[str, openvino.Precision]] = {"float32": "f32", "bfloat16": "bf16"}
 _SERVING: Final[dict[str, Runtime]] = {"torch float32": "torch", "openvino bfloat16": "openvino"}
 _FIGURES: Final = ("accuracy", "accuracy_unrejected", "out_of_scope_recall")
 
@@ -59,7 +59,7 @@ def load(runtime: str, source: Path, exported: Path) -> BertEncoder:
         import torch
 
         torch.set_num_threads(1)  # it tells the mean
-        return onnx.load(exported, precision=_HINTS[precision])
+        return openvino.load(exported, precision=_HINTS[precision])
     encoder = adapted(source)
     if precision == "bfloat16":
         encoder.model.bfloat16()
@@ -79,10 +79,10 @@ def export(source: Path, folder: Path) -> dict[str, Any]:
 
     encoder = adapted(source)
     started = time.monotonic()
-    onnx.export(encoder, folder)
+    openvino.export(encoder, folder)
     return {
         "seconds": round(time.monotonic() - started, 1),
-        "graph_mb": round((folder / onnx.GRAPH).stat().st_size / 1e6, 1),
+        "graph_mb": round((folder / openvino.WEIGHTS).stat().st_size / 1e6, 1),
         "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
 

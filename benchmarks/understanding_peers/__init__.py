@@ -5,7 +5,7 @@
     PEERS/bin/pip install litserve==0.2.19 bentoml==1.4.40
     python -m benchmarks.understanding_peers --models-dir .kefu/models --peers-python PEERS/bin/python --out docs/results
 
-SITE_PACKAGES is the site-packages folder of the project's own environment, so that torch, transformers, ONNX Runtime, FastAPI
+SITE_PACKAGES is the site-packages folder of the project's own environment, so that torch, transformers, OpenVINO, FastAPI
 and uvicorn are one and the same for all; the project's locks know nothing of the peers. pip warns that the project's other
 packages want another OpenTelemetry: the peers do not load them.
 

@@ -38,8 +38,8 @@ class TokenStates:
 class BertEncoder:
     """Embeds texts with any BERT-like encoder (BERT, RoBERTa, XLM-R) and its own tokenizer.
 
-    `model` and `tokenizer` are the loaded Hugging Face objects, open to code that puts heads on them. Calls
-    block, and threads may share one encoder.
+    `model` and `tokenizer` are the loaded Hugging Face objects, open to code that puts heads on them. Batches are padded to
+    a multiple of `width_step` tokens. Calls block, and threads may share one encoder.
     """
 
     def __init__(
@@ -50,12 +50,14 @@ class BertEncoder:
         device: Device = "cpu",
         max_length: int = 256,
         batch_size: int = 32,
+        width_step: int = 1,
     ) -> None:
         self.model = model.to(device).eval()
         self.tokenizer = tokenizer
         self.device = device
         self.max_length = min(max_length, tokenizer.model_max_length)
         self.batch_size = batch_size
+        self.width_step = width_step
         # A fast tokenizer changes itself when its truncation does, which must not happen under two threads.
         self.token_ids([""])
 
@@ -168,7 +170,8 @@ class BertEncoder:
     def _last_layer(self, ids: Sequence[Sequence[int]]) -> tuple[Any, Any]:
         import torch
 
-        width = max(1, *map(len, ids))
+        longest = max(1, *map(len, ids))
+        width = min(longest + -longest % self.width_step, max(longest, self.max_length))
         padded = torch.full((len(ids), width), self.tokenizer.pad_token_id or 0, dtype=torch.long)
         mask = torch.zeros((len(ids), width), dtype=torch.long)
         for row, text_ids in enumerate(ids):

@@ -1,7 +1,7 @@
 """Why a message was read as it was: in pieces of work, so that other messages are read between them.
 
 The weight of a piece of the message is found by leaving it out (captum's feature ablation), which asks nothing of the encoder
-but readings: it explains an ONNX encoder as well as a PyTorch one.
+but readings: it explains an OpenVINO encoder as well as a PyTorch one.
 """
 
 import re

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.encoder import onnx
+from models.encoder import openvino
 from models.encoder.bert import QUERY_PREFIX, BertEncoder, Runtime
 from models.errors import ModelUnloadable
 from models.types import OUT_OF_SCOPE
@@ -187,14 +187,14 @@ def calibrate_runtimes(
     An encoder that can't be exported has but torch.
     """
     calibrated: dict[Runtime, Heads] = {"torch": heads}
-    with tempfile.TemporaryDirectory(prefix="kefu-onnx-") as folder:
+    with tempfile.TemporaryDirectory(prefix="kefu-graph-") as folder:
         report("calibrating for OpenVINO", 0.0)
         try:
-            onnx.export(encoder, Path(folder) / "graph")
+            openvino.export(encoder, Path(folder) / "graph")
         except ModelUnloadable as refused:
             report(f"only PyTorch will serve this: {refused}", 1.0)
             return calibrated
-        quick = onnx.load(Path(folder) / "graph", threads=os.cpu_count() or 1)
+        quick = openvino.load(Path(folder) / "graph", threads=os.cpu_count() or 1)
         found = _encoded_split(quick, intents, "validation")
         calibrated["openvino"] = recalibrated(heads, found.features, found.labels, found.languages)
     return calibrated

@@ -4,11 +4,12 @@ import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from models.encoder import onnx
+from models.encoder import openvino
 from models.encoder.bert import BertEncoder
 from models.errors import ModelDamaged, ModelNotFound, ModelUnloadable
 from models.sources import MANIFEST
@@ -30,14 +31,14 @@ TEXTS = [
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny encoder; not to be changed."""
     folder = tmp_path_factory.mktemp("exported") / "graph"
-    onnx.export(tiny_encoder(), folder)
+    openvino.export(tiny_encoder(), folder)
     return folder
 
 
 @pytest.fixture(autouse=True)
 def exact(monkeypatch: pytest.MonkeyPatch) -> None:
     """All is computed in float32, but where a test says otherwise."""
-    monkeypatch.setattr(onnx, "best_precision", lambda: "f32")
+    monkeypatch.setattr(openvino, "best_precision", lambda: "f32")
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def mine(exported: Path, tmp_path: Path) -> Path:
 
 def graph_of(folder: Path) -> tuple[int, int]:
     """Which file on the disk it is, and when it was written."""
-    found = (folder / onnx.GRAPH).stat()
+    found = (folder / openvino.GRAPH).stat()
     return found.st_ino, found.st_mtime_ns
 
 
@@ -62,7 +63,7 @@ def flip(path: Path) -> None:
 @pytest.mark.parametrize("normalise", [True, False])
 def test_float32_gives_what_torch_gives(exported: Path, batch_size: int, normalise: bool) -> None:
     torch_encoder = tiny_encoder()
-    encoder = onnx.load(exported, batch_size=batch_size)
+    encoder = openvino.load(exported, batch_size=batch_size)
     assert encoder.hidden_size == torch_encoder.hidden_size
     assert encoder.max_length == torch_encoder.max_length
     assert encoder.token_ids(TEXTS) == torch_encoder.token_ids(TEXTS)
@@ -76,7 +77,7 @@ def test_float32_gives_what_torch_gives(exported: Path, batch_size: int, normali
 
 
 def test_the_tokens_are_read_as_by_torch(exported: Path) -> None:
-    vectors, tokens = onnx.load(exported, batch_size=4).read(TEXTS)
+    vectors, tokens = openvino.load(exported, batch_size=4).read(TEXTS)
     expected_vectors, expected = tiny_encoder().read(TEXTS)
     np.testing.assert_allclose(vectors, expected_vectors, atol=1e-4)
     for found, wanted in zip(tokens, expected, strict=True):
@@ -86,30 +87,52 @@ def test_the_tokens_are_read_as_by_torch(exported: Path) -> None:
 
 def test_a_batch_leaves_what_an_earlier_one_gave(exported: Path) -> None:
     texts = ["alpha1", "beta2", "gamma"]  # of one shape, for which the request has one place
-    _, tokens = onnx.load(exported, batch_size=1).read(texts)
+    _, tokens = openvino.load(exported, batch_size=1).read(texts)
     for found, text in zip(tokens, texts, strict=True):
         np.testing.assert_allclose(found.states, tiny_encoder().read([text])[1][0].states, atol=1e-4)
 
 
 def test_a_long_text_keeps_its_head(exported: Path) -> None:
-    short = onnx.load(exported, max_length=3)
+    short = openvino.load(exported, max_length=3)
     np.testing.assert_allclose(
         short.encode(["alpha1 beta2 gamma 9"], prefix=""), short.encode(["alpha1 beta2 gamma"], prefix=""), atol=1e-6
     )  # fmt: skip
 
 
+def test_batches_have_few_widths_and_those_of_messages_are_prepared(
+    exported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes: list[tuple[int, ...]] = []
+    call = openvino.OpenvinoModel.__call__
+
+    def noted(self: openvino.OpenvinoModel, **inputs: Any) -> openvino.Output:
+        shapes.append(tuple(inputs["input_ids"].shape))
+        return call(self, **inputs)
+
+    monkeypatch.setattr(openvino.OpenvinoModel, "__call__", noted)
+    encoder = openvino.load(exported, batch_size=2)
+    prepared = set(shapes)
+    assert {(1, 16), (2, 16), (1, 64), (2, 64)} <= prepared
+    del shapes[:]
+    encoder.encode(["alpha1 " * length for length in (1, 14, 15, 16, 30, 60)])
+    assert shapes == [(2, 16), (2, 32), (2, 64)] and set(shapes) <= prepared
+    del shapes[:]
+    openvino.load(exported, max_length=20).encode(["alpha1 " * 30])
+    assert shapes[-1] == (1, 20)
+
+
 def test_what_this_processor_computes_in_is_close(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     expected = tiny_encoder().encode(TEXTS)
-    encoder = onnx.load(exported)
+    encoder = openvino.load(exported)
     assert (encoder.encode(TEXTS) * expected).sum(axis=1).min() > 0.999
     has_bf16 = "amx_bf16" in Path("/proc/cpuinfo").read_text()
-    assert onnx.best_precision() == "bf16" if has_bf16 else onnx.best_precision() in ("bf16", "f32")
-    assert np.allclose(encoder.encode(TEXTS), expected, atol=1e-5) == (onnx.best_precision() == "f32")
+    assert openvino.best_precision() == "bf16" if has_bf16 else openvino.best_precision() in ("bf16", "f32")
+    assert np.allclose(encoder.encode(TEXTS), expected, atol=1e-5) == (openvino.best_precision() == "f32")
 
 
 def test_threads_share_an_encoder(exported: Path) -> None:
-    encoder = onnx.load(exported)
+    encoder = openvino.load(exported)
     expected = [encoder.encode([text]) for text in TEXTS]
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda text: encoder.encode([text]), TEXTS * 20))
@@ -117,61 +140,61 @@ def test_threads_share_an_encoder(exported: Path) -> None:
         np.testing.assert_allclose(vector, expected[place % len(TEXTS)], atol=1e-6)
 
 
-@pytest.mark.parametrize("file", [onnx.GRAPH, "tokenizer.json"])
+@pytest.mark.parametrize("file", [openvino.GRAPH, openvino.WEIGHTS, "tokenizer.json"])
 def test_a_flipped_byte_is_told_and_exporting_again_mends_it(mine: Path, file: str) -> None:
     flip(mine / file)
     with pytest.raises(ModelDamaged, match=f"{file} has the SHA-256 [0-9a-f]{{64}}, [0-9a-f]{{64}} expected"):
-        onnx.load(mine)
-    onnx.export(tiny_encoder(), mine)
-    np.testing.assert_allclose(onnx.load(mine).encode(TEXTS), tiny_encoder().encode(TEXTS), atol=1e-4)
+        openvino.load(mine)
+    openvino.export(tiny_encoder(), mine)
+    np.testing.assert_allclose(openvino.load(mine).encode(TEXTS), tiny_encoder().encode(TEXTS), atol=1e-4)
     assert [path.name for path in mine.parent.iterdir()] == [mine.name]
 
 
 def test_a_missing_file_and_a_missing_folder_are_told(mine: Path, tmp_path: Path) -> None:
-    (mine / onnx.GRAPH).unlink()
-    with pytest.raises(ModelDamaged, match=r"model\.onnx is missing"):
-        onnx.load(mine)
+    (mine / openvino.GRAPH).unlink()
+    with pytest.raises(ModelDamaged, match=r"encoder\.xml is missing"):
+        openvino.load(mine)
     with pytest.raises(ModelNotFound):
-        onnx.load(tmp_path / "none")
+        openvino.load(tmp_path / "none")
 
 
 def test_a_graph_that_openvino_refuses_is_told(mine: Path) -> None:
-    (mine / onnx.GRAPH).write_bytes(b"no graph")
+    (mine / openvino.GRAPH).write_bytes(b"no graph")
     manifest = json.loads((mine / MANIFEST).read_text())
     (mine / MANIFEST).unlink()
-    onnx._write_manifest(mine, manifest["onnx"])
+    openvino._write_manifest(mine, manifest["openvino"])
     with pytest.raises(ModelUnloadable, match="OpenVINO"):
-        onnx.load(mine)
+        openvino.load(mine)
 
 
 def test_what_is_there_already_is_not_exported_again_and_another_adapter_is(mine: Path) -> None:
     before = graph_of(mine)
     encoder = tiny_encoder()
-    onnx.export(encoder, mine)
+    openvino.export(encoder, mine)
     assert graph_of(mine) == before
     parts = {
         "encoder.layer.1.output.dense.a": np.ones((2, 48), np.float16),
         "encoder.layer.1.output.dense.b": np.eye(32, 2, dtype=np.float16),
     }
     lora.merge(encoder.model, parts)
-    onnx.export(encoder, mine)
+    openvino.export(encoder, mine)
     assert graph_of(mine) != before
-    np.testing.assert_allclose(onnx.load(mine).encode(TEXTS), encoder.encode(TEXTS), atol=1e-4)
+    np.testing.assert_allclose(openvino.load(mine).encode(TEXTS), encoder.encode(TEXTS), atol=1e-4)
     assert not np.allclose(encoder.encode(TEXTS), tiny_encoder().encode(TEXTS), atol=1e-3)
 
 
 def test_a_process_that_was_faster_is_let_be(
     exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = onnx._write_graph
+    write = openvino._write_graph
 
     def meanwhile(encoder: BertEncoder, path: Path) -> None:
         write(encoder, path)
         shutil.copytree(exported, tmp_path / "graph")
 
-    monkeypatch.setattr(onnx, "_write_graph", meanwhile)
-    onnx.export(tiny_encoder(), tmp_path / "graph")
-    assert onnx.load(tmp_path / "graph").encode(TEXTS).shape == (len(TEXTS), 32)
+    monkeypatch.setattr(openvino, "_write_graph", meanwhile)
+    openvino.export(tiny_encoder(), tmp_path / "graph")
+    assert openvino.load(tmp_path / "graph").encode(TEXTS).shape == (len(TEXTS), 32)
     assert [path.name for path in tmp_path.iterdir()] == ["graph"]
 
 
@@ -179,19 +202,19 @@ def test_an_export_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(onnx, "_write_manifest", full)
+    monkeypatch.setattr(openvino, "_write_manifest", full)
     encoder = tiny_encoder()
     with pytest.raises(OSError, match="No space"):
-        onnx.export(encoder, tmp_path / "graph")
+        openvino.export(encoder, tmp_path / "graph")
     assert list(tmp_path.iterdir()) == []
     assert encoder.model.config._attn_implementation == tiny_encoder().model.config._attn_implementation
 
 
-def test_an_encoder_that_pytorch_cannot_export_is_told(tmp_path: Path) -> None:
+def test_an_encoder_that_openvino_cannot_convert_is_told(tmp_path: Path) -> None:
     encoder = tiny_encoder()
     encoder.model.encoder.forward = lambda states, *_, **__: print(states.sum().item())  # noqa: T201
-    with pytest.raises(ModelUnloadable, match="can't export"):
-        onnx.export(encoder, tmp_path / "graph")
+    with pytest.raises(ModelUnloadable, match="OpenVINO can't convert it"):
+        openvino.export(encoder, tmp_path / "graph")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -199,7 +222,7 @@ def test_the_runtime_is_a_choice_and_its_graph_is_kept_beside_the_models(tmp_pat
     encoder = tiny_encoder()
     assert computed_by("torch", encoder, tmp_path, 1) is encoder and not list(tmp_path.iterdir())
     quick = computed_by("openvino", encoder, tmp_path, 1)
-    (folder,) = (tmp_path / "onnx").iterdir()
+    (folder,) = (tmp_path / "openvino").iterdir()
     before = graph_of(folder)
     again = computed_by("openvino", tiny_encoder(), tmp_path, 1)
     assert graph_of(folder) == before

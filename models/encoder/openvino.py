@@ -1,6 +1,6 @@
-"""The encoder as an ONNX graph, on the CPU: exported once from PyTorch, run by OpenVINO.
+"""The encoder as an OpenVINO graph, on the CPU: converted once from PyTorch.
 
-OpenVINO computes in bfloat16 where the processor can, which is as quick as 8 bits there and costs nothing that was measured,
+It computes in bfloat16 where the processor can, which is as quick as 8 bits there and costs nothing that was measured,
 and in float32 elsewhere.
 """
 
@@ -24,17 +24,21 @@ from models.encoder.bert import BertEncoder
 from models.errors import ModelDamaged, ModelNotFound, ModelUnloadable
 from models.sources import MANIFEST, MANIFEST_FORMAT, check_folder, content_sha256, list_files, read_manifest
 
-GRAPH: Final = "model.onnx"
+GRAPH: Final = "encoder.xml"
+WEIGHTS: Final = "encoder.bin"
 
-RECIPE: Final = 3
+RECIPE: Final = 4
 """Of how graphs are made; raised with it, so that folders of an older one are made again."""
 
-OPSET: Final = 20
 BATCH: Final = 8
 """Texts in a batch, of like length: twice as quick a text as alone; batches of 32 are no quicker, being padded more."""
 
-_LARGEST_BYTES: Final = 2_000_000_000
-"""A graph is one protobuf message, which ends at 2 GiB."""
+WIDTH_STEP: Final = 16
+"""Batches are as wide as a multiple of this: the rows that a processor's matrix unit takes at once. It leaves few shapes, and
+each new one costs 5 to 20 ms of preparation."""
+
+_WARMED_WIDTHS: Final = (16, 32, 48, 64)
+"""What nearly every message of a shop fits in; rarer shapes are prepared when they come."""
 
 Precision = Literal["bf16", "f32"]
 
@@ -45,13 +49,12 @@ _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 def export(encoder: BertEncoder, folder: Path) -> None:
     """Writes the float32 encoder as it now is, a merged adapter included, with its tokenizer; whole or not at all.
 
-    A folder that has this already is left as it is; a damaged or another one is replaced. Takes 15 s and 2 GB for 68 million
+    A folder that has this already is left as it is; a damaged or another one is replaced. Takes 4 s for 68 million
     weights; no other thread may use `encoder` meanwhile. Raises ModelUnloadable where it can't be exported.
     """
     made = {
         "recipe": RECIPE,
         "source_sha256": weights_sha256(encoder),
-        "opset": OPSET,
         "hidden_size": encoder.hidden_size,
     }
     if _has(folder, made):
@@ -61,7 +64,7 @@ def export(encoder: BertEncoder, folder: Path) -> None:
         fresh = Path(scratch) / "fresh"
         encoder.tokenizer.save_pretrained(fresh)
         with _quietly():
-            _write_graph(encoder, fresh / GRAPH)
+            _write_graph(encoder, fresh)
         _write_manifest(fresh, made)
         _move_in(fresh, folder, made, Path(scratch))
 
@@ -74,7 +77,7 @@ def load(
     batch_size: int = BATCH,
     precision: Precision | None = None,
 ) -> BertEncoder:
-    """The encoder that `export` wrote, every file verified. `threads` are OpenVINO's, for this encoder alone.
+    """The encoder that `export` wrote, every file verified, and warm. `threads` are OpenVINO's, for this encoder alone.
 
     `precision` is what it computes in; unsaid, the best of this processor.
 
@@ -88,8 +91,9 @@ def load(
         tokenizer = AutoTokenizer.from_pretrained(folder, truncation_side="right")
     except (OSError, ValueError, KeyError, TypeError) as refused:
         raise ModelUnloadable(str(folder), f"{type(refused).__name__}: {refused}") from refused
-    model = OnnxModel(_compiled(folder, threads, precision or best_precision()), OnnxConfig(hidden_size))
-    return BertEncoder(model, tokenizer, max_length=max_length, batch_size=batch_size)
+    model = OpenvinoModel(_compiled(folder, threads, precision or best_precision()), Config(hidden_size))
+    model.warm(batch_size)
+    return BertEncoder(model, tokenizer, max_length=max_length, batch_size=batch_size, width_step=WIDTH_STEP)
 
 
 def weights_sha256(encoder: BertEncoder) -> str:
@@ -102,28 +106,28 @@ def weights_sha256(encoder: BertEncoder) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class OnnxConfig:
+class Config:
     """What BertEncoder asks of a model's configuration."""
 
     hidden_size: int
 
 
 @dataclass(frozen=True, slots=True)
-class OnnxOutput:
+class Output:
     """`last_hidden_state`: a float32 tensor [n, width, hidden]."""
 
     last_hidden_state: Any
 
 
-class OnnxModel:
+class OpenvinoModel:
     """Stands where BertEncoder has a PyTorch model. Threads may share it."""
 
-    def __init__(self, compiled: Any, config: OnnxConfig) -> None:
+    def __init__(self, compiled: Any, config: Config) -> None:
         self.config = config
         self._compiled = compiled
         self._of_thread = threading.local()
 
-    def __call__(self, *, input_ids: Any, attention_mask: Any) -> OnnxOutput:
+    def __call__(self, *, input_ids: Any, attention_mask: Any) -> Output:
         """Both int64 tensors [n, width]."""
         import torch
 
@@ -132,16 +136,25 @@ class OnnxModel:
         inputs = {"input_ids": input_ids.numpy(), "attention_mask": attention_mask.numpy()}
         found = self._of_thread.request.infer(inputs, share_inputs=True)
         # OpenVINO gives a copy of what the request writes its next answer over, unless it is told to share.
-        return OnnxOutput(torch.from_numpy(found[0]))
+        return Output(torch.from_numpy(found[0]))
 
-    def to(self, device: str) -> "OnnxModel":
+    def warm(self, batch_size: int) -> None:
+        """Prepares the shapes of messages, so that no customer waits for it: a second for twelve layers."""
+        import torch
+
+        for width in _WARMED_WIDTHS:
+            for texts in range(1, batch_size + 1):
+                ones = torch.ones((texts, width), dtype=torch.long)
+                self(input_ids=ones, attention_mask=ones)
+
+    def to(self, device: str) -> "OpenvinoModel":
         """Itself: the graph runs on the CPU."""
         if device != "cpu":
-            raise ValueError(f"an ONNX encoder runs on the cpu, not on {device}")
+            raise ValueError(f"an OpenVINO encoder runs on the cpu, not on {device}")
         return self
 
-    def eval(self) -> "OnnxModel":
-        """Itself: it was exported so."""
+    def eval(self) -> "OpenvinoModel":
+        """Itself: it was converted so."""
         return self
 
 
@@ -168,33 +181,21 @@ def _compiled(folder: Path, threads: int, precision: Precision) -> Any:
         raise ModelUnloadable(str(folder), f"OpenVINO: {refused}") from refused
 
 
-def _write_graph(encoder: BertEncoder, path: Path) -> None:
-    import onnx
+def _write_graph(encoder: BertEncoder, folder: Path) -> None:
+    import openvino
     import torch
 
-    axes = {0: "batch", 1: "length"}
+    example = {name: torch.ones((2, 8), dtype=torch.long) for name in ("input_ids", "attention_mask")}
     chosen = encoder.model.config._attn_implementation
-    # The others guard against texts without tokens, in a dozen operators a layer that cost a tenth of the time.
+    # In the others a text without tokens is NaN.
     encoder.model.set_attn_implementation("eager")
     try:
-        program = torch.onnx.export(
-            _last_layer(encoder.model),
-            tuple(torch.ones((2, 8), dtype=torch.long, device=encoder.device) for _ in range(2)),
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=["input_ids", "attention_mask"],
-            output_names=["last_hidden_state"],
-            dynamic_shapes=(axes, axes),
-            verbose=False,
-        )
-    except torch.onnx.OnnxExporterError as refused:
-        raise ModelUnloadable("the encoder", f"PyTorch can't export it to ONNX: {refused}") from refused
+        graph = openvino.convert_model(_last_layer(encoder.model), example_input=example)
+    except RuntimeError as refused:
+        raise ModelUnloadable("the encoder", f"OpenVINO can't convert it: {refused}") from refused
     finally:
         encoder.model.set_attn_implementation(chosen)
-    graph = program.model_proto
-    if (size := graph.ByteSize()) > _LARGEST_BYTES:
-        raise ModelUnloadable("the encoder", f"its ONNX graph has {size} bytes, {_LARGEST_BYTES} at most")
-    onnx.save(graph, path)
+    openvino.save_model(graph, folder / GRAPH, compress_to_fp16=False)
 
 
 def _last_layer(model: Any) -> Any:
@@ -217,8 +218,8 @@ def _write_manifest(folder: Path, made: Mapping[str, Any]) -> None:
     manifest = {
         "format": MANIFEST_FORMAT,
         "content_sha256": content_sha256(files),
-        "onnx": made,
-        "made_by": {name: version(name) for name in ("torch", "transformers", "onnxscript")},
+        "openvino": made,
+        "made_by": {name: version(name) for name in ("torch", "transformers", "openvino")},
         "files": files,
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
@@ -229,7 +230,7 @@ def _verified(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise ModelNotFound(str(folder), "there is no such folder; export it first")
     check_folder(folder, verify=True)
-    made = read_manifest(folder).get("onnx")
+    made = read_manifest(folder).get("openvino")
     if not isinstance(made, dict):
         raise ModelDamaged(str(folder), MANIFEST, "doesn't say how the graph was made")
     return made
@@ -258,15 +259,13 @@ def _move_in(fresh: Path, folder: Path, made: Mapping[str, Any], scratch: Path) 
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """The exporter warns of what nobody here can change, through the root logger, to which it adds a handler."""
-    chatty = logging.getLogger("torch.onnx._internal.exporter._registration")
-    root, none, level = logging.getLogger(), logging.NullHandler(), chatty.level
+    """Tracing warns of what nobody here can change."""
+    chatty = logging.getLogger("transformers.modeling_utils")
+    level = chatty.level
     chatty.setLevel(logging.ERROR)
-    root.addHandler(none)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        root.removeHandler(none)
         chatty.setLevel(level)
