@@ -22,6 +22,7 @@ from models.understanding.corpus import load_corpus
 from models.understanding.examples import DataSet, Example
 from models.understanding.feedback import Correction, with_corrections
 from models.understanding.gates import Gate, gates, latency_gate
+from models.understanding.likeness import normalised
 
 Report = Callable[[str, float | None], None]
 _LEAST_CORRECTIONS: Final = 5
@@ -81,23 +82,28 @@ async def train_candidate(
 
 
 async def judge(config: ClusterConfig, tenant_id: str, report: Report) -> Judgement:
-    """Both on the held-out messages, the shop's and the corpus's. UpError without a candidate."""
+    """Both on the held-out messages, the shop's and the corpus's. UpError without a candidate, TenantNotFound."""
     async with open_store(resolve_secret(config.store_ref)) as store:
+        await store.tenant(tenant_id)
         candidate = await store.promoted_model(tenant_id, _SHADOW)
         if candidate is None:
-            raise UpError(f"tenant {tenant_id!r} has no candidate; train one: kefu models candidate")
+            how = f"kefu models candidate --tenant {tenant_id}"
+            raise UpError(f"tenant {tenant_id!r} has no candidate; train one: {how}")
         live = await store.promoted_model(tenant_id, _LIVE)
         tally = await store.shadow_tally(tenant_id, candidate.version)
         data, _ = await _data(store, tenant_id)
-    found = await asyncio.to_thread(
-        _compare, config, _source(config, live), _source(config, candidate), data.of("test"), report
-    )
+    sources = _source(config, live), _source(config, candidate)
+    held_out = await asyncio.to_thread(_held_out, config, data, sources)
+    found = await asyncio.to_thread(_compare, config, *sources, held_out, report)
     live_version = None if live is None else live.version
-    return Judgement(candidate.version, live_version, len(data.of("test")), found, tally)
+    return Judgement(candidate.version, live_version, len(held_out), found, tally)
 
 
 async def promote(config: ClusterConfig, tenant_id: str, least_shadowed: int, report: Report) -> Judgement:
-    """Let the candidate answer. UpError, and nothing is changed, where it is worse at anything or has read too little."""
+    """Let the candidate answer. UpError, and nothing is changed, where it is worse at anything or has read too little.
+
+    PromotionConflict where another was promoted while both were judged.
+    """
     judgement = await judge(config, tenant_id, report)
     tally = judgement.tally
     read = 0 if tally is None else tally.texts
@@ -109,17 +115,14 @@ async def promote(config: ClusterConfig, tenant_id: str, least_shadowed: int, re
     if problems:
         raise UpError(f"candidate {judgement.version[:12]} is not promoted: {'; '.join(problems)}")
     async with open_store(resolve_secret(config.store_ref)) as store:
-        candidate = await store.promoted_model(tenant_id, _SHADOW)
-        if candidate is None or candidate.version != judgement.version:
-            raise UpError("another candidate has come meanwhile; promote again")
-        await store.promote_model(tenant_id, _LIVE, candidate.version, candidate.url)
-        await store.retire_model(tenant_id, _SHADOW)
+        await store.promote_candidate(tenant_id, judgement.version, judgement.live_version)
     return judgement
 
 
 async def rollback(config: ClusterConfig, tenant_id: str, kind: ModelKind) -> PromotedModel | None:
-    """Serve what was served before; None where that is what ships. NothingToRollBack, StoreError."""
+    """Serve what was served before; None where that is what ships. TenantNotFound, NothingToRollBack, StoreError."""
     async with open_store(resolve_secret(config.store_ref)) as store:
+        await store.tenant(tenant_id)
         return await store.rollback_model(tenant_id, kind)
 
 
@@ -135,6 +138,17 @@ def _source(config: ClusterConfig, model: PromotedModel | None) -> str:
     if model is None:
         return config.identity.understanding.adapter
     return f"path:{fetch(model.url, model.version, config.models_dir / 'fetched')}"
+
+
+def _held_out(config: ClusterConfig, data: DataSet, sources: Sequence[str]) -> list[Example]:
+    """The test messages that none of these adapters was trained on: the split moves as corrections come."""
+    from models.understanding.bert import find_examples
+
+    trained: set[str] = set()
+    for source in sources:
+        for texts in find_examples(source, config.models_dir).values():
+            trained.update(map(normalised, texts))
+    return [example for example in data.of("test") if normalised(example.text) not in trained]
 
 
 def _train(

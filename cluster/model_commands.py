@@ -113,7 +113,7 @@ def models_rollback(
     profile: Profile = "laptop",
     overrides: Overrides = None,
 ) -> None:
-    """Serve what was served before the last promotion; a second rollback undoes the first."""
+    """Serve what was served before the last promotion; a second rollback undoes the first, unless that was to what ships."""
     from cluster.learning import rollback
 
     served = asyncio.run(rollback(read_config(profile, overrides), tenant, kind))
@@ -135,7 +135,8 @@ def _show(judgement: "Judgement") -> None:
         console.print("it has read nothing in the shadow yet")
         return
     console.print(
-        f"shadow: {tally.texts} messages, the same intent in {tally.same_intent / tally.texts:.1%}, out of scope "
+        f"shadow: {tally.texts} messages, the same intent in {tally.same_intent / tally.texts:.1%}, the same decision in "
+        f"{tally.same_decision / tally.texts:.1%}, out of scope "
         f"{tally.shadow_out_of_scope} (live {tally.live_out_of_scope}), failed {tally.failed}, skipped {tally.skipped}, "
         f"{tally.shadow_ms / tally.texts:.1f} ms a message (live {tally.live_ms / tally.texts:.1f})",
         soft_wrap=True,

@@ -184,9 +184,12 @@ class ChatService:
         timeout_s = run.deadline.share_s(self._clock(), _UNDERSTAND_S)
         try:
             call = self._stages.understanding.understand(run.principal.tenant_id, [message], timeout_s)
-            return (await self._timer.timed(run.timings_ms, "understanding", call))[0]
+            [answer] = await self._timer.timed(run.timings_ms, "understanding", call)
         except StageError as error:
-            return Unread(language_of(message), error.reason)
+            answer = error
+        if isinstance(answer, StageError):
+            return Unread(language_of(message), answer.reason)
+        return answer
 
     def _start_rung(self, run: _Run, effect: StartRung) -> str | None:
         left_s = run.deadline.left_s(self._clock())

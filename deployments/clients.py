@@ -100,7 +100,9 @@ class UnderstandingHandle:
         self._stage = _Stage("understanding", handle)
         self._calls: Coalescer[Message, Understood | Exception] = Coalescer(self._send, _TOGETHER)
 
-    async def understand(self, tenant_id: str, texts: Sequence[str], timeout_s: float) -> list[Understood]:
+    async def understand(
+        self, tenant_id: str, texts: Sequence[str], timeout_s: float
+    ) -> list[Understood | StageError]:
         try:
             async with asyncio.timeout(timeout_s):
                 answers = await self._calls.ask([(tenant_id, text) for text in texts])
@@ -120,10 +122,8 @@ class UnderstandingHandle:
         return await _status(self._stage, timeout_s)
 
 
-def _reading(answer: Understood | Exception) -> Understood:
-    if isinstance(answer, Exception):
-        raise translate("understanding", answer) from answer
-    return answer
+def _reading(answer: Understood | Exception) -> Understood | StageError:
+    return translate("understanding", answer) if isinstance(answer, Exception) else answer
 
 
 class RetrievalHandle:

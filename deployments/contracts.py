@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from commerce.domain.catalogue import ProductQuery
+from deployments.errors import StageError
 from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
 from models.types.understanding import Explanation
 from routing.facts import Recommended
@@ -36,8 +37,10 @@ Message = tuple[str, str]
 class UnderstandingClient(Protocol):
     """The BERT stage. Every method raises StageError."""
 
-    async def understand(self, tenant_id: str, texts: Sequence[str], timeout_s: float) -> list[Understood]:
-        """One result per text, in order, by the shop's model."""
+    async def understand(
+        self, tenant_id: str, texts: Sequence[str], timeout_s: float
+    ) -> list[Understood | StageError]:
+        """A reading of each text by the shop's model, or why it alone has none, in order."""
         ...
 
     async def explain(self, tenant_id: str, text: str, timeout_s: float) -> Explanation:

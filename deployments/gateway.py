@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -145,12 +146,18 @@ class Gateway:
     ) -> AsyncIterator[Emit | Finished]:
         return _loaded(self._chat).turn(principal, message, conversation_id, request_id)
 
-    async def understand(self, tenant_id: str, texts: list[str]) -> list[Understood]:
-        found: list[Understood] = []
+    async def understand(self, tenant_id: str, texts: list[str]) -> list[Understood | StageError]:
+        found: list[Understood | StageError] = []
         for start in range(0, len(texts), _TEXTS_PER_CALL):
             part = texts[start : start + _TEXTS_PER_CALL]
             found += await self._stages.understanding.understand(tenant_id, part, _READ_S)
-        return found
+        names = (await _loaded(self._snapshots).shop(tenant_id)).names
+        return [
+            replace(answer, entities=names.add_to(answer.entities, text))
+            if isinstance(answer, Understood)
+            else answer
+            for answer, text in zip(found, texts, strict=True)
+        ]
 
     async def explain(self, tenant_id: str, text: str) -> Explanation:
         return await self._stages.understanding.explain(tenant_id, text, _EXPLAIN_S)

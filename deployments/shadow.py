@@ -58,13 +58,21 @@ class Shadow:
     async def run(self) -> None:
         """Read and tally until cancelled."""
         while True:
-            heard = await self._waiting.get()
-            started = time.perf_counter()
-            loop = asyncio.get_running_loop()
-            said = await loop.run_in_executor(self._thread, read_each, heard.shadow, heard.texts)
-            self._add(heard.tenant_id, compared(heard, said, (time.perf_counter() - started) * 1e3))
-            if self._waiting.empty() or time.monotonic() - self._flushed >= _FLUSH_S:
+            try:
+                async with asyncio.timeout(_FLUSH_S):
+                    heard = await self._waiting.get()
+            except TimeoutError:
+                pass  # nothing was said for that long: what is tallied is due
+            else:
+                await self._read(heard)
+            if self._tallies and time.monotonic() - self._flushed >= _FLUSH_S:
                 await self._flush()
+
+    async def _read(self, heard: Heard) -> None:
+        started = time.perf_counter()
+        loop = asyncio.get_running_loop()
+        said = await loop.run_in_executor(self._thread, read_each, heard.shadow, heard.texts)
+        self._add(heard.tenant_id, compared(heard, said, (time.perf_counter() - started) * 1e3))
 
     def _add(self, tenant_id: str, tally: ShadowTally) -> None:
         key = (tenant_id, tally.version)

@@ -3,6 +3,7 @@
 The change log drops what changed, so nothing here outlives a change by more than the poll interval.
 """
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from commerce.domain.identity import ApiKey
 from commerce.domain.policy import ShopPolicy
 from commerce.domain.tenants import Change, ChangeKind, Tenant
 from commerce.store import Store
+from deployments.names import catalogue_names
+from models.understanding.catalogue import CatalogueNames
 
 _KEYS_KEPT = 10_000
 
@@ -24,6 +27,13 @@ class ShopSnapshot:
     tenant: Tenant
     policy: ShopPolicy
     vocabulary: ProductVocabulary
+    names: CatalogueNames
+
+
+@dataclass(frozen=True, slots=True)
+class _Catalogue:
+    vocabulary: ProductVocabulary
+    names: CatalogueNames
 
 
 class Snapshots:
@@ -32,6 +42,8 @@ class Snapshots:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._shops: dict[str, ShopSnapshot] = {}
+        self._catalogues: dict[str, _Catalogue] = {}
+        self._reading: dict[tuple[str, int], asyncio.Task[ShopSnapshot]] = {}
         self._keys: OrderedDict[bytes, ApiKey] = OrderedDict()
         self._changes = 0
 
@@ -39,16 +51,27 @@ class Snapshots:
         """The tenant's snapshot. TenantNotFound."""
         if (kept := self._shops.get(tenant_id)) is not None:
             return kept
-        change = self._changes
-        snapshot = ShopSnapshot(
-            await self._store.tenant(tenant_id),
-            await self._store.policy(tenant_id),
-            await self._store.product_vocabulary(tenant_id),
-        )
+        # All that ask between two changes wait for one reading, which none of them ends by leaving.
+        key = tenant_id, self._changes
+        if (reading := self._reading.get(key)) is None:
+            reading = self._reading[key] = asyncio.create_task(self._read(*key))
+            reading.add_done_callback(lambda _: self._reading.pop(key))
+        return await asyncio.shield(reading)
+
+    async def _read(self, tenant_id: str, change: int) -> ShopSnapshot:
+        tenant, policy = await self._store.tenant(tenant_id), await self._store.policy(tenant_id)
+        catalogue = self._catalogues.get(tenant_id) or await self._read_catalogue(tenant_id)
+        snapshot = ShopSnapshot(tenant, policy, catalogue.vocabulary, catalogue.names)
         # What changed while it was read may not be in it: then the next request reads again.
         if change == self._changes:
-            self._shops[tenant_id] = snapshot
+            self._shops[tenant_id], self._catalogues[tenant_id] = snapshot, catalogue
         return snapshot
+
+    async def _read_catalogue(self, tenant_id: str) -> _Catalogue:
+        vocabulary = await self._store.product_vocabulary(tenant_id)
+        sold = await self._store.names_sold(tenant_id)
+        # A large catalogue's takes a second.
+        return _Catalogue(vocabulary, await asyncio.to_thread(catalogue_names, vocabulary, sold))
 
     async def api_key(self, key: str) -> ApiKey:
         """The checked key. InvalidCredentials; a refused key is not remembered."""
@@ -73,3 +96,5 @@ class Snapshots:
                 self._keys.clear()
             elif change.kind is not ChangeKind.MODEL:
                 self._shops.pop(change.tenant_id, None)
+                if change.kind in {ChangeKind.CATALOGUE, ChangeKind.TENANT}:
+                    self._catalogues.pop(change.tenant_id, None)

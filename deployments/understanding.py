@@ -6,7 +6,6 @@ place at the change log's word, and a candidate reads in its shadow.
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -98,8 +97,10 @@ class Understanding:
 
     async def explain(self, tenant_id: str, text: str) -> Explanation:
         """Why the shop's model reads the text as it does. Others' texts are read between its pieces of work."""
-        work = self._engine_of(tenant_id)[1].explain(text)
+        engine = self._engine_of(tenant_id)[1]
         loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._loading, engine.prepare_explanations)
+        work = engine.explain(text)
         while (found := await loop.run_in_executor(self._thread, _advanced, work)) is None:
             pass
         return found
@@ -107,10 +108,8 @@ class Understanding:
     async def read(self, messages: Sequence[Message]) -> list[Understood | Exception]:
         """One batch. Each shop's model reads its own."""
         found: dict[int, Understood | Exception] = {}
-        for rows in self._by_engine(messages):
-            tenant_id = messages[rows[0]][0]
+        for version, engine, rows in self._by_engine(messages):
             texts = [messages[row][1] for row in rows]
-            version, engine = self._engine_of(tenant_id)
             started = time.perf_counter()
             readings = await asyncio.get_running_loop().run_in_executor(
                 self._thread, read_each, engine, texts
@@ -149,12 +148,13 @@ class Understanding:
         """The shop's own adapter with its version, or the configuration's."""
         return self._loaded.promoted.find(tenant_id) or (None, self._loaded.engine)
 
-    def _by_engine(self, messages: Sequence[Message]) -> list[list[int]]:
-        """The rows that one engine reads at once."""
-        rows: defaultdict[int, list[int]] = defaultdict(list)
+    def _by_engine(self, messages: Sequence[Message]) -> list[tuple[str | None, Understander, list[int]]]:
+        """The rows that one engine reads at once, as of now: a promotion meanwhile is for the next batch."""
+        parts: dict[int, tuple[str | None, Understander, list[int]]] = {}
         for row, (tenant_id, _) in enumerate(messages):
-            rows[id(self._engine_of(tenant_id)[1])].append(row)
-        return list(rows.values())
+            version, engine = self._engine_of(tenant_id)
+            parts.setdefault(id(engine), (version, engine, []))[2].append(row)
+        return list(parts.values())
 
     def _show(
         self,

@@ -19,6 +19,7 @@ from commerce.store import Store
 from deployments.chat import ChatService, Finished
 from deployments.contracts import RecommendRequest, StageStatus
 from deployments.demo import Demonstration, demonstration, is_page_key, page_key
+from deployments.errors import StageError, StageFailed
 from deployments.identity import GatewayIdentity, Limits
 from deployments.rungs import RungWatch
 from deployments.snapshots import Snapshots
@@ -33,6 +34,10 @@ from tests.builders import passage
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 SIZE = DemoSize(customers=30, orders=120)
+
+
+POISON = "poison"
+"""A text that understanding can't read."""
 
 
 class Counts:
@@ -59,10 +64,14 @@ class LocalUnderstanding:
         self.engine = FakeUnderstanding()
         self.failure: Exception | None = None
 
-    async def understand(self, tenant_id: str, texts: Sequence[str], timeout_s: float) -> list[Understood]:
+    async def understand(
+        self, tenant_id: str, texts: Sequence[str], timeout_s: float
+    ) -> list[Understood | StageError]:
         if self.failure:
             raise self.failure
-        return self.engine.predict(list(texts))
+        readings = self.engine.predict(list(texts))
+        poisoned = StageFailed("understanding", "EngineFailed: it is poison")
+        return [poisoned if text == POISON else r for text, r in zip(texts, readings, strict=True)]
 
     async def explain(self, tenant_id: str, text: str, timeout_s: float) -> Explanation:
         work = self.engine.explain(text)
@@ -188,7 +197,7 @@ class Local:
     ) -> AsyncIterator[Emit | Finished]:
         return self.chat.turn(principal, message, conversation_id, request_id)
 
-    async def understand(self, tenant_id: str, texts: list[str]) -> list[Understood]:
+    async def understand(self, tenant_id: str, texts: list[str]) -> list[Understood | StageError]:
         return await self.understanding.understand(tenant_id, texts, 1.0)
 
     async def explain(self, tenant_id: str, text: str) -> Explanation:

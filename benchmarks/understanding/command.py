@@ -191,13 +191,16 @@ def _felt(
 
 
 def _named(engine: "Predictor", report: "Report") -> "tuple[EntityFigures, ...]":
-    """Of the marked messages by other hands: they have no other test split."""
+    """Of the marked messages by other hands, which have no other test split; the shop's with its catalogue."""
+    from benchmarks.understanding.shop_names import NAME, evaluate_shop_names
     from models.understanding.evaluate import evaluate_entities
     from models.understanding.marked import load_marked
 
     marked = load_marked()
     report(marked.name, None)
-    return tuple(evaluate_entities(engine, marked.of("test"), marked.name, "test"))
+    found = evaluate_entities(engine, marked.of("test"), marked.name, "test")
+    report(NAME, None)
+    return (*found, *evaluate_shop_names(engine))
 
 
 def _tell(found: "Evaluation", out: Path | None, is_json: bool) -> None:

@@ -1,6 +1,7 @@
 """An evaluation on the terminal: 80 columns are enough."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Final
 
 from rich.console import Console
@@ -35,8 +36,8 @@ def show(evaluation: Evaluation, console: Console) -> None:
         console.print(_intents(one))
     if evaluation.sentiments:
         console.print(_sentiments(evaluation.sentiments))
-    if evaluation.entities:
-        console.print(_entities(evaluation.entities))
+    for _, found in groupby(evaluation.entities, key=lambda one: one.data_set):
+        console.print(_entities(list(found)))
     for judged in evaluation.bounds:
         colour = "green" if judged.is_met else "red"
         console.print(f"[{colour}]{judged.bound.name} {verdict(judged)}[/]", highlight=False)

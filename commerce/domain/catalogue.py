@@ -90,6 +90,14 @@ class ProductVocabulary:
 
 
 @dataclass(frozen=True, slots=True)
+class Sold:
+    """What a product is called, and its brand; empty where it has none."""
+
+    name: LocalText
+    brand: LocalText
+
+
+@dataclass(frozen=True, slots=True)
 class ProductQuery:
     """What must hold for every hit. Empty fields ask for nothing.
 

@@ -8,7 +8,7 @@ CommerceError
 │   ├── ProductNotFound
 │   ├── ArticleNotFound
 │   ├── ConversationNotFound   also for another customer's conversation
-│   └── NothingToRollBack      no model of that kind is promoted
+│   └── NothingToRollBack      there is no model before the one that is served
 ├── Denied
 │   ├── InvalidCredentials     API key unknown, malformed or revoked
 │   ├── CustomerRequired       the call needs a signed-in customer
@@ -19,6 +19,7 @@ CommerceError
 ├── Conflict
 │   ├── ConversationConflict   another turn was stored first
 │   ├── ArticleConflict        somebody edited the article first
+│   ├── PromotionConflict      another model was promoted first
 │   ├── TenantExists
 │   └── DemoSeedConflict       the demonstration shop was generated from another seed
 ├── Invalid
@@ -109,8 +110,8 @@ class NothingToRollBack(NotFound):
 
     def __str__(self) -> str:
         return (
-            f"tenant {self.tenant_id!r} has no promoted {self.kind} model to roll back: "
-            "what ships is served; promote a model first"
+            f"tenant {self.tenant_id!r} has no {self.kind} model to go back to: "
+            "none was served before; promote a model first"
         )
 
 
@@ -181,6 +182,20 @@ class ArticleConflict(Conflict):
 
     def __str__(self) -> str:
         return f"article {self.article_id!r} is no longer at version {self.expected_version}"
+
+
+class PromotionConflict(Conflict):
+    """Other models than those that were judged."""
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(tenant_id)
+        self.tenant_id = tenant_id
+
+    def __str__(self) -> str:
+        return (
+            f"the candidate of tenant {self.tenant_id!r}, or the model that answers, is not the one that was judged; "
+            "judge it again: kefu models promote"
+        )
 
 
 class TenantExists(Conflict):

@@ -14,6 +14,7 @@ from commerce.domain.catalogue import (
     ProductQuery,
     ProductVocabulary,
     SaleClass,
+    Sold,
     Term,
     Variant,
 )
@@ -59,6 +60,16 @@ class CatalogueStore(Connected):
             colours=tuple(by_kind["colour"]),
             categories=tuple(by_kind["category"]),
         )
+
+    async def names_sold(self, tenant_id: str) -> tuple[Sold, ...]:
+        """What the tenant's products and their brands are called, in the order of product ids."""
+        names = products.c.name_zh, products.c.name_en, products.c.brand_zh, products.c.brand_en
+        statement = select(*names).where(products.c.tenant_id == tenant_id).order_by(products.c.product_id)
+        async with self.reading() as connection:
+            return tuple(
+                Sold(LocalText(row.name_zh, row.name_en), LocalText(row.brand_zh, row.brand_en))
+                for row in await connection.execute(statement)
+            )
 
     async def categories(self, tenant_id: str) -> tuple[Category, ...]:
         """In the shop's own order."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from commerce.domain.errors import NothingToRollBack
+from commerce.domain.errors import NothingToRollBack, PromotionConflict
 from commerce.domain.tenants import ChangeKind, ModelKind, ModelVersion, PromotedModel
 from commerce.store.changes import record_change
 from commerce.store.connection import Connected, lock_until_commit
@@ -16,6 +16,8 @@ from commerce.store.tables import promoted_models
 from commerce.store.tenants import require_tenant
 
 _PROMOTION_LOCK = 5
+_MAY_BE_NONE = (ModelKind.UNDERSTANDING, ModelKind.UNDERSTANDING_SHADOW)
+"""Without a model of these kinds what ships is served, or nothing reads in the shadow; the others would serve nothing."""
 
 
 class ModelStore(Connected):
@@ -37,26 +39,38 @@ class ModelStore(Connected):
             await _replace(connection, tenant_id, kind, model)
         return model
 
-    async def rollback_model(self, tenant_id: str, kind: ModelKind) -> PromotedModel | None:
-        """Serve what was served before, None: what ships; replicas hear of it. Raises NothingToRollBack.
+    async def promote_candidate(self, tenant_id: str, candidate: str, live: str | None) -> PromotedModel:
+        """Let the adapter that reads in the shadow answer, and none read there; replicas hear of both.
 
-        What was served becomes its `previous`, so that a second rollback undoes the first, unless that was to what ships.
+        The two versions are those that were judged. Raises PromotionConflict, and changes nothing, where they are others now.
+        """
+        live_kind, shadow_kind = ModelKind.UNDERSTANDING, ModelKind.UNDERSTANDING_SHADOW
+        async with self.writing() as connection:
+            await lock_until_commit(connection, _PROMOTION_LOCK)
+            served = await _served(connection, tenant_id, live_kind)
+            shadowed = await _served(connection, tenant_id, shadow_kind)
+            if shadowed is None or shadowed.version != candidate or live != (served and served.version):
+                raise PromotionConflict(tenant_id)
+            before = _before(served, candidate)
+            model = PromotedModel(live_kind, shadowed.version, shadowed.url, datetime.now(UTC), before)
+            await _replace(connection, tenant_id, live_kind, model)
+            await _replace(connection, tenant_id, shadow_kind, None)
+        return model
+
+    async def rollback_model(self, tenant_id: str, kind: ModelKind) -> PromotedModel | None:
+        """Serve what was served before; replicas hear of it. None: what ships, or no candidate in the shadow.
+
+        What was served becomes its `previous`, so that a second rollback undoes the first, unless that was to None.
+        Raises NothingToRollBack, too where the only model is of a kind of which none ships.
         """
         async with self.writing() as connection:
             await lock_until_commit(connection, _PROMOTION_LOCK)
             served = await _served(connection, tenant_id, kind)
-            if served is None:
+            if served is None or (served.previous is None and kind not in _MAY_BE_NONE):
                 raise NothingToRollBack(tenant_id, kind)
             model = _undone(served)
             await _replace(connection, tenant_id, kind, model)
         return model
-
-    async def retire_model(self, tenant_id: str, kind: ModelKind) -> None:
-        """Serve what ships, and forget what was served; replicas hear of it. Nothing happens when nothing is promoted."""
-        async with self.writing() as connection:
-            await lock_until_commit(connection, _PROMOTION_LOCK)
-            if await _served(connection, tenant_id, kind) is not None:
-                await _replace(connection, tenant_id, kind, None)
 
 
 def _before(replaced: PromotedModel | None, version: str) -> ModelVersion | None:

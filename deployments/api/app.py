@@ -17,6 +17,7 @@ from deployments.api.caller import (
     require_shop,
 )
 from deployments.api.customers import add_customers
+from deployments.api.errors import item_error
 from deployments.api.events import chat_response, events, streaming_response
 from deployments.api.handlers import add_error_handlers
 from deployments.api.middleware import RequestFrame
@@ -24,7 +25,7 @@ from deployments.api.openai import add_openai
 from deployments.api.page import add_page
 from deployments.api.service import Service
 from deployments.chat import Finished
-from deployments.errors import Forbidden, RequestInvalid
+from deployments.errors import Forbidden, RequestInvalid, StageError
 from models.types import INTENTS, SearchRequest
 from models.understanding.language import language as language_of
 from routing.compose.wording import order_card
@@ -107,13 +108,18 @@ def _add_reading(app: FastAPI, service: Service) -> None:
         if body.explain:
             check_explainable(caller, body.texts)
         found = await service.understand(caller.tenant_id, list(body.texts))
-        if not body.explain:
-            return schemas.UnderstandResponse.model_validate({"results": found}, from_attributes=True)
-        reasons = [await service.explain(caller.tenant_id, text) for text in body.texts]
-        results = [
-            asdict(reading) | {"explanation": asdict(reason)}
-            for reading, reason in zip(found, reasons, strict=True)
-        ]
+        failures = [answer for answer in found if isinstance(answer, StageError)]
+        if len(failures) == len(found):
+            raise failures[0]
+        results: list[dict[str, Any]] = []
+        for text, answer in zip(body.texts, found, strict=True):
+            if isinstance(answer, StageError):
+                results.append({"error": item_error(answer)})
+            elif body.explain:
+                reason = await service.explain(caller.tenant_id, text)
+                results.append(asdict(answer) | {"explanation": asdict(reason)})
+            else:
+                results.append(asdict(answer))
         return schemas.UnderstandResponse.model_validate({"results": results})
 
     @app.post("/v1/feedback", response_model=schemas.FeedbackResponse, tags=["understanding"])

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from commerce.domain import errors as commerce
 from deployments import errors as serving
+from deployments.log import logger
 
 RETRY_SOON_S: Final = 1.0
 _OPENAI_TYPES: Final = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
@@ -99,6 +100,13 @@ INTERNAL: Final = Shape(
 def shape_of(error: Exception) -> Shape | None:
     """The shape of an error: its own class's, else its nearest ancestor's, else None (a bug, told as INTERNAL)."""
     return next((ERRORS[cls] for cls in type(error).__mro__ if cls in ERRORS), None)
+
+
+def item_error(error: Exception) -> dict[str, str]:
+    """How one text's error is told beside the readings of others. The error itself is logged."""
+    shape = shape_of(error) or INTERNAL
+    logger.error("a text was not read: %s", error)
+    return {"type": shape.type, "message": str(error) if shape.message is None else shape.message}
 
 
 def is_openai(path: str) -> bool:

@@ -160,10 +160,23 @@ class ExplainedOut(UnderstoodOut):
     explanation: ExplanationOut
 
 
+class ItemError(BaseModel):
+    """Why one text has no reading."""
+
+    type: str
+    message: str
+
+
+class UnreadOut(BaseModel):
+    """A text that could not be read; the others of its request were."""
+
+    error: ItemError
+
+
 class UnderstandResponse(BaseModel):
     """One result per text, in order; each with its explanation where that was asked for."""
 
-    results: list[ExplainedOut] | list[UnderstoodOut]
+    results: list[ExplainedOut | UnderstoodOut | UnreadOut]
 
 
 class CitationOut(BaseModel):

@@ -11,6 +11,7 @@ from commerce.domain.tenants import Tenant
 from deployments.chat import Finished
 from deployments.contracts import Metrics
 from deployments.demo import Demonstration
+from deployments.errors import StageError
 from deployments.identity import Limits
 from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
 from models.types.understanding import Explanation, Language
@@ -54,7 +55,7 @@ class Service(Protocol):
         """One chat turn's events."""
         ...
 
-    async def understand(self, tenant_id: str, texts: list[str]) -> list[Understood]:
+    async def understand(self, tenant_id: str, texts: list[str]) -> list[Understood | StageError]:
         """One reading per text."""
         ...
 

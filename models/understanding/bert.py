@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from models.encoder.bert import QUERY_PREFIX, BertEncoder, Device, Runtime, TokenStates
-from models.errors import ModelNotFound
+from models.errors import ModelNotFound, ModelUnloadable
 from models.sources import resolve
 from models.types import INTENTS, Entity, Understood
 from models.types.understanding import SENTIMENT_LABELS, Explanation
@@ -38,6 +38,10 @@ class BertUnderstanding:
         self._encoder = encoder
         self._heads = heads
         self._explainer = Explainer(encoder, heads, examples)
+
+    def prepare_explanations(self) -> None:
+        """Takes seconds the first time, and may run beside readings."""
+        self._explainer.prepare()
 
     def explain(self, text: str) -> Generator[None, None, Explanation]:
         """Why the text is read as it is; yields between pieces of work."""
@@ -88,7 +92,8 @@ def load_bert_understanding(
     threads: int,
     device: Device = "cpu",
     gpu_memory_share: float | None = None,
-    runtime: Runtime = "torch",
+    *,
+    runtime: Runtime,
 ) -> BertUnderstanding:
     """Loads the encoder, merges the adapter into it. Raises ModelError, AdapterMismatch for another encoder's.
 
@@ -116,6 +121,8 @@ def computed_by(runtime: Runtime, encoder: BertEncoder, models_dir: Path, thread
         if encoder.device == "cuda":
             encoder.model.bfloat16()
         return encoder
+    if encoder.device != "cpu":
+        raise ModelUnloadable("the encoder", f"runtime openvino is for CPUs and it is on {encoder.device}")
     from models.encoder import openvino
 
     folder = models_dir / "openvino" / openvino.weights_sha256(encoder)[:12]

@@ -44,6 +44,10 @@ class Reader(Protocol):
 class Understander(Reader, Protocol):
     """A reader that can also say why."""
 
+    def prepare_explanations(self) -> None:
+        """What the first explanation needs; seconds, in another thread than readings."""
+        ...
+
     def explain(self, text: str) -> Generator[None, None, Explanation]:
         """Why the text is read as it is; yields between pieces of work."""
         ...
@@ -78,7 +82,7 @@ def _bert(spec: UnderstandingSpec) -> Understander:
         spec.threads,
         spec.device,
         spec.gpu_memory_share,
-        spec.runtime,
+        runtime=spec.runtime,
     )
 
 

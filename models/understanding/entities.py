@@ -21,6 +21,8 @@ Values are normalised so that a reader need not parse again:
 | address_…       | lower case; the parts are province, city, district, street and detail              |
 | person_name     | lower case; only where a title or a label stands beside it                         |
 
+Brands and products are not here: the tagger and the shop's catalogue (`catalogue`) find them.
+
 Patterns see a folded text (`folding`): full-width digits, letters and signs are found too. `Entity.text` is what the
 customer wrote. A span is never in two entities: the longest wins, and of equals the type that stands first.
 """

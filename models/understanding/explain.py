@@ -40,8 +40,15 @@ class Explainer:
         self._examples: Mapping[str, Sequence[str]] | None = None
         self._vectors: dict[str, Floats] = {}
 
+    def prepare(self) -> Mapping[str, Sequence[str]]:
+        """The training messages, read once; seconds, which should not pass in the thread that reads messages."""
+        if self._examples is None:
+            self._examples = self._read_examples()
+        return self._examples
+
     def explain(self, text: str) -> Generator[None, None, Explanation]:
-        """Yields between pieces of work of about 50 ms; returns the explanation."""
+        """Yields between pieces of work of about 50 ms, if it is prepared; returns the explanation."""
+        examples = self.prepare()
         spoken = language(text)
         vector = self._encoded([text])
         inside, outside = self._heads.probabilities(vector, [spoken])
@@ -53,7 +60,7 @@ class Explainer:
         tokens = self._weights(text, spoken, None if is_outside else int(order[0]))
         yield
         asked = [score.intent for score in intents[:_NEAREST]] + [OUT_OF_SCOPE] * is_outside
-        nearest = yield from self._nearest(vector[0], asked)
+        nearest = yield from self._nearest(examples, vector[0], asked)
         return Explanation(intents, tokens, nearest)
 
     def _weights(self, text: str, spoken: Language, place: int | None) -> tuple[TokenWeight, ...]:
@@ -78,14 +85,11 @@ class Explainer:
         )
 
     def _nearest(
-        self, vector: Floats, intents: Sequence[str]
+        self, examples: Mapping[str, Sequence[str]], vector: Floats, intents: Sequence[str]
     ) -> Generator[None, None, tuple[Neighbour, ...]]:
-        if self._examples is None:
-            self._examples = self._read_examples()
-            yield
         found: list[Neighbour] = []
         for intent in intents:
-            texts = self._examples.get(intent, ())
+            texts = examples.get(intent, ())
             if intent not in self._vectors and texts:
                 parts = []
                 for start in range(0, len(texts), _PART):

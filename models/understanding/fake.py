@@ -65,6 +65,9 @@ class FakeUnderstanding:
             raise EngineFailed("fake understanding", "this call was programmed to fail")
         return [_read(text) for text in texts]
 
+    def prepare_explanations(self) -> None:
+        """Nothing is needed."""
+
     def explain(self, text: str) -> Generator[None, None, Explanation]:
         """The rule's words that occur in the text; it has no training messages."""
         yield

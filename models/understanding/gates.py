@@ -22,6 +22,7 @@ ACCURACY_MARGIN: Final = 0.005
 RECALL_MARGIN: Final = 0.05
 OUTSIDE_MARGIN: Final = 0.02
 CALIBRATION_MARGIN: Final = 0.01
+CLARIFY_MARGIN: Final = 0.02
 LATENCY_RATIO: Final = 1.15
 
 Bools = npt.NDArray[np.bool_]
@@ -40,7 +41,7 @@ class Gate:
 
 
 def gates(labels: Sequence[str], live: Predictions, candidate: Predictions) -> tuple[Gate, ...]:
-    """In scope, each intent's recall, out-of-scope recall, false rejection, calibration; of what both have read."""
+    """In scope, each intent's recall, out-of-scope recall, what is not rejected or asked back in scope, and calibration."""
     truth = np.array(labels)
     said_live, said = (np.array([r.intent for r in found.readings]) for found in (live, candidate))
     right_live, right = said_live == truth, said == truth
@@ -58,6 +59,10 @@ def gates(labels: Sequence[str], live: Predictions, candidate: Predictions) -> t
         )
     kept_live, kept = said_live[inside] != OUT_OF_SCOPE, said[inside] != OUT_OF_SCOPE
     found.append(_share("in scope not rejected", kept_live, kept, OUTSIDE_MARGIN, LEVEL))
+    sure_live, sure = (
+        np.array([r.decision != "clarify" for r in model.readings])[inside] for model in (live, candidate)
+    )
+    found.append(_share("in scope not asked back", sure_live, sure, CLARIFY_MARGIN, LEVEL))
     before, after = _calibration(live, right_live), _calibration(candidate, right)
     worse = after > before + CALIBRATION_MARGIN
     found.append(Gate("calibration error", before, after, None, None, worse))

@@ -2,9 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 import yaml
@@ -56,7 +56,7 @@ def parse_marked(text: str) -> tuple[str, tuple[Entity, ...]]:
 
 def load_marked() -> MarkedSet:
     """The shipped messages: nine tenths of `names.yaml` to train on and the rest for validation; the test by other hands."""
-    texts = _texts("train")
+    texts = _lines("train")
     plain = [parse_marked(text)[0] for text in texts]
     examples = split([Example(text, "marked", language(text), "train", "names", "general") for text in plain])
     lines = [
@@ -64,12 +64,16 @@ def load_marked() -> MarkedSet:
         for text, e in zip(texts, examples, strict=True)
         if e.split is not None
     ]
-    lines += [Marked(*parse_marked(text), "test") for text in _texts("test")]
+    lines += [Marked(*parse_marked(text), "test") for text in _lines("test")]
     return MarkedSet("kefu-names", tuple(lines))
 
 
-def _texts(name: str) -> Sequence[str]:
-    file = files(__package__).joinpath("names").joinpath(_FILES[name])
+def _lines(name: str) -> list[str]:
+    return marked_lines(files(__package__).joinpath("names").joinpath(_FILES[name]))
+
+
+def marked_lines(file: Traversable) -> list[str]:
+    """The messages of a file, with their marks. Raises CorpusInvalid."""
     document: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
     lines = document.get("lines") if isinstance(document, dict) else None
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):

@@ -22,8 +22,10 @@ def test_readings_are_those_of_the_cpu(models_dir: Path) -> None:
     from models.understanding.engine import load
 
     on_cpu = UnderstandingIdentity(models_dir=models_dir)
-    on_gpu = on_cpu.model_copy(
-        update={"placement": Placement(gpus=0.1, gpu_group="first", gpu_memory_share=0.1)}
+    on_gpu = UnderstandingIdentity(
+        models_dir=models_dir,
+        runtime="torch",
+        placement=Placement(gpus=0.1, gpu_group="first", gpu_memory_share=0.1),
     )
     expected, found = (load(spec_of(identity)).predict(TEXTS) for identity in (on_cpu, on_gpu))
     assert torch.cuda.max_memory_allocated() > 100 << 20, "the encoder is not on the GPU"

@@ -112,7 +112,7 @@ def test_a_candidate_reads_in_the_shadow_is_promoted_refused_and_rolled_back(
     assert worse.returncode == 1 and "it is worse at in scope" in worse.stderr
     served = in_store(laptop, lambda s: s.promoted_model("demo", ModelKind.UNDERSTANDING))
     assert served is not None and served.version == good.version
-    in_store(laptop, lambda s: s.retire_model("demo", ModelKind.UNDERSTANDING_SHADOW))
+    in_store(laptop, lambda s: s.rollback_model("demo", ModelKind.UNDERSTANDING_SHADOW))
     back = laptop.command("models", "rollback", "--tenant", "demo")
     assert "understanding of demo: what ships is served" in back.stdout
     eventually(lambda: "promoted" not in model_of(laptop) and "shadow" not in model_of(laptop), within_s=60)

@@ -44,6 +44,17 @@ def test_texts_of_many_callers_share_batches_and_keep_their_places(kefu: Kefu) -
         assert [r["intent"] for r in response["results"]] == expected
 
 
+def test_names_of_the_shops_catalogue_are_among_the_entities(kefu: Kefu) -> None:
+    with kefu.client() as client:
+        response = client.post("/v1/understand", json={"texts": ["雪翎的羽绒服有L码吗", "hello"]})
+    first, second = response.json()["results"]
+    assert {(e["type"], e["text"], e["start"]) for e in first["entities"]} >= {
+        ("brand", "雪翎", 0),
+        ("product", "羽绒服", 3),
+    }
+    assert second["entities"] == []
+
+
 @pytest.mark.parametrize(
     ("content", "status"),
     [(b"{", 400), (b'{"message": ""}', 422), (json.dumps({"message": "x" * 1_000_000}).encode(), 413),

@@ -67,8 +67,15 @@ def test_an_explanation_is_made_in_pieces_and_its_messages_are_encoded_once() ->
     explainer = Explainer(tiny_encoder(), heads(NEVER), lambda: texts)
     first = sum(1 for _ in explainer.explain("alpha1 beta1"))
     again = sum(1 for _ in explainer.explain("alpha1 beta1"))
-    # Reading, weighing and loading; then two parts of one intent and one of the other.
-    assert (first, again) == (6, 2)
+    # Reading and weighing; then two parts of one intent and one of the other.
+    assert (first, again) == (5, 2)
+
+
+def test_training_messages_are_read_once_and_beforehand_where_asked() -> None:
+    read = []
+    explainer = Explainer(tiny_encoder(), heads(NEVER), lambda: read.append("read") or TEXTS)  # type: ignore[func-returns-value]
+    assert explainer.prepare() == TEXTS
+    assert finished(explainer.explain("alpha1")).nearest and read == ["read"]
 
 
 def test_what_is_out_of_scope_is_explained_as_such() -> None:
@@ -123,6 +130,31 @@ def test_corrections_are_split_repeated_and_never_leak() -> None:
     assert "where is it" not in texts.get("order_status", [])
 
 
+def test_of_corrections_that_say_the_same_the_last_counts() -> None:
+    made = [Correction("退货", "return_policy"), Correction("退货！", "return_request")]
+    found = with_corrections(corpus_of(train=("x", "coupon")), made, "corrections")
+    assert {e.label for e in found.examples if "退货" in e.text} == {"return_request"}
+
+
+def test_what_is_like_a_held_out_correction_is_not_trained_on() -> None:
+    held_out = "where did the courier leave my big blue parcel yesterday"
+    trained = from_examples(
+        "corpus",
+        [Example(f"{held_out} evening", "order_status", "en", "train", "corpus", "plain")],
+        tuple(INTENTS),
+    )
+    made = [Correction(f"question {n} of {chr(97 + n) * 9}", "order_status") for n in range(20)]
+    seen = set()
+    for count in range(len(made)):  # with enough others it is held out by its rank
+        found = with_corrections(
+            trained, [Correction(held_out, "order_status"), *made[:count]], "corrections"
+        )
+        split_of = {e.text: e.split for e in found.examples}
+        assert (f"{held_out} evening" in split_of) == (split_of[held_out] == "train")
+        seen.add(split_of[held_out])
+    assert "train" in seen and len(seen) > 1
+
+
 def predictions(said: Sequence[str], probability: float = 1.0) -> Predictions:
     sentiment = Sentiment("neutral", 0.0)
     readings = tuple(
@@ -152,7 +184,7 @@ def test_a_candidate_that_says_the_same_is_worse_at_nothing() -> None:
     found = gates(LABELS, predictions(LABELS), predictions(LABELS))
     assert [gate.name for gate in found] == [
         "in scope", "recall of coupon", "recall of invoice", "out-of-scope recall", "in scope not rejected",
-        "calibration error",
+        "in scope not asked back", "calibration error",
     ]  # fmt: skip
     assert not worse(LABELS)
 
@@ -167,6 +199,12 @@ def test_one_lost_message_of_an_intent_is_chance_and_four_are_not() -> None:
 def test_foreign_messages_that_are_taken_in_and_own_ones_turned_away_are_seen() -> None:
     assert "out-of-scope recall" in worse([*LABELS[:177], *["invoice"] * 3])
     assert {"in scope not rejected", "recall of invoice"} <= worse([*[OUT_OF_SCOPE] * 5, *LABELS[5:]])
+
+
+def test_a_candidate_that_asks_back_instead_of_answering_is_worse() -> None:
+    said = predictions(LABELS)
+    readings = (*(replace(r, decision="clarify") for r in said.readings[:6]), *said.readings[6:])
+    assert worse(LABELS, readings=readings) == {"in scope not asked back"}
 
 
 def test_a_gain_elsewhere_does_not_excuse_a_loss() -> None:

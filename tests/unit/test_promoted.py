@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from commerce.demo.policy import DEMO_POLICY
-from commerce.domain.errors import NothingToRollBack, TenantNotFound
+from commerce.domain.errors import NothingToRollBack, PromotionConflict, TenantNotFound
 from commerce.domain.tenants import ChangeKind, ModelKind, ModelVersion, PromotedModel
 from commerce.store import Store, migrate, open_store
 from deployments.changes import ChangeFeed
@@ -20,6 +20,7 @@ from models.artifacts import CARD, Published, publish, read_model, write_model
 from tests.builders import TENANT
 
 KIND = ModelKind.SEGMENTATION
+LIVE, SHADOW = ModelKind.UNDERSTANDING, ModelKind.UNDERSTANDING_SHADOW
 FIRST, SECOND, THIRD = (ModelVersion(letter * 64, f"file:///{letter}") for letter in "abc")
 
 
@@ -61,11 +62,36 @@ async def test_a_promotion_is_served_and_a_damaged_one_is_not(store: Store, tmp_
         (Path(damaged.url) / CARD).write_text("forged")
         await store.promote_model("demo", KIND, damaged.version, damaged.url)
         await feed.poll()
-        assert models.of("demo") == "first" and damaged.version[:12] not in models.versions
+        assert models.of("demo") == "first"
+        assert models.versions == f"demo:{first.version[:12]}, demo:{damaged.version[:12]} not loaded"
         third = made(tmp_path, "third")
         await store.promote_model("demo", KIND, third.version, third.url)
         await feed.poll()
-        assert models.of("demo") == "third"
+        assert models.of("demo") == "third" and models.versions == f"demo:{third.version[:12]}"
+
+
+async def test_whatever_a_model_raises_the_feed_goes_on_and_it_is_tried_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, tried = [0.0], []
+
+    def load(folder: Path) -> str:
+        tried.append(clock[0])
+        if len(tried) < 3:
+            raise RuntimeError("CUDA out of memory")
+        return text_of(folder)
+
+    monkeypatch.setattr("deployments.promoted.monotonic", lambda: clock[0])
+    with ThreadPoolExecutor(1) as thread:
+        models = PromotedModels(store, KIND, tmp_path / "cache", load, thread)
+        feed = ChangeFeed(store, 50, models.apply)
+        await feed.start()
+        first = made(tmp_path, "first")
+        await store.promote_model("demo", KIND, first.version, first.url)
+        for clock[0] in (0.0, 0.5, 1.0, 2.5, 3.0, 9.0):
+            await feed.poll()
+        assert tried == [0.0, 1.0, 3.0]
+        assert models.of("demo") == "first" and "not loaded" not in models.versions
 
 
 async def test_the_last_promotion_is_the_one_that_is_stored(store: Store) -> None:
@@ -113,34 +139,50 @@ async def test_a_second_rollback_undoes_the_first(store: Store) -> None:
     assert await served(store) == (SECOND, FIRST)
 
 
-async def test_behind_the_first_promotion_is_what_ships(store: Store) -> None:
+async def test_behind_the_first_adapter_is_what_ships(store: Store) -> None:
     await promote(store, FIRST)
-    await store.promote_model("demo", ModelKind.RECOMMENDATION, THIRD.version, THIRD.url)
-    assert await store.rollback_model("demo", KIND) is None
-    assert await served(store) is None
-    assert await store.promoted_model("demo", ModelKind.RECOMMENDATION) is not None
+    await store.promote_model("demo", LIVE, THIRD.version, THIRD.url)
+    assert await store.rollback_model("demo", LIVE) is None
+    assert await store.promoted_model("demo", LIVE) is None
+    assert await served(store) == (FIRST, None)
     before = await store.latest_change()
     with pytest.raises(
-        NothingToRollBack, match=r"'demo' has no promoted segmentation .* promote a model first"
+        NothingToRollBack, match=r"no understanding model to go back to: .* promote a model first"
     ):
+        await store.rollback_model("demo", LIVE)
+    assert await store.latest_change() == before
+
+
+async def test_the_only_model_of_a_kind_of_which_none_ships_stays(store: Store) -> None:
+    await promote(store, FIRST)
+    with pytest.raises(NothingToRollBack):
         await store.rollback_model("demo", KIND)
-    assert await store.latest_change() == before
+    assert await served(store) == (FIRST, None)
 
 
-async def test_a_retired_model_is_gone_with_what_was_before_it(store: Store) -> None:
-    await promote(store, FIRST, SECOND)
-    await store.promote_model("demo", ModelKind.RECOMMENDATION, THIRD.version, THIRD.url)
-    await store.retire_model("demo", KIND)
-    assert await served(store) is None
-    assert await store.promoted_model("demo", ModelKind.RECOMMENDATION) is not None
+async def test_a_candidate_takes_the_live_adapters_place_in_one_step(store: Store) -> None:
+    await store.promote_model("demo", LIVE, FIRST.version, FIRST.url)
+    await store.promote_model("demo", SHADOW, SECOND.version, SECOND.url)
     before = await store.latest_change()
-    await store.retire_model("demo", KIND)
+    for candidate, live in ((THIRD, FIRST.version), (SECOND, THIRD.version), (SECOND, None)):
+        with pytest.raises(PromotionConflict, match="judge it again"):
+            await store.promote_candidate("demo", candidate.version, live)
     assert await store.latest_change() == before
-    await promote(store, SECOND)
-    assert await served(store) == (SECOND, None)
+    made = await store.promote_candidate("demo", SECOND.version, FIRST.version)
+    assert made == await store.promoted_model("demo", LIVE)
+    assert (made.version, made.previous) == (SECOND.version, FIRST)
+    assert await store.promoted_model("demo", SHADOW) is None
+    assert [c.entity_id for c in await store.changes_since(before)] == [LIVE.value, SHADOW.value]
+    with pytest.raises(PromotionConflict):
+        await store.promote_candidate("demo", SECOND.version, SECOND.version)
 
 
-async def test_replicas_hear_of_every_promotion_rollback_and_retirement(store: Store) -> None:
+async def test_the_first_candidate_takes_the_place_of_what_ships(store: Store) -> None:
+    await store.promote_model("demo", SHADOW, FIRST.version, FIRST.url)
+    assert (await store.promote_candidate("demo", FIRST.version, None)).previous is None
+
+
+async def test_replicas_hear_of_every_promotion_and_rollback(store: Store) -> None:
     async def heard(change: Coroutine[Any, Any, PromotedModel | None]) -> list[tuple[str, ChangeKind, str]]:
         before = await store.latest_change()
         await change
@@ -150,12 +192,9 @@ async def test_replicas_hear_of_every_promotion_rollback_and_retirement(store: S
     assert await heard(store.promote_model("demo", KIND, FIRST.version, FIRST.url)) == logged
     assert await heard(store.promote_model("demo", KIND, SECOND.version, SECOND.url)) == logged
     assert await heard(store.rollback_model("demo", KIND)) == logged
-    assert await heard(store.retire_model("demo", KIND)) == logged
-    await promote(store, FIRST)
-    assert await heard(store.rollback_model("demo", KIND)) == logged
 
 
-@pytest.mark.parametrize("change", ["promote", "rollback", "retire"])
+@pytest.mark.parametrize("change", ["promote", "rollback", "candidate"])
 async def test_what_replicas_cannot_hear_of_does_not_happen(
     store: Store, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -163,13 +202,15 @@ async def test_what_replicas_cannot_hear_of_does_not_happen(
         raise RuntimeError("no change log")
 
     await promote(store, FIRST, SECOND)
+    await store.promote_model("demo", SHADOW, THIRD.version, THIRD.url)
     changes: dict[str, Callable[[], Awaitable[object]]] = {
         "promote": lambda: promote(store, THIRD),
         "rollback": lambda: store.rollback_model("demo", KIND),
-        "retire": lambda: store.retire_model("demo", KIND),
+        "candidate": lambda: store.promote_candidate("demo", THIRD.version, None),
     }
     with monkeypatch.context() as broken:
         broken.setattr("commerce.store.models.record_change", fail)
         with pytest.raises(RuntimeError, match="no change log"):
             await changes[change]()
     assert await served(store) == (SECOND, FIRST)
+    assert await store.promoted_model("demo", LIVE) is None

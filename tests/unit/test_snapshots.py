@@ -25,6 +25,7 @@ class Slow:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.has_read, self.goes_on = asyncio.Event(), asyncio.Event()
+        self.reads = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
@@ -36,6 +37,7 @@ class Slow:
         return await self._held(await self.store.authenticate(key))
 
     async def _held(self, found: Any) -> Any:
+        self.reads += 1
         self.has_read.set()
         await self.goes_on.wait()
         return found
@@ -56,6 +58,26 @@ async def test_a_change_that_comes_while_a_shop_is_read_is_seen_by_the_next_requ
         slow.goes_on.set()
         assert (await reading).policy == DEMO_POLICY
         assert (await snapshots.shop(TENANT.tenant_id)).policy == changed
+
+
+async def test_all_that_ask_at_once_wait_for_one_reading_which_none_ends_by_leaving(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
+    await migrate(url)
+    async with open_store(url) as store:
+        await store.create_tenant(TENANT, DEMO_POLICY)
+        slow = Slow(store)
+        snapshots = Snapshots(slow)  # type: ignore[arg-type]
+        first, *others = [asyncio.create_task(snapshots.shop(TENANT.tenant_id)) for _ in range(5)]
+        await slow.has_read.wait()
+        first.cancel()
+        slow.goes_on.set()
+        found = await asyncio.gather(*others)
+        assert all(snapshot is found[0] for snapshot in found) and slow.reads == 1
+        # An edited article leaves the catalogue's names as they are.
+        await snapshots.apply([replace(CHANGE, kind=ChangeKind.ARTICLE)])
+        assert (await snapshots.shop(TENANT.tenant_id)).names is found[0].names
+        await snapshots.apply([replace(CHANGE, kind=ChangeKind.CATALOGUE)])
+        assert (await snapshots.shop(TENANT.tenant_id)).names is not found[0].names
 
 
 async def test_a_key_that_is_revoked_while_it_is_checked_is_refused_next_time(tmp_path: Path) -> None:

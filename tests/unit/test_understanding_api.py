@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from deployments.demo import is_page_key
-from tests.local_service import Shop
+from tests.local_service import POISON, Shop
 
 
 async def ask(
@@ -25,6 +25,23 @@ async def test_readings_come_with_their_reasons_on_request_alone(shop: Shop) -> 
     assert set(reason) == {"intents", "tokens", "nearest"}
     assert reason["tokens"] == [{"text": "发票", "start": 4, "end": 6, "weight": 1.0}]
     assert reason["intents"][0] == {"intent": "invoice", "probability": 0.97}
+
+
+@pytest.mark.parametrize("explain", [False, True])
+async def test_a_text_that_cannot_be_read_fails_alone(shop: Shop, explain: bool) -> None:
+    body = {"texts": ["我要发票", POISON, "我想退货"], "explain": explain}
+    response = await ask(shop, "/v1/understand", body)
+    assert response.status_code == 200
+    first, failed, last = response.json()["results"]
+    assert (first["intent"], last["intent"]) == ("invoice", "return_request")
+    assert failed == {"error": {"type": "stage_failed", "message": "a part of the service failed; try again"}}
+    alone = await ask(shop, "/v1/understand", body | {"texts": [POISON]})
+    assert alone.status_code == 502 and alone.json()["type"] == "stage_failed"
+
+
+async def test_a_message_that_cannot_be_read_is_handed_over(shop: Shop) -> None:
+    answer = await shop.chat(POISON)
+    assert answer["handed_off"] and answer["missing"] == ["understanding: failed"]
 
 
 @pytest.mark.parametrize(

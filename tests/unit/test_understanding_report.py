@@ -451,8 +451,14 @@ def test_without_a_file_the_projects_own_messages_are_evaluated(runner: CliRunne
     assert [found["data_set"] for found in document["data_sets"]] == [CORPUS, "kefu-blind", "kefu-acceptance"]
     assert document["data_sets"][2]["figures"][0]["messages"] == len(load_acceptance())
     assert {found["data_set"] for found in document["sentiments"]} == {f"{CORPUS}-sentiment"}
-    entities = {found["type"]: found["marked"] for found in document["entities"]}
-    assert entities["all"] > entities["names"] > entities["product"] > 100
+    marked = {(found["data_set"], found["type"]): found["marked"] for found in document["entities"]}
+    names = {type: count for (data_set, type), count in marked.items() if data_set == "kefu-names"}
+    assert names["all"] > names["names"] > names["product"] > 100
+    assert {type for data_set, type in marked if data_set == "kefu-shop-names"} == {
+        "brand",
+        "product",
+        "names",
+    }
     assert [one["is_met"] for one in document["bounds"]].count(False) >= 3
     assert all(math.isfinite(one["value"]) for one in document["bounds"])
     assert (SOURCES[-1].adapter, SOURCES[-1].threads) == ("path:mine", 2)

@@ -1,7 +1,8 @@
 """The understanding stage: a shop's promoted adapter reads for that shop alone, and a candidate reads in its shadow."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,13 +19,15 @@ from deployments import understanding
 from deployments.understanding import Understanding
 from models.artifacts import Published, publish, write_model
 from models.errors import EngineFailed
-from models.types import Understood
-from models.understanding.engine import UnderstandingSpec
+from models.types import IntentScore, Understood
+from models.types.understanding import Explanation
+from models.understanding.engine import UnderstandingSpec, read_each
 from models.understanding.fake import FakeUnderstanding
 from tests.builders import TENANT
 
 LIVE, SHADOW = ModelKind.UNDERSTANDING, ModelKind.UNDERSTANDING_SHADOW
 OTHER = replace(TENANT, tenant_id="other")
+POISON = "poison"
 
 
 class Named(FakeUnderstanding):
@@ -35,10 +38,14 @@ class Named(FakeUnderstanding):
         self._name = name
 
     def predict(self, texts: Sequence[str]) -> list[Understood]:
-        if self._name == "broken" and list(texts) != ["热身", "warm-up"]:
-            raise EngineFailed("understanding", "this adapter reads nothing")
+        if (self._name == "broken" and list(texts) != ["热身", "warm-up"]) or POISON in texts:
+            raise EngineFailed("understanding", "this can't be read")
         said = super().predict(texts)
         return [replace(reading, intent=self._name, probability=0.5) for reading in said]
+
+    def explain(self, text: str) -> Generator[None, None, Explanation]:
+        found = yield from super().explain(text)
+        return replace(found, intents=(IntentScore(self._name, 1.0),))
 
 
 def load(spec: UnderstandingSpec) -> Named:
@@ -199,20 +206,46 @@ async def test_counts_wait_for_a_store_that_is_away(
     await tallied(store, candidate.version, 2)
 
 
-async def test_explanations_come_from_the_shops_own_adapter(stage: Understanding) -> None:
-    found = await stage.explain("demo", "我要发票")
-    assert [token.text for token in found.tokens] == ["发票"]
-
-
-async def test_a_text_that_cannot_be_read_fails_alone(
+async def test_explanations_come_from_the_shops_own_adapter(
     stage: Understanding, store: Store, tmp_path: Path
 ) -> None:
-    broken = published(tmp_path, "broken")
-    await store.promote_model("demo", LIVE, broken.version, broken.url)
+    mine = published(tmp_path, "mine")
+    await store.promote_model("demo", LIVE, mine.version, mine.url)
+    await until_said_by(stage, "mine")
+    for tenant_id, name in (("demo", "mine"), ("other", "configured")):
+        found = await stage.explain(tenant_id, "我要发票")
+        assert [token.text for token in found.tokens] == ["发票"] and found.intents[0].intent == name
 
-    async def is_broken() -> bool:
-        return await said(stage, "demo") == []
 
-    await until(is_broken)
-    mine, others = await stage.understand([("demo", "one"), ("other", "two")])
-    assert isinstance(mine, EngineFailed) and isinstance(others, Understood)
+async def test_a_text_that_cannot_be_read_fails_alone(stage: Understanding) -> None:
+    messages = [("demo", "one"), ("demo", POISON), ("other", "two"), ("demo", "three")]
+    found = await stage.understand(messages)
+    assert [type(answer) for answer in found] == [Understood, EngineFailed, Understood, Understood]
+
+
+async def test_a_promotion_while_a_batch_is_read_is_for_the_next(
+    stage: Understanding, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, theirs = published(tmp_path, "mine"), published(tmp_path, "theirs")
+    await store.promote_model("demo", LIVE, mine.version, mine.url)
+    await until_said_by(stage, "mine")
+    entered, goes_on = threading.Event(), threading.Event()
+
+    def held(engine: Named, texts: Sequence[str]) -> list[Understood | Exception]:
+        entered.set()
+        assert goes_on.wait(30)
+        return read_each(engine, texts)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(understanding, "read_each", held)
+        batch = asyncio.create_task(stage.read([("demo", "one"), ("other", "two")]))
+        assert await asyncio.to_thread(entered.wait, 30)
+        await store.promote_model("other", LIVE, theirs.version, theirs.url)
+
+        async def is_promoted() -> bool:
+            return f"other:{theirs.version[:12]}" in (await stage.status()).model
+
+        await until(is_promoted)
+        goes_on.set()
+        assert [getattr(reading, "intent", None) for reading in await batch] == ["mine", "configured"]
+    assert await said(stage, "other") == ["theirs"]

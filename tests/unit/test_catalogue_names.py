@@ -1,0 +1,72 @@
+"""Names of a shop's catalogue in messages: which are found, and how they go with what the model found."""
+
+import pytest
+
+from commerce.domain.catalogue import ProductVocabulary, Sold, Term
+from commerce.domain.text import LocalText
+from deployments.names import catalogue_names
+from models.types import Entity
+from models.understanding.catalogue import CatalogueNames, Name
+
+SOLD = (
+    Sold(LocalText("雪翎 长款羽绒服", "Xueling long down jacket"), LocalText("雪翎", "Xueling")),
+    Sold(LocalText("On 跑鞋", "On running shoe"), LocalText("On", "On")),
+    Sold(LocalText("无名的杯子", "nameless mug"), LocalText("", "")),
+)
+KINDS = (
+    Term("down_jacket", LocalText("羽绒服", "down jacket"), ("羽绒衣", "puffer")),
+    Term("pen", LocalText("笔", "pen"), ()),
+    Term("orange", LocalText("橙子", "orange"), ()),
+)
+
+
+@pytest.fixture(scope="module")
+def names() -> CatalogueNames:
+    return catalogue_names(ProductVocabulary(KINDS, (), ()), SOLD)
+
+
+def told(names: CatalogueNames, text: str, *entities: Entity) -> list[tuple[str, str, str]]:
+    found = names.add_to(entities, text)
+    assert all(text[e.start : e.end] == e.text for e in found)
+    assert [e.start for e in found] == sorted(e.start for e in found)
+    return [(e.type, e.text, e.value) for e in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("雪翎的羽绒衣掉毛", [("brand", "雪翎", "xueling"), ("product", "羽绒衣", "down jacket")]),
+        ("雪翎长款羽绒服", [("brand", "雪翎", "xueling"), ("product", "长款羽绒服", "xueling long down jacket")]),
+        ("two XUELING puffers", [("brand", "XUELING", "xueling"), ("product", "puffers", "down jacket")]),
+        ("ｄｏｗｎ　ｊａｃｋｅｔ？", [("product", "ｄｏｗｎ　ｊａｃｋｅｔ", "down jacket")]),
+        ("无名的杯子还有吗", [("product", "无名的杯子", "nameless mug")]),
+        ("a pen, and pens", [("product", "pen", "pen"), ("product", "pens", "pen")]),
+        ("On is a brand, and it is on sale", [("brand", "On", "on")]),
+        ("开放的open spending", []),  # within words
+        ("一笔钱", []),
+        ("İstanbul down jacket", [("product", "down jacket", "down jacket")]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_names_are_found_whole_and_told_by_their_english_name(
+    names: CatalogueNames, text: str, expected: list[tuple[str, str, str]]
+) -> None:
+    assert told(names, text) == expected
+
+
+def test_the_longest_stays_and_of_equals_the_name(names: CatalogueNames) -> None:
+    person = Entity("person_name", "雪翎儿", "雪翎儿", 0, 3)
+    assert told(names, "雪翎儿要羽绒服", person) == [
+        ("person_name", "雪翎儿", "雪翎儿"),
+        ("product", "羽绒服", "down jacket"),
+    ]
+    colour = Entity("colour", "orange", "orange", 0, 6)
+    assert told(names, "orange please", colour) == [("product", "orange", "orange")]
+    date = Entity("date", "昨天", "昨天", 0, 2)
+    assert told(names, "昨天到的", date) == [("date", "昨天", "昨天")]
+
+
+def test_of_names_written_alike_the_first_is_kept_and_a_shop_may_have_none() -> None:
+    twice = CatalogueNames([Name("brand", "Apple", "apple inc"), Name("product", "apple", "apple")])
+    assert told(twice, "apple or apples") == [("brand", "apple", "apple inc"), ("product", "apples", "apple")]
+    assert told(CatalogueNames([]), "apple") == []
