@@ -242,6 +242,7 @@ def train_understanding(
     from models.understanding.tuning import Recipe
 
     config = read_config(profile, overrides)
+    out.mkdir(parents=True, exist_ok=True)  # before minutes of training, which could then not be written
     corpus = load_corpus()
     intents = corpus.intents
     if data is not None:
@@ -331,6 +332,8 @@ def _add_broken(root: typer.Typer, point: EntryPoint, error: Exception) -> None:
 
 def guarded(command: Callable[[], Any]) -> int:
     """Run a command; an error that it can explain becomes two lines on stderr and status 1, never a traceback."""
+    from rich.markup import escape
+
     from cluster.errors import UpError
 
     try:
@@ -338,10 +341,9 @@ def guarded(command: Callable[[], Any]) -> int:
     except (ConfigError, ModelError, CommerceError, UpError) as error:
         error_console.print(f"[bold red]kefu:[/bold red] {error}", highlight=False, soft_wrap=True)
         return 1
-    except FileNotFoundError as error:
-        error_console.print(
-            f"[bold red]kefu:[/bold red] no such file: {error.filename}", highlight=False, soft_wrap=True
-        )
+    except OSError as error:
+        said = f"{error.filename or 'the system'}: {error.strerror or error}"
+        error_console.print(f"[bold red]kefu:[/bold red] {escape(said)}", highlight=False, soft_wrap=True)
         return 1
     return 0
 

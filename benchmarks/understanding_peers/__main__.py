@@ -22,6 +22,7 @@ _COMMAND: Final = (
     "--peers-python PEERS/bin/python --out docs/results"
 )
 _TEXTS: Final = 512
+_ROUNDS: Final = 4
 _PEERS: Final = ("litserve", "bentoml", "fastapi", "uvicorn", "torch", "openvino", "transformers")
 _VERSIONS: Final = (
     "import json, sys; from importlib.metadata import version; "
@@ -45,7 +46,7 @@ def peers_versions(python: Path) -> dict[str, str]:
 def head(place: Place, rounds: int, times: Times) -> dict[str, Any]:
     """Where, on what and how it was measured."""
     return describe(ROOT) | {
-        "command": _COMMAND,
+        "command": _COMMAND + (f" --rounds {rounds}" if rounds != _ROUNDS else ""),
         "peers_versions": peers_versions(place.peers_python),
         "texts": {"data_set": CORPUS, "split": "test", "count": _TEXTS, "in_batch": TEXTS_IN_BATCH},
         "bound_p99_ms": BOUND_MS,
@@ -63,7 +64,7 @@ def main() -> None:
     )
     parser.add_argument("--peers-python", type=Path, required=True, help="the interpreter that has the peers")
     parser.add_argument("--out", type=Path, required=True, help="the folder for understanding-peers.json")
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=_ROUNDS)
     parser.add_argument("--rung-s", type=float, default=2.5, help="seconds of a rung")
     parser.add_argument(
         "--batch-rung-s", type=float, default=4.0, help="seconds of a rung of 32 texts a request"

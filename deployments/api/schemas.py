@@ -86,7 +86,7 @@ class FeedbackRequest(Request):
 
 
 class FeedbackResponse(BaseModel):
-    """The correction as it is kept: personal data is masked."""
+    """The correction as it is kept: e-mail addresses, phone, identity and card numbers are masked."""
 
     feedback_id: str
     text: str
