@@ -17,7 +17,16 @@ from cluster.config_error import ConfigError
 from cluster.console import Progress
 from cluster.data_commands import app as data_app
 from cluster.model_commands import models_app
-from cluster.options import FromWheel, Overrides, Profile, Threads, console, error_console, read_config
+from cluster.options import (
+    FromWheel,
+    Overrides,
+    Profile,
+    Threads,
+    accuracy_told,
+    console,
+    error_console,
+    read_config,
+)
 from commerce.domain.errors import CommerceError
 from commerce.domain.identity import ApiKeyRole
 from commerce.domain.tenants import ModelKind
@@ -268,7 +277,7 @@ def train_understanding(
             command=" ".join(words),
         )
     console.print(
-        f"accuracy {card.test_accuracy:.3f} on {intents.name}, split test; written to {card.folder}",
+        f"{accuracy_told(card.test_accuracy)} on {intents.name}, split test; written to {card.folder}",
         soft_wrap=True,
     )
 

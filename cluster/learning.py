@@ -32,12 +32,12 @@ _LIVE, _SHADOW = ModelKind.UNDERSTANDING, ModelKind.UNDERSTANDING_SHADOW
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A trained candidate: its version, the number of corrections behind it, and its test accuracy."""
+    """A trained candidate: its version, the number of corrections behind it, and its test accuracy, if there is a test."""
 
     version: str
     url: str
     corrections: int
-    accuracy: float
+    accuracy: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def _held_out(config: ClusterConfig, data: DataSet, sources: Sequence[str]) -> l
 
 def _train(
     config: ClusterConfig, data: DataSet, start: str, tenant_id: str, report: Report, seed: int, threads: int
-) -> tuple[Any, float]:
+) -> tuple[Any, float | None]:
     from models.encoder.bert import BertEncoder
     from models.sources import resolve
     from models.understanding.bert import find_adapter

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from cluster.console import Progress
-from cluster.options import FromWheel, Overrides, Profile, Threads, console, read_config
+from cluster.options import FromWheel, Overrides, Profile, Threads, accuracy_told, console, read_config
 from commerce.domain.tenants import ModelKind
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def models_candidate(
         made = asyncio.run(train_candidate(config, tenant, task, seed, threads))
     console.print(
         f"candidate {made.version[:12]} of {tenant}, from {made.corrections} corrections, reads in the shadow; "
-        f"accuracy {made.accuracy:.3f} on the held-out messages. To let it answer: kefu models promote --tenant {tenant}",
+        f"{accuracy_told(made.accuracy)} on the held-out messages. To let it answer: kefu models promote --tenant {tenant}",
         soft_wrap=True,
         highlight=False,
     )

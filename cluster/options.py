@@ -26,3 +26,8 @@ Threads = Annotated[int, typer.Option(min=1, max=64, help="processor threads")]
 def read_config(profile: str, overrides: list[str] | None) -> ClusterConfig:
     """The profile with its overrides. ConfigError."""
     return load(profile_path(profile), tuple(overrides or ()))
+
+
+def accuracy_told(accuracy: float | None) -> str:
+    """In words, before "on …"."""
+    return "no accuracy, for want of messages in scope," if accuracy is None else f"accuracy {accuracy:.3f}"

@@ -18,7 +18,6 @@ Runtime = Literal["torch", "openvino"]
 bfloat16 where the processor can."""
 
 QUERY_PREFIX = "query: "
-PASSAGE_PREFIX = "passage: "
 
 
 Floats = npt.NDArray[np.float32]
@@ -90,10 +89,14 @@ class BertEncoder:
             (source.repo_id, source.revision) if isinstance(source, HubSource) else (str(source), None)
         )
         try:
-            model, tokenizer = _load_model(location, revision), _load_tokenizer(location, revision)
+            model = _load_model(location, revision)
         # What transformers and safetensors raise for a missing, an unfit and a broken file.
-        except (OSError, ValueError, KeyError, SafetensorError) as refused:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as refused:
             raise ModelUnloadable(location, str(refused)) from refused
+        try:
+            tokenizer = _load_tokenizer(location, revision)
+        except Exception as refused:  # tokenizers raises nothing more special for a broken file
+            raise ModelUnloadable(location, f"its tokenizer: {refused}") from refused
         return cls(model, tokenizer, device=device, max_length=max_length, batch_size=batch_size)
 
     @property

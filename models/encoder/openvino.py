@@ -54,19 +54,24 @@ def export(encoder: BertEncoder, folder: Path) -> None:
     """
     made = {
         "recipe": RECIPE,
-        "source_sha256": weights_sha256(encoder),
+        "source_sha256": source_sha256(encoder),
         "hidden_size": encoder.hidden_size,
     }
     if _has(folder, made):
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=_SCRATCH_PREFIX, dir=folder.parent) as scratch:
-        fresh = Path(scratch) / "fresh"
-        encoder.tokenizer.save_pretrained(fresh)
-        with _quietly():
-            _write_graph(encoder, fresh)
-        _write_manifest(fresh, made)
-        _move_in(fresh, folder, made, Path(scratch))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH_PREFIX, dir=folder.parent) as scratch:
+            fresh = Path(scratch) / "fresh"
+            encoder.tokenizer.save_pretrained(fresh)
+            with _quietly():
+                _write_graph(encoder, fresh)
+            _write_manifest(fresh, made)
+            _move_in(fresh, folder, made, Path(scratch))
+    except OSError as refused:
+        raise ModelUnloadable(
+            str(folder), f"the graph for OpenVINO can't be written there: {refused}"
+        ) from refused
 
 
 def load(
@@ -96,9 +101,14 @@ def load(
     return BertEncoder(model, tokenizer, max_length=max_length, batch_size=batch_size, width_step=WIDTH_STEP)
 
 
-def weights_sha256(encoder: BertEncoder) -> str:
-    """Over every tensor of the encoder, so that another adapter merged into it is another source. 0.3 s for 270 MB."""
-    digest = hashlib.sha256()
+def folder_name(encoder: BertEncoder) -> str:
+    """Another for another recipe, tokenizer or merged adapter, so that a folder that is read is not replaced."""
+    return f"{source_sha256(encoder)[:12]}-{RECIPE}"
+
+
+def source_sha256(encoder: BertEncoder) -> str:
+    """Over the tokenizer and every tensor of the encoder, a merged adapter included. 0.3 s for 270 MB."""
+    digest = hashlib.sha256(encoder.tokenizer.backend_tokenizer.to_str().encode())
     for name, tensor in sorted(encoder.model.state_dict().items()):
         digest.update(f"{name} {tuple(tensor.shape)} ".encode())
         digest.update(np.ascontiguousarray(tensor.float().cpu().numpy()).data)
@@ -184,6 +194,7 @@ def _compiled(folder: Path, threads: int, precision: Precision) -> Any:
 def _write_graph(encoder: BertEncoder, folder: Path) -> None:
     import openvino
     import torch
+    from openvino.frontend import GeneralFailure, OpConversionFailure
 
     example = {name: torch.ones((2, 8), dtype=torch.long) for name in ("input_ids", "attention_mask")}
     chosen = encoder.model.config._attn_implementation
@@ -191,7 +202,7 @@ def _write_graph(encoder: BertEncoder, folder: Path) -> None:
     encoder.model.set_attn_implementation("eager")
     try:
         graph = openvino.convert_model(_last_layer(encoder.model), example_input=example)
-    except RuntimeError as refused:
+    except (RuntimeError, OpConversionFailure, GeneralFailure) as refused:
         raise ModelUnloadable("the encoder", f"OpenVINO can't convert it: {refused}") from refused
     finally:
         encoder.model.set_attn_implementation(chosen)

@@ -13,7 +13,7 @@ from models.understanding.places import LATIN
 
 _U = "A-ZÀ-ÖØ-ÞİŞŁŚŽČ"
 _L = r"a-zß-öø-ɏḀ-ỿ"
-_CAP = rf"[{_U}](?:[{_L}{_U}'’.-]*[{_L}{_U}'’])?"
+_CAP = rf"[{_U}](?:[{_L}{_U}'’.-]{{0,30}}[{_L}{_U}'’])?"
 _B = rf"(?<![{_U}{_L}0-9#-])"
 _E = rf"(?![{_U}{_L}0-9])"
 _ROAD_WORDS = (

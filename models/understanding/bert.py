@@ -23,7 +23,7 @@ from models.understanding.explain import Examples, Explainer
 from models.understanding.heads import Adapter, Heads, load_adapter
 from models.understanding.language import language
 from models.understanding.rejection import Floats
-from models.understanding.tagger import decode, joined
+from models.understanding.tagger import TAGS, decode, joined
 
 SHIPPED: Final = "shipped"
 
@@ -82,7 +82,7 @@ class BertUnderstanding:
         if not self._heads.named:
             return ()
         tag = self._heads.tag
-        return decode(text, tokens, tag.logits(tokens.states), self._heads.named, tag.labels)
+        return decode(text, tokens, tag.logits(tokens.states), self._heads.named)
 
 
 def load_bert_understanding(
@@ -99,13 +99,14 @@ def load_bert_understanding(
 
     The first load with OpenVINO exports the merged encoder into `<models_dir>/openvino`, which takes 4 s.
     """
-    source = resolve(encoder, models_dir)
+    source = resolve(encoder, models_dir, verify=True)
     loaded = BertEncoder.load(source, device=device, gpu_memory_share=gpu_memory_share, threads=threads)
     trained = find_adapter(adapter, models_dir)
     heads = trained.heads(runtime)
-    labels = set(heads.intent.labels)
-    if labels != set(INTENTS) or heads.sentiment.labels != SENTIMENT_LABELS:
-        odd = ", ".join(sorted(labels ^ set(INTENTS))[:3])
+    labels = {*heads.intent.labels, *heads.sentiment.labels, *heads.tag.labels}
+    known = {*INTENTS, *SENTIMENT_LABELS, *TAGS}
+    if labels != known or heads.sentiment.labels != SENTIMENT_LABELS or heads.tag.labels != TAGS:
+        odd = ", ".join(sorted(labels ^ known)[:3])
         raise AdapterDamaged(adapter, f"its labels are not those of this version's taxonomy ({odd})")
     apply_adapter(loaded, trained)
     computed = computed_by(runtime, loaded, models_dir, threads)
@@ -115,7 +116,7 @@ def load_bert_understanding(
 def computed_by(runtime: Runtime, encoder: BertEncoder, models_dir: Path, threads: int) -> BertEncoder:
     """The encoder as that runtime computes it; `encoder` itself may be changed.
 
-    Raises ModelUnloadable.
+    Raises ModelUnloadable, ModelDamaged.
     """
     if runtime == "torch":
         if encoder.device == "cuda":
@@ -125,7 +126,7 @@ def computed_by(runtime: Runtime, encoder: BertEncoder, models_dir: Path, thread
         raise ModelUnloadable("the encoder", f"runtime openvino is for CPUs and it is on {encoder.device}")
     from models.encoder import openvino
 
-    folder = models_dir / "openvino" / openvino.weights_sha256(encoder)[:12]
+    folder = models_dir / "openvino" / openvino.folder_name(encoder)
     openvino.export(encoder, folder)
     return openvino.load(folder, threads=threads)
 
@@ -166,11 +167,11 @@ def encode(encoder: BertEncoder, texts: Sequence[str]) -> Floats:
 def fingerprint(encoder: BertEncoder) -> str:
     """12 digits that tell encoders apart by their weights, wherever they were loaded from.
 
-    Only small tensors are hashed, rounded to 3 digits: the same model in another precision is the same encoder.
+    Only small tensors are hashed, of a model that has those, rounded to 3 digits.
     """
-    digest = hashlib.sha256()
-    for name, tensor in sorted(encoder.model.state_dict().items()):
-        if name.endswith(("LayerNorm.weight", "LayerNorm.bias", "query.bias")):
-            digest.update(name.encode())
-            digest.update(np.round(tensor.float().cpu().numpy(), 3).astype(np.float32).tobytes())
+    digest, tensors = hashlib.sha256(), sorted(encoder.model.state_dict().items())
+    small = [(n, t) for n, t in tensors if n.endswith(("LayerNorm.weight", "LayerNorm.bias", "query.bias"))]
+    for name, tensor in small or tensors:
+        digest.update(name.encode())
+        digest.update(np.round(tensor.float().cpu().numpy(), 3).astype(np.float32).tobytes())
     return digest.hexdigest()[:12]

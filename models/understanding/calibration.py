@@ -174,9 +174,10 @@ def _calibrate(rejector: Rejector, found: Measured) -> Rejection:
 
 
 def _rows(languages: Any, language: Language, is_outside: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """The language's messages; all of them where it has too few foreign ones to choose by."""
+    """The language's messages; all of them where it has too few foreign ones to choose by, or none in scope."""
     rows = np.flatnonzero(languages == language)
-    return rows if is_outside[rows].sum() >= _ENOUGH else np.arange(len(languages))
+    foreign = int(is_outside[rows].sum())
+    return rows if _ENOUGH <= foreign < len(rows) else np.arange(len(languages))
 
 
 def _logistic(scores: Floats, is_outside: npt.NDArray[np.bool_]) -> tuple[float, float]:

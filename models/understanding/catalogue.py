@@ -7,6 +7,7 @@ from typing import Final, Literal
 from ahocorasick_rs import AhoCorasick
 
 from models.types import Entity
+from models.understanding.entities import longest
 from models.understanding.folding import fold
 from models.understanding.lexicon import LEXICON
 
@@ -38,15 +39,7 @@ class CatalogueNames:
 
     def add_to(self, entities: Sequence[Entity], text: str) -> tuple[Entity, ...]:
         """The entities of `text` and the names in it, by where they start; of what overlaps the longest, then the name."""
-        names = self._find(text)
-        if not names:
-            return tuple(entities)
-        ranked = sorted((*names, *entities), key=lambda entity: entity.start - entity.end)
-        kept: list[Entity] = []
-        for entity in ranked:
-            if all(entity.end <= other.start or other.end <= entity.start for other in kept):
-                kept.append(entity)
-        return tuple(sorted(kept, key=lambda entity: entity.start))
+        return longest((*self._find(text), *entities), len(text))
 
     def _find(self, text: str) -> list[Entity]:
         plain, found = _plain(text), []

@@ -52,12 +52,12 @@ def _read_file(path: Path) -> Iterable[Mapping[str, Any]]:
             import pyarrow.parquet
 
             return list(pyarrow.parquet.read_table(path).to_pylist())
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix == ".csv":
-            return list(csv.DictReader(text.splitlines()))
-        return [
-            _object(path, number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()
-        ]
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            if path.suffix == ".csv":
+                return list(csv.DictReader(file))
+            # Only \n ends a line here: the others that Python knows may stand in a JSON string.
+            lines = file.read().split("\n")
+        return [_object(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
     except (OSError, ValueError, csv.Error) as unreadable:
         raise DataInvalid(str(path), f"cannot be read ({unreadable})") from unreadable
 
@@ -84,8 +84,11 @@ def _read_hub(name: str) -> Iterable[Mapping[str, Any]]:
             name, f"is neither a file nor a data set that can be loaded ({refused})"
         ) from refused
     for part, table in splits.items():
+        # Classes are numbers there, whose names the table knows.
+        named = {column: kind.int2str for column, kind in table.features.items() if hasattr(kind, "int2str")}
         for row in table:
-            yield {"split": part, **row}
+            told = {column: name(row[column]) for column, name in named.items() if row[column] is not None}
+            yield {"split": part, **row, **told}
 
 
 def _examples(source: str, rows: Sequence[Mapping[str, Any]], columns: Columns) -> list[Example]:

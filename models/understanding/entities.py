@@ -27,6 +27,7 @@ Patterns see a folded text (`folding`): full-width digits, letters and signs are
 customer wrote. A span is never in two entities: the longest wins, and of equals the type that stands first.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from models.types import Entity
@@ -57,13 +58,18 @@ def extract(text: str) -> tuple[Entity, ...]:
     """The entities of `text` by where they start; offsets are code points of `text`."""
     plain = fold(text)
     found = [(rank, entity) for rank, finder in enumerate(_FINDERS) for entity in finder(plain)]
-    found.sort(key=lambda pair: (pair[1].start - pair[1].end, pair[0], pair[1].start))
+    found.sort(key=lambda pair: (pair[0], pair[1].start))
+    return longest((_as_written(entity, text) for _, entity in found), len(plain))
+
+
+def longest(found: Iterable[Entity], length: int) -> tuple[Entity, ...]:
+    """Of what overlaps in a text of that length the longest, and of equals the first; by where they start."""
     kept: list[Entity] = []
-    taken = bytearray(len(plain))
-    for _, entity in found:
+    taken = bytearray(length)
+    for entity in sorted(found, key=lambda entity: entity.start - entity.end):
         if not any(taken[entity.start : entity.end]):
             taken[entity.start : entity.end] = b"\1" * (entity.end - entity.start)
-            kept.append(_as_written(entity, text))
+            kept.append(entity)
     return tuple(sorted(kept, key=lambda entity: entity.start))
 
 

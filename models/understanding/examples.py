@@ -101,11 +101,14 @@ def split(examples: Sequence[Example], ties: Iterable[tuple[int, int]] = ()) -> 
     By the hash of the normalised text, so that it is the same on every machine and a new line moves few of the others. What
     is alike, or tied, goes into one split. Where splits are given but no validation, a tenth of train becomes that.
     """
-    is_given = any(example.split is not None for example in examples)
-    if is_given and any(example.split == "validation" for example in examples):
-        return tuple(examples)
-    free = [place for place, e in enumerate(examples) if e.split is None or (is_given and e.split == "train")]
-    shares = (1 - _VALIDATION_OF_TRAIN, 1.0) if is_given else _SHARES
+    given = {example.split for example in examples} - {None}
+    has_validation = "validation" in given
+    free = [
+        place
+        for place, e in enumerate(examples)
+        if e.split is None or (given and not has_validation and e.split == "train")
+    ]
+    shares = (1 - _VALIDATION_OF_TRAIN, 1.0) if given and not has_validation else _SHARES
     place_of = {place: row for row, place in enumerate(free)}
     inner = [(place_of[a], place_of[b]) for a, b in ties if a in place_of and b in place_of]
     splits = _by_hash([examples[place] for place in free], shares, inner)
@@ -136,11 +139,11 @@ def _by_hash(
 
 
 def by_intent(examples: Iterable[Example]) -> dict[str, list[str]]:
-    """The texts of each label."""
-    texts: defaultdict[str, list[str]] = defaultdict(list)
+    """The texts of each label, each once."""
+    texts: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for example in examples:
-        texts[example.label].append(example.text)
-    return dict(texts)
+        texts[example.label][example.text] = None
+    return {label: list(said) for label, said in texts.items()}
 
 
 def write_examples(folder: Path, examples: Iterable[Example]) -> None:

@@ -20,7 +20,7 @@ from models.understanding.rejection import Floats
 
 INTENTS_TOLD: Final = 5
 MOST_PIECES: Final = 31
-"""With the whole message, they make one batch of 32."""
+"""Of the message; each is left out once, in one call of the encoder."""
 
 _NEAREST: Final = 3
 _PART: Final = 32
@@ -47,7 +47,7 @@ class Explainer:
         return self._examples
 
     def explain(self, text: str) -> Generator[None, None, Explanation]:
-        """Yields between pieces of work of about 50 ms, if it is prepared; returns the explanation."""
+        """Yields between pieces of work of about 50 ms, if it is prepared, and up to 32 readings; returns the explanation."""
         examples = self.prepare()
         spoken = language(text)
         vector = self._encoded([text])

@@ -14,6 +14,10 @@ _BLOCKS: Final = (
     (0xFF01, 0xFFEF),  # full-width and half-width forms
     (0x1D400, 0x1D7FF),  # mathematical letters and digits
 )
+# Patterns that ignore case take these for the plain letters, whose case Python does not change them into.
+_LETTERS: Final = {0x0130: "I", 0x0131: "i", 0x017F: "s", 0x212A: "K"}
+# Where the digits of other scripts are, which \d matches.
+_SCRIPTS: Final = (0x0600, 0x20000)
 # NFKC leaves these as they are.
 _DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—−﹣"), "-")
 # A Chinese comma ends a clause; a plain one may stand inside a number: 两件299，300减50.
@@ -32,7 +36,10 @@ def _table() -> dict[int, str]:
             plain = unicodedata.normalize("NFKC", chr(code))
             if len(plain) == 1 and plain != chr(code) and chr(code) not in _KEPT:
                 table[code] = plain
-    return table | _DASHES
+    for code in range(*_SCRIPTS):
+        if (digit := unicodedata.decimal(chr(code), None)) is not None:
+            table[code] = str(digit)
+    return table | _DASHES | _LETTERS
 
 
 _TABLE: Final = _table()

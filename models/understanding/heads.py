@@ -22,6 +22,7 @@ CARD_FORMAT: Final = 3
 TOP_CANDIDATES: Final = 3
 RUNTIMES: Final[tuple[Runtime, ...]] = get_args(Runtime)
 SENTIMENT_SCORES: Final = np.linspace(-1.0, 1.0, len(SENTIMENT_LABELS), dtype=np.float32)
+_LANGUAGES: Final = frozenset(get_args(Language))
 _LORA_PREFIX: Final = "encoder."
 _REJECTION_PREFIX: Final = "rejection."
 
@@ -258,6 +259,15 @@ def _calibrated(tensors: Mapping[str, npt.NDArray[Any]], card: Mapping[str, Any]
         raise ValueError(f"rejection of kind {described['kind']!r}")
     rejector = Rejector(described["kind"], kept, inside, outside)
     named = tuple(map(str, card["named"]))
+    str(card["encoder"]["fingerprint"])
+    for calibration in card["calibrations"].values():
+        fitted = (
+            calibration["temperatures"],
+            *calibration["thresholds"].values(),
+            *calibration["rejection"].values(),
+        )
+        if any(set(by_language) != _LANGUAGES for by_language in fitted):
+            raise ValueError(f"its calibrations are not of the languages {', '.join(sorted(_LANGUAGES))}")
     return {
         runtime: Heads(
             intent,

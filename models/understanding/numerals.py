@@ -52,8 +52,9 @@ def _parse_english(text: str) -> str | None:
             if unit == _ENGLISH_UNITS["thousand"]:
                 total, section = total + section, Decimal(0)
         elif (value := _ENGLISH_SMALL.get(word, _ENGLISH_TENS.get(word))) is not None:
-            # "half a dozen": the article adds nothing to what was said.
-            section = section if section and word in ("a", "an") else section + Decimal(str(value))
+            # The article adds nothing to what was said in "half a dozen", nor to what comes in "a half dozen".
+            is_article = section and word in ("a", "an")
+            section = section if is_article else Decimal(str(value)) + (0 if word == "half" else section)
         else:
             return None
         has_number = True
@@ -70,7 +71,7 @@ def _parse_chinese(text: str) -> str | None:
             digit = _DIGITS[character]
             is_after_zero = is_after_zero or digit == 0
         elif character == "万":
-            total, section, digit, last_unit = (total + section + digit) * 10_000, 0, 0, 10_000
+            total, section, digit, last_unit = (total + section + digit or 1) * 10_000, 0, 0, 10_000
         elif character in _UNITS:
             last_unit = _UNITS[character]
             section, digit = section + (digit or 1) * last_unit, 0

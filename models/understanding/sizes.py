@@ -1,6 +1,7 @@
 """Sizes of clothes and shoes, in letters, numbers and regions' numbers; of screens and other goods, in inches and litres."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from models.understanding.numerals import parse_number
@@ -29,7 +30,7 @@ def _letter(match: re.Match[str]) -> str | None:
 def _inches(match: re.Match[str]) -> str | None:
     """55-inch, 26寸. Written 55" it may be a length, unless it is a screen's."""
     is_sign = match["unit"] in _INCH_SIGNS
-    is_screen = _SCREENS.search(match.string) or match["n"] in _SCREEN_SIZES
+    is_screen = _is_about(_SCREENS, match.string) or match["n"] in _SCREEN_SIZES
     return f"{parse_number(match['n'])}in" if is_screen or not is_sign else None
 
 
@@ -43,12 +44,18 @@ def _number(match: re.Match[str]) -> str | None:
     return parse_number(match["n"])
 
 
+@lru_cache(maxsize=64)
+def _is_about(goods: re.Pattern[str], text: str) -> bool:
+    """Asked for each number of the text, which may be long."""
+    return goods.search(text) is not None
+
+
 def _in_talk_of(goods: re.Pattern[str]) -> Value:
     """A number that is a size where the message is about such goods."""
 
     def size(match: re.Match[str]) -> str | None:
         start, end = spanned(match)
-        return match.string[start:end].upper() if goods.search(match.string) else None
+        return match.string[start:end].upper() if _is_about(goods, match.string) else None
 
     return size
 

@@ -1,6 +1,6 @@
 """Names in a message: products, brands and persons, read off the tokens by a trained head.
 
-The parts of an address are no longer among them: gazetteers and patterns find them better (`addresses`).
+The parts of an address are not among them: gazetteers and patterns find them better (`addresses`).
 
 Tags are B- and I- of each type, and O. A token takes the tag of the entity that most of its letters lie in.
 """
@@ -44,24 +44,21 @@ def decode(
     tokens: TokenStates,
     logits: Floats,
     types: Collection[str] = TYPES,
-    tags: Sequence[str] = TAGS,
 ) -> tuple[Entity, ...]:
-    """The entities of these types that a text's tokens [tokens, tags] spell; an I- that follows nothing begins one.
-
-    `tags` are those of the head that the logits come from: an older adapter has more of them.
-    """
+    """The entities of these types that a text's tokens [tokens, tags] spell; an I- that follows nothing begins one."""
     found: list[tuple[str, int, int]] = []
-    is_open = False
+    is_open, done = False, 0
     for (start, end), place in zip(tokens.spans, logits.argmax(axis=1), strict=True):
-        if end <= start:
+        if end <= max(start, done):  # nothing of the text, or what another token was already: ½ is two
             continue
-        part, _, type = tags[int(place)].partition("-")
+        first, done = max(start, done), end
+        part, _, type = TAGS[int(place)].partition("-")
         if part == OUTSIDE:
             is_open = False
         elif part == "I" and is_open and found[-1][0] == type:
             found[-1] = (type, found[-1][1], end)
         else:
-            found.append((type, start, end))
+            found.append((type, first, end))
             is_open = True
     told = [span for span in found if span[0] in types]
     return tuple(entity for span in told if (entity := _entity(text, *span)) is not None)

@@ -66,9 +66,10 @@ class Card:
     document: Mapping[str, Any]
 
     @property
-    def test_accuracy(self) -> float:
-        """Of the intents on the data's test split, all languages."""
-        return float(self.document["figures"]["intents"][0]["accuracy"])
+    def test_accuracy(self) -> float | None:
+        """Of the intents on the data's test split, all languages; None where that has none in scope."""
+        found: float | None = self.document["figures"]["intents"][0]["accuracy"]
+        return found
 
 
 def train(
@@ -211,7 +212,8 @@ def _encoded(encoder: BertEncoder, data: DataSet, report: Report) -> dict[Split,
 
 
 def _encoded_split(encoder: BertEncoder, data: DataSet, split: Split) -> Encoded:
-    chosen = [e for e in data.of(split) if e.label in (*data.classes, OUT_OF_SCOPE)]
+    known = {*data.classes, OUT_OF_SCOPE}
+    chosen = [e for e in data.of(split) if e.label in known]
     texts = [example.text for example in chosen]
     return Encoded(
         encode(encoder, texts),
@@ -288,10 +290,11 @@ def _check(data: DataSet) -> None:
 
 def _task(data: DataSet, weight: float, noisy: float, seed: int) -> Task:
     """What is tuned on: every training message that has a class, and noisy copies of some."""
-    train = [example for example in data.of("train") if example.label in data.classes]
+    place = {label: number for number, label in enumerate(data.classes)}
+    train = [example for example in data.of("train") if example.label in place]
     train += augment(train, noisy, seed).examples
-    labels = [data.classes.index(e.label) for e in train]
-    return Task([e.text for e in train], labels, len(data.classes), weight)
+    labels = [place[e.label] for e in train]
+    return Task([e.text for e in train], labels, len(place), weight)
 
 
 def _regressed(

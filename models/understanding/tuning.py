@@ -1,4 +1,4 @@
-"""Tunes an encoder's upper layers on the corpus: intents and sentiments at once, so that both heads can read one pass."""
+"""Tunes an encoder's upper layers on intents, sentiments and names at once, so that all heads can read one pass."""
 
 import hashlib
 import json
@@ -14,8 +14,9 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from models.encoder.bert import BertEncoder
+from models.encoder.bert import QUERY_PREFIX, BertEncoder
 from models.understanding import lora
+from models.understanding.bert import fingerprint
 from models.understanding.rejection import Floats
 from models.understanding.tagger import NO_TAG
 
@@ -92,8 +93,8 @@ def tune(
     """What fits `tasks` best; the encoder is left as it was. Deterministic for a seed and machine.
 
     Each task has a head, and its loss its weight. Without layers to tune there are no heads either. Each epoch is kept in the
-    folder `unfinished` until the last; a run of the same tasks, recipe and seed goes on from there. `start` is what to begin
-    with instead of nothing: an earlier training's end.
+    folder `unfinished` until the last; a run of the same encoder, tasks, recipe and seed goes on from there. `start` is an
+    earlier training's end to begin with.
     """
     if recipe.layers == 0:
         return Tuned({}, ())
@@ -102,11 +103,11 @@ def tune(
     attention = model.config._attn_implementation
     if encoder.device == "cpu":
         model.set_attn_implementation("eager")  # of short texts its gradient takes a third less
-    lowest = len(model.encoder.layer) - recipe.layers
+    lowest = max(0, len(model.encoder.layer) - recipe.layers)
     texts = [text for task in tasks for text in task.texts]
     below = _Below(encoder, texts, lowest, report)
     parameters = lora.attach(model, lowest, recipe.rank, seed, None if start is None else start.lora)
-    kept = _Kept(unfinished, _run_id(tasks, recipe, seed, start))
+    kept = _Kept(unfinished, _run_id(fingerprint(encoder), tasks, recipe, seed, start))
     try:
         heads = _train(encoder, below, tasks, parameters, recipe, seed, report, kept, start)
         kept.remove()
@@ -116,9 +117,9 @@ def tune(
     return Tuned(tensors, heads)
 
 
-def _run_id(tasks: Sequence[Task], recipe: Recipe, seed: int, start: Tuned | None) -> str:
+def _run_id(trained_on: str, tasks: Sequence[Task], recipe: Recipe, seed: int, start: Tuned | None) -> str:
     """What a run must share with another to go on from where that one was."""
-    told = [asdict(recipe), seed, [asdict(task) for task in tasks]]
+    told = [trained_on, asdict(recipe), seed, [asdict(task) for task in tasks]]
     digest = hashlib.sha256(json.dumps(told).encode())
     for _, tensor in sorted(start.lora.items()) if start is not None else ():
         digest.update(tensor.tobytes())
@@ -185,7 +186,7 @@ class _Below:
     """The output of the frozen lower layers for each text, computed once."""
 
     def __init__(self, encoder: BertEncoder, texts: Sequence[str], lowest: int, report: Report) -> None:
-        self._ids = encoder.token_ids(["query: " + text for text in texts])
+        self._ids = encoder.token_ids([QUERY_PREFIX + text for text in texts])
         self._states: list[torch.Tensor] = [torch.empty(0)] * len(texts)
         self._device = encoder.device
         order = sorted(range(len(texts)), key=lambda i: len(self._ids[i]))

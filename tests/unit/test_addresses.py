@@ -204,7 +204,21 @@ def test_what_patterns_find_is_not_left_to_the_tagger() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["路", "北京", "余杭区", "号楼", "5栋", "在", "a ", "Elm ", "1 Elm ", "Flat 1, ", "London, ", "Rua de "],
+    [
+        "路",
+        "北京",
+        "余杭区",
+        "号楼",
+        "5栋",
+        "在",
+        "a ",
+        "Elm ",
+        "1 Elm ",
+        "Flat 1, ",
+        "London, ",
+        "Rua de ",
+        "A.",
+    ],
 )
 def test_no_text_takes_long(unit: str) -> None:
     text = unit * (10_000 // len(unit))

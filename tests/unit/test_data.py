@@ -45,6 +45,28 @@ def test_a_file_of_each_format_becomes_the_same_set(tmp_path: Path, suffix: str)
     assert Counter(e.label for e in data.examples)[OUT_OF_SCOPE] == 30
 
 
+def test_lines_end_where_the_format_says(tmp_path: Path) -> None:
+    odd = "one\u2028two\x85three"
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": odd, "label": "x"}, ensure_ascii=False) + "\r\n")
+    (tmp_path / "a.csv").write_text('text,label\r\n"first\nsecond",x\r\n')
+    assert [e.text for e in read_data_set(str(tmp_path / "a.jsonl")).examples] == [odd]
+    assert [e.text for e in read_data_set(str(tmp_path / "a.csv")).examples] == ["first\nsecond"]
+
+
+def test_rows_without_a_split_are_given_one_beside_those_that_have(tmp_path: Path) -> None:
+    rows = [
+        {"text": f"given {n} {n * n}", "label": "x", "split": "validation" if n % 2 else "train"}
+        for n in range(6)
+    ]
+    rows += [{"text": f"{'abcdefghijklmnopqrst'[n] * 7} free", "label": "x", "split": ""} for n in range(20)]
+    data = read_data_set(str(write(tmp_path / "data.jsonl", rows)))
+    found = Counter((e.text.startswith("given"), e.split) for e in data.examples)
+    assert found == {
+        (True, "train"): 3, (True, "validation"): 3,
+        (False, "train"): 16, (False, "validation"): 2, (False, "test"): 2,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [

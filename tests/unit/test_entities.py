@@ -808,6 +808,9 @@ def test_a_folded_text_is_as_long_as_the_text(text: str) -> None:
         "200 x 200 床 " * 900,
         "need 12 abc def " * 600,
         "order, the one ending in " * 400,
+        "穿40 " * 2500,
+        '12" ' * 2500,
+        "Hi " + "A." * 5000,
     ],
     ids=lambda text: str(text)[:12],
 )
@@ -852,6 +855,29 @@ def test_offsets_are_code_points() -> None:
     assert entity == Entity("colour", "红色", "red", 5, 7)
 
 
+@pytest.mark.parametrize(
+    ("text", "type", "value"),
+    [
+        ("do you have it in whıte or black?", "colour", "white"),
+        ("WHİTE or black please", "colour", "white"),
+        ("hello, MEDİUM.", "size", "M"),
+        ("预算5\u212a以内", "price_max", "5000"),
+        ("万元以内的笔记本", "price_max", "10000"),
+        ("在٣号到", "date", "---03"),
+        ("٣月5日发货", "date", "--03-05"),
+        ("有没有٥٥寸的电视", "size", "55in"),
+        ("订单号 ١٢٣٤٥٦٧٨٩٠", "order_number", "1234567890"),
+    ],
+)
+def test_other_scripts_letters_and_digits_are_read(text: str, type: str, value: str) -> None:
+    assert (type, value) in {(e.type, e.value) for e in extract(text)}
+
+
+@given(st.text(max_size=60))
+def test_no_text_at_all_breaks_a_pattern(text: str) -> None:
+    assert all(text[e.start : e.end] == e.text and e.value for e in extract(text))
+
+
 @given(
     st.text(
         alphabet="KFSFab 红色大白包酒两百十元块以内下订单号码卡身份证邮编LXM0123456789¥#.,-+/月日@under ",
@@ -884,6 +910,9 @@ def test_spans_are_words_of_the_text_in_order_and_never_overlap(text: str) -> No
         ("twenty-five", "25"),
         ("a thousand two hundred", "1200"),
         ("half a dozen", "6"),
+        ("a half dozen", "6"),
+        ("万", "10000"),
+        ("一万二", "12000"),
         ("", None),
         ("abc", None),
     ],

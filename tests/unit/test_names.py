@@ -68,11 +68,12 @@ def test_only_types_that_are_asked_for_are_told() -> None:
     assert [e.type for e in decode("Nor mug", tokens, logits, ("product",))] == ["product"]
 
 
-def test_a_head_with_other_tags_is_read_by_its_own() -> None:
-    tags = ("O", "B-address_city", "I-address_city", "B-brand", "I-brand")
-    tokens = TokenStates(np.zeros((2, 4), np.float32), ((0, 5), (6, 9)))
-    logits = np.eye(len(tags), dtype=np.float32)[[1, 3]]
-    assert [(e.type, e.text) for e in decode("Leeds Nor", tokens, logits, TYPES, tags)] == [("brand", "Nor")]
+def test_tokens_of_one_span_are_read_once() -> None:
+    tokens = TokenStates(np.zeros((4, 4), np.float32), ((0, 1), (0, 1), (0, 1), (1, 4)))  # ½ is three tokens
+    logits = np.eye(len(TAGS), dtype=np.float32)[
+        [TAGS.index(tag) for tag in ("B-product", "B-brand", "B-product", "B-brand")]
+    ]
+    assert [(e.type, e.text) for e in decode("½Nor", tokens, logits)] == [("product", "½"), ("brand", "Nor")]
 
 
 def test_a_name_gives_way_to_an_exact_pattern() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -204,7 +205,7 @@ def test_an_export_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(openvino, "_write_manifest", full)
     encoder = tiny_encoder()
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ModelUnloadable, match="No space"):
         openvino.export(encoder, tmp_path / "graph")
     assert list(tmp_path.iterdir()) == []
     assert encoder.model.config._attn_implementation == tiny_encoder().model.config._attn_implementation
@@ -216,6 +217,44 @@ def test_an_encoder_that_openvino_cannot_convert_is_told(tmp_path: Path) -> None
     with pytest.raises(ModelUnloadable, match="OpenVINO can't convert it"):
         openvino.export(encoder, tmp_path / "graph")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ModelUnloadable, match="can't be written there"):
+        openvino.export(tiny_encoder(), tmp_path / "file" / "graph")
+
+
+def test_another_tokenizer_has_another_folder() -> None:
+    first, second = tiny_encoder(), tiny_encoder()
+    assert openvino.folder_name(first) == openvino.folder_name(second)
+    second.tokenizer.add_tokens(["delta"])
+    assert openvino.folder_name(first) != openvino.folder_name(second)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda folder: (folder / "tokenizer.json").write_text("{}"), "its tokenizer: "),
+        (lambda folder: rewrite_config(folder, intermediate_size=64), "mismatch"),
+        (lambda folder: (folder / "model.safetensors").write_bytes(b"short"), "cannot load"),
+    ],
+)
+def test_an_encoder_whose_files_do_not_fit_is_told(
+    tmp_path: Path, damage: Callable[[Path], object], said: str
+) -> None:
+    encoder = tiny_encoder()
+    encoder.model.save_pretrained(tmp_path)
+    encoder.tokenizer.save_pretrained(tmp_path)
+    assert BertEncoder.load(tmp_path).hidden_size == 32
+    damage(tmp_path)
+    with pytest.raises(ModelUnloadable, match=said):
+        BertEncoder.load(tmp_path)
+
+
+def rewrite_config(folder: Path, **changes: object) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
 def test_the_runtime_is_a_choice_and_its_graph_is_kept_beside_the_models(tmp_path: Path) -> None:

@@ -9,6 +9,12 @@ import numpy as np
 import pytest
 import yaml
 
+from cluster import learning
+from cluster.config import load, profile_path, resolve_secret
+from commerce.demo.policy import DEMO_POLICY
+from commerce.domain.tenants import ModelKind
+from commerce.store import migrate, open_store
+from models.artifacts import fetch
 from models.encoder.bert import BertEncoder
 from models.types import INTENTS, OUT_OF_SCOPE
 from models.types.understanding import SENTIMENT_LABELS
@@ -16,12 +22,13 @@ from models.understanding import lora
 from models.understanding.bert import BertUnderstanding, apply_adapter, encode, fingerprint
 from models.understanding.corpus import Corpus, load_acceptance, load_blind, load_corpus
 from models.understanding.errors import AdapterDamaged, AdapterMismatch, CorpusInvalid, DataInvalid
-from models.understanding.examples import Example, from_examples, split
+from models.understanding.examples import Example, from_examples, read_examples, split
 from models.understanding.heads import LinearHead, load_adapter
 from models.understanding.likeness import near, normalised, pairs
 from models.understanding.marked import Marked, MarkedSet, parse_marked
 from models.understanding.train import Card, Lessons, train
 from models.understanding.tuning import Recipe
+from tests.builders import TENANT
 from tests.tiny_encoder import tiny_encoder
 
 LINES = 10
@@ -32,7 +39,7 @@ def english(place: int, number: int) -> str:
     return f"alpha{place} beta{number} {number}gamma{place}"
 
 
-def say(_: str, __: float) -> None:
+def say(_: str, __: float | None) -> None:
     """No progress is shown in tests."""
 
 
@@ -179,7 +186,7 @@ def test_frozen_training_learns_and_the_written_adapter_predicts_the_same(
 ) -> None:
     encoder = tiny_encoder()
     card = trained(encoder, corpus, 0, tmp_path / "out", Recipe(layers=0))
-    assert card.test_accuracy > 0.8
+    assert card.test_accuracy is not None and card.test_accuracy > 0.8
     adapter = load_adapter(tmp_path / "out")
     assert not adapter.lora
     fresh = tiny_encoder()
@@ -235,6 +242,25 @@ def test_a_run_that_was_cut_off_goes_on_to_the_same_end(corpus: Corpus, tmp_path
     assert said[0] > 0.5
     assert resumed.document["tensors_sha256"] == whole.document["tensors_sha256"]
     assert not (tmp_path / "cut" / "unfinished").exists()
+    with pytest.raises(Killed):
+        train(tiny_encoder(), *run, die, recipe=RECIPE, encoder_name="tiny")
+    del said[:]
+    other = tiny_encoder()
+    other.model.encoder.layer[0].output.LayerNorm.weight.data += 0.1
+    train(other, *run, listen, recipe=RECIPE, encoder_name="tiny")
+    assert said[0] < 0.5  # from the beginning: what was kept is of another encoder
+
+
+def test_without_a_test_split_there_is_no_accuracy(corpus: Corpus, tmp_path: Path) -> None:
+    intents = replace(corpus.intents, examples=tuple(e for e in corpus.intents.examples if e.split != "test"))
+    few = replace(lessons(corpus), intents=intents)
+    card = train(tiny_encoder(), few, 0, tmp_path, say, recipe=Recipe(layers=0), encoder_name="tiny")
+    assert card.test_accuracy is None
+
+
+def test_an_encoder_with_fewer_layers_than_the_recipe_is_tuned_whole(corpus: Corpus, tmp_path: Path) -> None:
+    trained(tiny_encoder(), corpus, 0, tmp_path, replace(RECIPE, layers=12, epochs=1))
+    assert {name.split(".")[2] for name in load_adapter(tmp_path).lora} == {"0", "1"}
 
 
 def test_training_goes_on_from_an_adapter(corpus: Corpus, tmp_path: Path) -> None:
@@ -343,6 +369,35 @@ def test_an_adapter_of_another_encoder_is_refused(corpus: Corpus, tmp_path: Path
     assert fingerprint(other) != fingerprint(tiny_encoder())
     with pytest.raises(AdapterMismatch):
         apply_adapter(other, load_adapter(tmp_path))
+
+
+async def test_a_candidate_learns_corrections_and_reads_in_the_shadow(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(tiny_encoder(), corpus, 0, tmp_path / "live", replace(Recipe(), epochs=1, least_steps=0))
+    config = load(
+        profile_path("fake"),
+        (f"identity.home={tmp_path}", f"identity.understanding.adapter=path:{tmp_path / 'live'}"),
+    )
+    monkeypatch.setattr(learning, "load_corpus", lambda: corpus)
+    monkeypatch.setattr("models.understanding.marked.load_marked", lambda: lessons(corpus).marked)
+    monkeypatch.setattr("models.sources.resolve", lambda *_: tmp_path)
+    monkeypatch.setattr(BertEncoder, "load", lambda *_, **__: tiny_encoder())
+    url = resolve_secret(config.store_ref)
+    await migrate(url)
+    said = [f"delta{n} {chr(97 + n) * 6} omega" for n in range(12)]
+    async with open_store(url) as store:
+        await store.create_tenant(TENANT, DEMO_POLICY)
+        for text in said:
+            await store.add_feedback("demo", text, "invoice", None, "shop")
+        made = await learning.train_candidate(config, "demo", say, 0, 1)
+        shadow = await store.promoted_model("demo", ModelKind.UNDERSTANDING_SHADOW)
+        assert await store.promoted_model("demo", ModelKind.UNDERSTANDING) is None
+    assert shadow is not None and (shadow.version, made.corrections) == (made.version, 12)
+    folder = fetch(shadow.url, shadow.version, tmp_path / "fetched")
+    live, candidate = load_adapter(tmp_path / "live"), load_adapter(folder)
+    assert candidate.card["start"] == live.card["tensors_sha256"] != candidate.card["tensors_sha256"]
+    assert len(set(said) & set(read_examples(folder)["invoice"])) >= 8
 
 
 def test_a_low_rank_part_that_does_not_fit_is_damage() -> None:

@@ -147,6 +147,10 @@ def test_altered_or_missing_adapter_files_are_damage(tmp_path: Path) -> None:
 def test_a_tampered_temperature_table_is_damage(tmp_path: Path) -> None:
     save_adapter(tmp_path, {"torch": heads()}, {}, CARD)
     card = json.loads((tmp_path / CARD_FILE).read_text())
+    del card["calibrations"]["torch"]["thresholds"]["route"]["zh"]
+    (tmp_path / CARD_FILE).write_text(json.dumps(card))
+    with pytest.raises(AdapterDamaged, match="not of the languages en, zh"):
+        load_adapter(tmp_path)
     del card["calibrations"]["torch"]["thresholds"]["route"]
     (tmp_path / CARD_FILE).write_text(json.dumps(card))
     with pytest.raises(AdapterDamaged):
@@ -208,6 +212,16 @@ def test_a_precision_out_of_reach_asks_no_more_than_is_allowed() -> None:
     ]
     asked = np.mean([reading.decision == "clarify" for reading in known])
     assert asked == pytest.approx(MOST_CLARIFIED, abs=0.01)
+
+
+def test_a_language_with_foreign_messages_alone_has_the_thresholds_of_all() -> None:
+    labels = ["invoice"] * 100 + [OUT_OF_SCOPE] * 100
+    outside = np.array([0.1] * 100 + [0.8] * 100, np.float32)
+    inside = np.stack([1 - outside, np.zeros(200, np.float32)], axis=1)
+    spoken: list[Language] = ["en"] * 140 + ["zh"] * 60  # type: ignore[assignment]
+    found = Measured(inside, inside, labels, spoken)
+    chosen = choose_thresholds(inside, outside, ("invoice", "coupon"), found).out_of_scope
+    assert 0.1 < chosen["zh"] == chosen["en"] <= 0.8
 
 
 def test_rejection_never_costs_more_in_scope_than_is_allowed() -> None:
