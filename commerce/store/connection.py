@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from commerce.domain.errors import StoreUnavailable
+from commerce.store.sqlite import connect
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -105,9 +107,10 @@ def create_engine_for(url: str) -> AsyncEngine:
         return create_async_engine(parsed, pool_pre_ping=True)
     if parsed.database in (None, "", ":memory:"):
         raise ValueError("the store needs a SQLite file: sqlite:////absolute/path.db")
-    if not Path(parsed.database).parent.is_dir():
-        raise StoreUnavailable(f"the folder {Path(parsed.database).parent} does not exist")
-    engine = create_async_engine(parsed)
+    path = Path(parsed.database)
+    if not path.parent.is_dir():
+        raise StoreUnavailable(f"the folder {path.parent} does not exist")
+    engine = create_async_engine(parsed, async_creator=partial(connect, path))
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -1,10 +1,12 @@
 """Promoted models follow the change log; what can't be read never replaces what is served."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -214,3 +216,32 @@ async def test_what_replicas_cannot_hear_of_does_not_happen(
             await changes[change]()
     assert await served(store) == (SECOND, FIRST)
     assert await store.promoted_model("demo", LIVE) is None
+
+
+async def test_a_write_that_is_cancelled_at_any_operation_is_whole_or_not_there_and_locks_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute, seen, cut = aiosqlite.Connection._execute, 0, 0
+    tasks: list[asyncio.Task[PromotedModel]] = []
+    while seen >= cut:  # until it ended before it could be cut
+        cut, seen, before = cut + 1, 0, await store.latest_change()
+
+        async def counted(
+            self: aiosqlite.Connection, fn: Any, *args: Any, cut: int = cut, **named: Any
+        ) -> Any:
+            nonlocal seen
+            seen += 1
+            if seen == cut:
+                tasks[-1].cancel()
+            return await execute(self, fn, *args, **named)  # type: ignore[no-untyped-call]
+
+        with monkeypatch.context() as watched:
+            watched.setattr(aiosqlite.Connection, "_execute", counted)
+            tasks.append(asyncio.create_task(store.promote_model("demo", KIND, f"{cut:064}", "somewhere")))
+            await asyncio.wait(tasks)
+        found = await store.promoted_model("demo", KIND)
+        is_there = found is not None and found.version == f"{cut:064}"
+        assert await store.latest_change() - before == is_there
+        async with asyncio.timeout(2):
+            await store.promote_model("demo", LIVE, FIRST.version, FIRST.url)
+    assert cut > 5
