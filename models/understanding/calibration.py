@@ -9,7 +9,16 @@ import numpy.typing as npt
 
 from models.types import OUT_OF_SCOPE
 from models.types.understanding import Language
-from models.understanding.heads import Heads, LinearHead, Rejection, Thresholds, softmax
+from models.understanding.heads import (
+    UNCHANGED,
+    Curve,
+    Heads,
+    LinearHead,
+    Rejection,
+    Thresholds,
+    Told,
+    softmax,
+)
 from models.understanding.rejection import Floats, Kind, Rejector, fit_blend, fit_rejectors
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
@@ -29,6 +38,9 @@ _REJECTED_UNSEEN: Final = 0.03
 """The share in scope that is rejected where no foreign message is at hand to choose by."""
 
 _ENOUGH: Final = 40
+_A_POINT: Final = 40
+"""Messages behind each point of a curve: their share is then known to 8 points."""
+
 _TEMPERATURES: Final = np.geomspace(0.25, 4.0, 97)
 
 
@@ -111,10 +123,13 @@ def recalibrated(
 
 
 def with_thresholds(heads: Heads, found: Measured) -> Heads:
-    """The heads with the thresholds that `choose_thresholds` finds for their probabilities."""
+    """The heads with thresholds for their probabilities, and with what is told instead of these."""
     inside, outside = heads.probabilities(found.features, found.languages)
     names = [heads.intent.labels[place] for place in heads.inside]
-    return replace(heads, thresholds=choose_thresholds(inside, outside, names, found))
+    thresholds = choose_thresholds(inside, outside, names, found)
+    return replace(
+        heads, thresholds=thresholds, told=_what_to_tell(inside, outside, names, thresholds, found)
+    )
 
 
 def choose_thresholds(inside: Floats, outside: Floats, names: Sequence[str], found: Measured) -> Thresholds:
@@ -133,6 +148,38 @@ def choose_thresholds(inside: Floats, outside: Floats, names: Sequence[str], fou
         asked = ~is_outside[rows]
         routes[language] = _lowest_precise(inside[rows].max(axis=1, initial=0.0), right, asked)
     return Thresholds(routes, rejects)
+
+
+def _what_to_tell(
+    inside: Floats, outside: Floats, names: Sequence[str], thresholds: Thresholds, found: Measured
+) -> Told:
+    """Curves of each language, of both kinds of reading; of all languages where one has too few messages for a curve."""
+    languages = np.array(found.languages)
+    rejected = outside >= np.array([thresholds.out_of_scope[spoken] for spoken in found.languages])
+    best = np.array([names[place] for place in inside.argmax(axis=1)])
+    is_right = np.where(rejected, found.is_outside, best == np.array(found.labels))
+    sure = np.where(rejected, outside, inside.max(axis=1))
+    curves: list[dict[Language, Curve]] = []
+    for kind in (~rejected, rejected):
+        every = np.flatnonzero(kind)
+        rows = {spoken: every[languages[every] == spoken] for spoken in LANGUAGES}
+        chosen = {spoken: own if len(own) >= 2 * _A_POINT else every for spoken, own in rows.items()}
+        curves.append({spoken: _curve(sure[some], is_right[some]) for spoken, some in chosen.items()})
+    return Told(*curves)
+
+
+def _curve(sure: Floats, is_right: npt.NDArray[np.bool_]) -> Curve:
+    """From 0 through a point for each _A_POINT messages, monotone: a temperature alone leaves the middle too sure."""
+    from sklearn.isotonic import IsotonicRegression
+
+    points = len(sure) // _A_POINT
+    if points < 2:
+        return UNCHANGED
+    parts = np.array_split(np.argsort(sure, kind="stable"), points)
+    at = np.array([sure[part].mean() for part in parts])
+    right = np.array([(is_right[part].sum() + 1) / (len(part) + 2) for part in parts])
+    fitted = IsotonicRegression().fit(at, right, sample_weight=[len(part) for part in parts]).predict(at)
+    return Curve(*(tuple(round(float(p), 4) for p in (0.0, *points)) for points in (at, fitted)))
 
 
 def expected_calibration_error(

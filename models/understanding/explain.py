@@ -54,7 +54,10 @@ class Explainer:
         inside, outside = self._heads.probabilities(vector, [spoken])
         names = [self._heads.intent.labels[place] for place in self._heads.inside]
         order = np.argsort(-inside[0], kind="stable")[:INTENTS_TOLD]
-        intents = tuple(IntentScore(names[place], round(float(inside[0, place]), 6)) for place in order)
+        shown = self._heads.told.inside[spoken](inside[0, order])
+        intents = tuple(
+            IntentScore(names[place], round(float(p), 6)) for place, p in zip(order, shown, strict=True)
+        )
         is_outside = float(outside[0]) >= self._heads.thresholds.out_of_scope[spoken]
         yield
         tokens = self._weights(text, spoken, None if is_outside else int(order[0]))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -18,11 +18,11 @@ from models.understanding.rejection import KINDS, Floats, Rejector
 
 TENSORS_FILE: Final = "adapter.safetensors"
 CARD_FILE: Final = "card.json"
-CARD_FORMAT: Final = 3
+CARD_FORMAT: Final = 4
 TOP_CANDIDATES: Final = 3
 RUNTIMES: Final[tuple[Runtime, ...]] = get_args(Runtime)
 SENTIMENT_SCORES: Final = np.linspace(-1.0, 1.0, len(SENTIMENT_LABELS), dtype=np.float32)
-_LANGUAGES: Final = frozenset(get_args(Language))
+_LANGUAGES: Final[frozenset[Language]] = frozenset(get_args(Language))
 _LORA_PREFIX: Final = "encoder."
 _REJECTION_PREFIX: Final = "rejection."
 
@@ -72,6 +72,32 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """Monotone, and straight between its points: which share of the messages that had a probability was read right."""
+
+    at: tuple[float, ...]
+    right: tuple[float, ...]
+
+    def __call__(self, probabilities: Floats) -> Floats:
+        """Of the same shape; beyond the first and the last point as at them."""
+        return np.interp(probabilities, self.at, self.right).astype(np.float32)
+
+
+UNCHANGED: Final = Curve((0.0, 1.0), (0.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told instead of a probability: of an intent in scope, and of being out of scope. Decisions are made before."""
+
+    inside: Mapping[Language, Curve]
+    outside: Mapping[Language, Curve]
+
+
+AS_IT_IS: Final = Told(dict.fromkeys(_LANGUAGES, UNCHANGED), dict.fromkeys(_LANGUAGES, UNCHANGED))
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What the heads say of one message."""
 
@@ -97,6 +123,7 @@ class Heads:
     rejection: Rejection
     temperatures: Mapping[Language, float]
     thresholds: Thresholds
+    told: Told = AS_IT_IS
 
     @property
     def inside(self) -> list[int]:
@@ -124,12 +151,14 @@ class Heads:
         self, names: Sequence[str], inside: Floats, outside: float, sentiments: Floats, language: Language
     ) -> Reading:
         order = np.argsort(-inside, kind="stable")[:TOP_CANDIDATES]
-        top = tuple(IntentScore(names[place], _rounded(inside[place])) for place in order)
+        shown = self.told.inside[language](inside[order])
+        top = tuple(IntentScore(names[place], _rounded(p)) for place, p in zip(order, shown, strict=True))
         sentiment = Sentiment(
             SENTIMENT_LABELS[int(np.argmax(sentiments))], _rounded(sentiments @ SENTIMENT_SCORES)
         )
         if outside >= self.thresholds.out_of_scope[language]:
-            return Reading(OUT_OF_SCOPE, _rounded(outside), "out_of_scope", top, sentiment)
+            sure = _rounded(self.told.outside[language](np.array(outside)))
+            return Reading(OUT_OF_SCOPE, sure, "out_of_scope", top, sentiment)
         is_sure = float(inside[order[0]]) >= self.thresholds.route[language]
         return Reading(top[0].intent, top[0].probability, "route" if is_sure else "clarify", top, sentiment)
 
@@ -240,7 +269,22 @@ def _calibration(heads: Heads) -> dict[str, Any]:
             "out_of_scope": dict(heads.thresholds.out_of_scope),
         },
         "rejection": {"slope": dict(heads.rejection.slope), "offset": dict(heads.rejection.offset)},
+        "told": {
+            "inside": {language: asdict(curve) for language, curve in heads.told.inside.items()},
+            "outside": {language: asdict(curve) for language, curve in heads.told.outside.items()},
+        },
     }
+
+
+def _told(described: Mapping[str, Mapping[Language, Mapping[str, Any]]]) -> Told:
+    inside, outside = (
+        {
+            language: Curve(tuple(points["at"]), tuple(points["right"]))
+            for language, points in described[place].items()
+        }
+        for place in ("inside", "outside")
+    )
+    return Told(inside, outside)
 
 
 def _calibrated(tensors: Mapping[str, npt.NDArray[Any]], card: Mapping[str, Any]) -> dict[Runtime, Heads]:
@@ -265,6 +309,7 @@ def _calibrated(tensors: Mapping[str, npt.NDArray[Any]], card: Mapping[str, Any]
             calibration["temperatures"],
             *calibration["thresholds"].values(),
             *calibration["rejection"].values(),
+            *calibration["told"].values(),
         )
         if any(set(by_language) != _LANGUAGES for by_language in fitted):
             raise ValueError(f"its calibrations are not of the languages {', '.join(sorted(_LANGUAGES))}")
@@ -277,6 +322,7 @@ def _calibrated(tensors: Mapping[str, npt.NDArray[Any]], card: Mapping[str, Any]
             Rejection(rejector, **card["calibrations"][runtime]["rejection"]),
             card["calibrations"][runtime]["temperatures"],
             Thresholds(**card["calibrations"][runtime]["thresholds"]),
+            _told(card["calibrations"][runtime]["told"]),
         )
         for runtime in RUNTIMES
         if runtime in card["calibrations"]

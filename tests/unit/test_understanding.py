@@ -21,12 +21,14 @@ from models.understanding.calibration import (
     expected_calibration_error,
     fit_temperatures,
     recall_at,
+    with_thresholds,
 )
 from models.understanding.engine import ENGINES, read_each
 from models.understanding.errors import AdapterDamaged, NotCalibrated
 from models.understanding.evaluate import Predictions, evaluate_intents
 from models.understanding.fake import FakeUnderstanding
 from models.understanding.heads import (
+    AS_IT_IS,
     CARD_FILE,
     TENSORS_FILE,
     Heads,
@@ -191,6 +193,31 @@ def test_temperature_is_recovered_per_language() -> None:
     found = fit_temperatures(heads().intent, heads().intent.logits(rows), labels, ["zh"] * len(labels))
     assert found["zh"] == pytest.approx(2.0, rel=0.1)
     assert found["en"] == 1.0
+
+
+def test_what_is_told_is_the_share_that_is_right_and_decides_nothing() -> None:
+    rows, labels = drawn(2.0)  # twice as unsure as the head says
+    found = measured(rows[:2000], labels[:2000])
+    plain = with_thresholds(heads(), found)
+    curved, bare = (
+        plain.read(rows[2000:], ["en"] * 2000),
+        replace(plain, told=AS_IT_IS).read(rows[2000:], ["en"] * 2000),
+    )
+    is_right = np.array([r.intent == label for r, label in zip(curved, labels[2000:], strict=True)])
+    told, raw = (np.array([r.probability for r in readings]) for readings in (curved, bare))
+    assert (
+        expected_calibration_error(told, is_right) < 0.04 < 0.08 < expected_calibration_error(raw, is_right)
+    )
+    assert [(r.intent, r.decision) for r in curved] == [(r.intent, r.decision) for r in bare]
+    for reading in curved[:50]:
+        shown = [score.probability for score in reading.top]
+        assert shown == sorted(shown, reverse=True)
+    assert plain.told.inside["zh"] == plain.told.inside["en"]  # no Chinese message: all messages' curve
+
+
+def test_too_few_messages_have_no_curve() -> None:
+    rows, labels = drawn(2.0, count=60)
+    assert with_thresholds(heads(), measured(rows, labels)).told.inside == AS_IT_IS.inside
 
 
 def test_the_route_threshold_is_the_lowest_that_is_precise_enough() -> None:
