@@ -1,12 +1,14 @@
 """What a gateway keeps of a shop never outlives a change, not even one that came while it was being read."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.errors import InvalidCredentials
@@ -17,6 +19,15 @@ from deployments.snapshots import Snapshots
 from tests.builders import TENANT
 
 CHANGE = Change(9, TENANT.tenant_id, ChangeKind.POLICY, TENANT.tenant_id, datetime(2026, 11, 24, tzinfo=UTC))
+
+
+@pytest_asyncio.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
+    await migrate(url)
+    async with open_store(url) as opened:
+        await opened.create_tenant(TENANT, DEMO_POLICY)
+        yield opened
 
 
 class Slow:
@@ -43,57 +54,45 @@ class Slow:
         return found
 
 
-async def test_a_change_that_comes_while_a_shop_is_read_is_seen_by_the_next_request(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
-    await migrate(url)
-    async with open_store(url) as store:
-        await store.create_tenant(TENANT, DEMO_POLICY)
-        slow = Slow(store)
-        snapshots = Snapshots(slow)  # type: ignore[arg-type]
-        reading = asyncio.create_task(snapshots.shop(TENANT.tenant_id))
-        await slow.has_read.wait()
-        changed = replace(DEMO_POLICY, zone="Europe/Vienna")
-        await store.put_policy(TENANT.tenant_id, changed)
-        await snapshots.apply([CHANGE])
-        slow.goes_on.set()
-        assert (await reading).policy == DEMO_POLICY
-        assert (await snapshots.shop(TENANT.tenant_id)).policy == changed
+async def test_a_change_that_comes_while_a_shop_is_read_is_seen_by_the_next_request(store: Store) -> None:
+    slow = Slow(store)
+    snapshots = Snapshots(slow)  # type: ignore[arg-type]
+    reading = asyncio.create_task(snapshots.shop(TENANT.tenant_id))
+    await slow.has_read.wait()
+    changed = replace(DEMO_POLICY, zone="Europe/Vienna")
+    await store.put_policy(TENANT.tenant_id, changed)
+    await snapshots.apply([CHANGE])
+    slow.goes_on.set()
+    assert (await reading).policy == DEMO_POLICY
+    assert (await snapshots.shop(TENANT.tenant_id)).policy == changed
 
 
-async def test_all_that_ask_at_once_wait_for_one_reading_which_none_ends_by_leaving(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
-    await migrate(url)
-    async with open_store(url) as store:
-        await store.create_tenant(TENANT, DEMO_POLICY)
-        slow = Slow(store)
-        snapshots = Snapshots(slow)  # type: ignore[arg-type]
-        first, *others = [asyncio.create_task(snapshots.shop(TENANT.tenant_id)) for _ in range(5)]
-        await slow.has_read.wait()
-        first.cancel()
-        slow.goes_on.set()
-        found = await asyncio.gather(*others)
-        assert all(snapshot is found[0] for snapshot in found) and slow.reads == 1
-        # An edited article leaves the catalogue's names as they are.
-        await snapshots.apply([replace(CHANGE, kind=ChangeKind.ARTICLE)])
-        assert (await snapshots.shop(TENANT.tenant_id)).names is found[0].names
-        await snapshots.apply([replace(CHANGE, kind=ChangeKind.CATALOGUE)])
-        assert (await snapshots.shop(TENANT.tenant_id)).names is not found[0].names
+async def test_all_that_ask_at_once_wait_for_one_reading_which_none_ends_by_leaving(store: Store) -> None:
+    slow = Slow(store)
+    snapshots = Snapshots(slow)  # type: ignore[arg-type]
+    first, *others = [asyncio.create_task(snapshots.shop(TENANT.tenant_id)) for _ in range(5)]
+    await slow.has_read.wait()
+    first.cancel()
+    slow.goes_on.set()
+    found = await asyncio.gather(*others)
+    assert all(snapshot is found[0] for snapshot in found) and slow.reads == 1
+    # An edited article leaves the catalogue's names as they are.
+    await snapshots.apply([replace(CHANGE, kind=ChangeKind.ARTICLE)])
+    assert (await snapshots.shop(TENANT.tenant_id)).names is found[0].names
+    await snapshots.apply([replace(CHANGE, kind=ChangeKind.CATALOGUE)])
+    assert (await snapshots.shop(TENANT.tenant_id)).names is not found[0].names
 
 
-async def test_a_key_that_is_revoked_while_it_is_checked_is_refused_next_time(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
-    await migrate(url)
-    async with open_store(url) as store:
-        await store.create_tenant(TENANT, DEMO_POLICY)
-        key = await store.issue_api_key(TENANT.tenant_id, ApiKeyRole.SHOP)
-        slow = Slow(store)
-        snapshots = Snapshots(slow)  # type: ignore[arg-type]
-        checking = asyncio.create_task(snapshots.api_key(key))
-        await slow.has_read.wait()
-        (known,) = await store.api_keys(TENANT.tenant_id)
-        await store.revoke_api_key(TENANT.tenant_id, known.key_id)
-        await snapshots.apply([replace(CHANGE, kind=ChangeKind.API_KEY)])
-        slow.goes_on.set()
-        await checking
-        with pytest.raises(InvalidCredentials):
-            await snapshots.api_key(key)
+async def test_a_key_that_is_revoked_while_it_is_checked_is_refused_next_time(store: Store) -> None:
+    key = await store.issue_api_key(TENANT.tenant_id, ApiKeyRole.SHOP)
+    slow = Slow(store)
+    snapshots = Snapshots(slow)  # type: ignore[arg-type]
+    checking = asyncio.create_task(snapshots.api_key(key))
+    await slow.has_read.wait()
+    (known,) = await store.api_keys(TENANT.tenant_id)
+    await store.revoke_api_key(TENANT.tenant_id, known.key_id)
+    await snapshots.apply([replace(CHANGE, kind=ChangeKind.API_KEY)])
+    slow.goes_on.set()
+    await checking
+    with pytest.raises(InvalidCredentials):
+        await snapshots.api_key(key)
