@@ -20,7 +20,7 @@ from models.understanding.errors import AdapterDamaged, AdapterMismatch
 from models.understanding.evaluate import Predictions
 from models.understanding.examples import by_intent, read_examples
 from models.understanding.explain import Examples, Explainer
-from models.understanding.heads import Adapter, Heads, load_adapter
+from models.understanding.heads import Adapter, Heads, load_adapter, softmax
 from models.understanding.language import language
 from models.understanding.rejection import Floats
 from models.understanding.tagger import TAGS, decode, joined
@@ -81,8 +81,8 @@ class BertUnderstanding:
     def _names(self, text: str, tokens: TokenStates) -> tuple[Entity, ...]:
         if not self._heads.named:
             return ()
-        tag = self._heads.tag
-        return decode(text, tokens, tag.logits(tokens.states), self._heads.named)
+        probabilities = softmax(self._heads.tag.logits(tokens.states))
+        return decode(text, tokens, probabilities, self._heads.named)
 
 
 def load_bert_understanding(

@@ -18,7 +18,7 @@ from models.understanding.rejection import KINDS, Floats, Rejector
 
 TENSORS_FILE: Final = "adapter.safetensors"
 CARD_FILE: Final = "card.json"
-CARD_FORMAT: Final = 4
+CARD_FORMAT: Final = 5
 TOP_CANDIDATES: Final = 3
 RUNTIMES: Final[tuple[Runtime, ...]] = get_args(Runtime)
 SENTIMENT_SCORES: Final = np.linspace(-1.0, 1.0, len(SENTIMENT_LABELS), dtype=np.float32)
@@ -113,13 +113,13 @@ class Heads:
     """The heads with their calibration: in-scope logits are divided by the language's temperature before the softmax.
 
     `intent` and `sentiment` read the mean over a message's tokens, `tag` each token. Of the names that `tag` finds, those of
-    the types in `named` are told: the ones that were found well enough on validation.
+    the types in `named` are told that are as sure as it says: enough of those were right on validation.
     """
 
     intent: LinearHead
     sentiment: LinearHead
     tag: LinearHead
-    named: tuple[str, ...]
+    named: Mapping[str, float]
     rejection: Rejection
     temperatures: Mapping[Language, float]
     thresholds: Thresholds
@@ -233,7 +233,7 @@ def save_adapter(
             "sentiment": list(heads.sentiment.labels),
             "tag": list(heads.tag.labels),
         },
-        "named": list(heads.named),
+        "named": dict(heads.named),
         "rejection": {"kind": rejector.kind},
         "calibrations": {runtime: _calibration(fitted) for runtime, fitted in calibrated.items()},
         "tensors_sha256": _sha256(folder / TENSORS_FILE),
@@ -255,7 +255,7 @@ def load_adapter(folder: Path) -> Adapter:
             raise AdapterDamaged(str(folder), f"{TENSORS_FILE} is not the file that its card describes")
         tensors = load_file(folder / TENSORS_FILE)
         calibrated = _calibrated(tensors, card)
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as broken:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as broken:
         raise AdapterDamaged(str(folder), f"{type(broken).__name__}: {broken}") from broken
     lora = {name: tensor for name, tensor in tensors.items() if name.startswith(_LORA_PREFIX)}
     return Adapter(calibrated, lora, card)
@@ -302,7 +302,7 @@ def _calibrated(tensors: Mapping[str, npt.NDArray[Any]], card: Mapping[str, Any]
     if described["kind"] not in KINDS:
         raise ValueError(f"rejection of kind {described['kind']!r}")
     rejector = Rejector(described["kind"], kept, inside, outside)
-    named = tuple(map(str, card["named"]))
+    named = {str(type): float(least) for type, least in card["named"].items()}
     str(card["encoder"]["fingerprint"])
     for calibration in card["calibrations"].values():
         fitted = (

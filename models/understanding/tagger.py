@@ -2,10 +2,12 @@
 
 The parts of an address are not among them: gazetteers and patterns find them better (`addresses`).
 
-Tags are B- and I- of each type, and O. A token takes the tag of the entity that most of its letters lie in.
+Tags are B- and I- of each type, and O. A token takes the tag of the entity that most of its letters lie in. A word in Latin
+letters is read by its first token, so that no name ends within one.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from models.encoder.bert import TokenStates
@@ -40,28 +42,72 @@ def tags_of(entities: Sequence[Entity], spans: Sequence[tuple[int, int]]) -> lis
 
 
 def decode(
-    text: str,
-    tokens: TokenStates,
-    logits: Floats,
-    types: Collection[str] = TYPES,
+    text: str, tokens: TokenStates, probabilities: Floats, least: Mapping[str, float]
 ) -> tuple[Entity, ...]:
-    """The entities of these types that a text's tokens [tokens, tags] spell; an I- that follows nothing begins one."""
-    found: list[tuple[str, int, int]] = []
-    is_open, done = False, 0
-    for (start, end), place in zip(tokens.spans, logits.argmax(axis=1), strict=True):
+    """The entities that a text's tokens [tokens, tags] spell; an I- that follows nothing begins one.
+
+    Told are those of the types in `least` that are as sure as it says: that their likeliest tags are right, that they begin
+    where they do, and that they do not go on.
+    """
+    found: list[_Name] = []
+    is_open = False
+    for row, start, end in _words(text, tokens.spans):
+        sure = probabilities[row]
+        place = int(sure.argmax())
+        part, _, type = TAGS[place].partition("-")
+        if part == "I" and is_open and found[-1].type == type:
+            found[-1].end = end
+            found[-1].tagged = min(found[-1].tagged, float(sure[place]))
+            continue
+        if is_open:
+            found[-1].ends = 1 - float(sure[TAGS.index(f"I-{found[-1].type}")])
+        is_open = part != OUTSIDE
+        if is_open:
+            begins = float(sure[TAGS.index(f"B-{type}")])
+            found.append(_Name(type, start, end, begins, tagged=float(sure[place])))
+    told = [name for name in found if name.type in least and name.sureness >= least[name.type]]
+    return tuple(entity for name in told if (entity := _entity(text, name.type, name.start, name.end)))
+
+
+@dataclass(slots=True)
+class _Name:
+    """A name under way, with how probable its beginning, the least probable of its tags, and its end are."""
+
+    type: str
+    start: int
+    end: int
+    begins: float
+    tagged: float
+    ends: float = 1.0
+
+    @property
+    def sureness(self) -> float:
+        return self.begins * self.tagged * self.ends
+
+
+def _words(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """First token, start and end of each word of Latin letters or digits, and of each other token."""
+    word: tuple[int, int, int] | None = None
+    done = 0
+    for row, (start, end) in enumerate(spans):
         if end <= max(start, done):  # nothing of the text, or what another token was already: ½ is two
             continue
-        first, done = max(start, done), end
-        part, _, type = TAGS[int(place)].partition("-")
-        if part == OUTSIDE:
-            is_open = False
-        elif part == "I" and is_open and found[-1][0] == type:
-            found[-1] = (type, found[-1][1], end)
-        else:
-            found.append((type, first, end))
-            is_open = True
-    told = [span for span in found if span[0] in types]
-    return tuple(entity for span in told if (entity := _entity(text, *span)) is not None)
+        first, is_one = max(start, done), word is not None and done >= start and _goes_on(text, done)
+        done = end
+        if word is not None and is_one:
+            word = (word[0], word[1], end)
+            continue
+        if word is not None:
+            yield word
+        word = (row, first, end)
+    if word is not None:
+        yield word
+
+
+def _goes_on(text: str, place: int) -> bool:
+    """Whether the letter at `place` belongs to the word before it."""
+    pair = text[place - 1 : place + 1]
+    return len(pair) == 2 and pair.isascii() and pair.isalnum()
 
 
 def joined(exact: Sequence[Entity], named: Sequence[Entity]) -> tuple[Entity, ...]:

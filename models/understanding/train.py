@@ -41,8 +41,11 @@ from models.understanding.tuning import Recipe, Report, Task, Tuned, tune
 STRENGTHS: Final = (0.001, 0.003, 0.01, 0.03)
 """Inverse regularisation of the logistic regressions that are tried."""
 
-LEAST_F1: Final = 0.8
-"""Names that are found less well than this are not told: a wrong name is worse than none."""
+LEAST_PRECISION: Final = 0.75
+"""Of the names of a type that are told, the share that must be right on validation, in its bounds too."""
+
+SURENESSES: Final = (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97)
+"""How sure a name may have to be to be told; near 1, for that is where most wrong ones are."""
 
 _TUNED: Final = "trained with the encoder"
 _NEVER: Final = -30.0
@@ -150,7 +153,7 @@ def fit_heads(
         tag, how_tag = _regressed(_tagged(encoder, lessons.marked), TAGS, seed, report)
         how = {"intent": how_intent, "sentiment": how_sentiment, "tag": how_tag}
     calibrated, compared = calibrate(intent, sentiment, tag, intents)
-    calibrated = replace(calibrated, named=_found_well(encoder, calibrated, lessons.marked))
+    calibrated = replace(calibrated, named=told_names(encoder, calibrated, lessons.marked))
     return calibrated, how | {"rejection": [asdict(one) for one in compared]}
 
 
@@ -176,7 +179,7 @@ def calibrate(
     )
     temperatures = fit_temperatures(intent, found.logits, found.labels, found.languages)
     rejection, compared = choose_rejection(intent.labels, (train.features, train.labels), found)
-    open_heads = Heads(intent, sentiment, tag, TYPES, rejection, temperatures, Thresholds({}, {}))
+    open_heads = Heads(intent, sentiment, tag, {}, rejection, temperatures, Thresholds({}, {}))
     return with_thresholds(open_heads, found), compared
 
 
@@ -274,11 +277,19 @@ def _tagged(encoder: BertEncoder, marked: MarkedSet) -> dict[Split, Encoded]:
     return found
 
 
-def _found_well(encoder: BertEncoder, heads: Heads, marked: MarkedSet) -> tuple[str, ...]:
-    """The types of names whose F1 on validation reaches LEAST_F1."""
-    engine = BertUnderstanding(encoder, heads)
-    found = {f.type: f.f1 or 0.0 for f in evaluate_entities(engine, marked.of("validation"), "", "")}
-    return tuple(type for type in TYPES if found.get(type, 0.0) >= LEAST_F1)
+def told_names(encoder: BertEncoder, heads: Heads, marked: MarkedSet) -> dict[str, float]:
+    """How sure a name of each type must be to be told: where F1 on validation is best of where LEAST_PRECISION are right.
+
+    A type that reaches it nowhere is left out.
+    """
+    lines, best = marked.of("validation"), dict[str, tuple[float, float, float]]()
+    for least in SURENESSES:
+        engine = BertUnderstanding(encoder, replace(heads, named=dict.fromkeys(TYPES, least)))
+        for found in evaluate_entities(engine, lines, "", ""):
+            if found.type in TYPES and found.f1 and (found.precision or 0.0) >= LEAST_PRECISION:
+                figures = (round(found.f1, 2), found.precision or 0.0, least)
+                best[found.type] = max(best.get(found.type, figures), figures)
+    return {type: best[type][2] for type in TYPES if type in best}
 
 
 def _check(data: DataSet) -> None:

@@ -47,7 +47,7 @@ def heads(outside: dict[Language, float]) -> Heads:
     empty = LinearHead(np.zeros((32, 5), np.float32), np.zeros(5, np.float32), SENTIMENT_LABELS)
     tag = LinearHead(np.zeros((32, len(TAGS)), np.float32), np.zeros(len(TAGS), np.float32), TAGS)
     intent = LinearHead(weight, bias, labels)
-    return Heads(intent, empty, tag, (), rejection, BOTH, Thresholds(ALWAYS, outside))
+    return Heads(intent, empty, tag, {}, rejection, BOTH, Thresholds(ALWAYS, outside))
 
 
 def test_an_explanation_names_the_piece_that_mattered_and_the_messages_most_like_it() -> None:

@@ -10,15 +10,23 @@ from models.types import Entity, IntentScore, Sentiment, Understood
 from models.understanding.evaluate import evaluate_entities
 from models.understanding.likeness import near
 from models.understanding.marked import Marked, load_marked, parse_marked
+from models.understanding.rejection import Floats
 from models.understanding.tagger import NO_TAG, TAGS, TYPES, decode, joined, tags_of
+
+EVERY = dict.fromkeys(TYPES, 0.0)
+
+
+def over(spans: Sequence[tuple[int, int]]) -> TokenStates:
+    return TokenStates(np.zeros((len(spans), 4), np.float32), tuple(spans))
+
+
+def sure(*tags: str) -> Floats:
+    """Probabilities of tokens that are each certainly of a tag."""
+    return np.eye(len(TAGS), dtype=np.float32)[[TAGS.index(tag) for tag in tags]]
 
 
 def spelled(tags: Sequence[str], spans: Sequence[tuple[int, int]], text: str) -> list[object]:
-    logits = np.zeros((len(tags), len(TAGS)), np.float32)
-    for row, tag in enumerate(tags):
-        logits[row, TAGS.index(tag)] = 1
-    tokens = TokenStates(np.zeros((len(tags), 4), np.float32), tuple(spans))
-    return [(e.type, e.text, e.start, e.end) for e in decode(text, tokens, logits)]
+    return [(e.type, e.text, e.start, e.end) for e in decode(text, over(spans), sure(*tags), EVERY)]
 
 
 def test_marks_are_taken_out_and_their_places_kept() -> None:
@@ -63,17 +71,43 @@ def test_tags_spell_entities_without_their_edges(tags: list[str], found: list[ob
 
 
 def test_only_types_that_are_asked_for_are_told() -> None:
-    logits = np.eye(len(TAGS), dtype=np.float32)[[TAGS.index("B-brand"), TAGS.index("B-product")]]
-    tokens = TokenStates(np.zeros((2, 4), np.float32), ((0, 3), (4, 7)))
-    assert [e.type for e in decode("Nor mug", tokens, logits, ("product",))] == ["product"]
+    tags = sure("B-brand", "B-product")
+    found = decode("Nor mug", over([(0, 3), (4, 7)]), tags, {"product": 0.0})
+    assert [e.type for e in found] == ["product"]
+
+
+@pytest.mark.parametrize(
+    "doubted",
+    [
+        (0, "B-product", "I-product"),  # whether it begins there
+        (1, "I-product", "O"),  # whether its second word is of it
+        (2, "O", "I-product"),  # whether it goes on
+    ],
+)
+def test_a_name_is_told_when_it_is_sure_enough_in_its_bounds_too(doubted: tuple[int, str, str]) -> None:
+    row, likeliest, other = doubted
+    tags = sure("B-product", "I-product", "O")
+    tags[row, TAGS.index(likeliest)], tags[row, TAGS.index(other)] = 0.7, 0.3
+    text, tokens = "tea mug old", over([(0, 3), (4, 7), (8, 11)])
+    # The first token's doubt counts twice: as its tag's, and as the beginning's.
+    assert [e.text for e in decode(text, tokens, tags, {"product": 0.48})] == ["tea mug"]
+    assert decode(text, tokens, tags, {"product": 0.71}) == ()
+
+
+def test_a_latin_word_is_never_cut() -> None:
+    spans = [(0, 4), (4, 7), (8, 12), (12, 13), (13, 14)]
+    assert spelled(["B-product", "O", "O", "B-brand", "B-product"], spans, "monocle case茶杯") == [
+        ("product", "monocle", 0, 7),
+        ("brand", "茶", 12, 13),
+        ("product", "杯", 13, 14),
+    ]
+    assert spelled(["O", "B-product", "O", "O", "O"], spans, "monocle case茶杯") == []
 
 
 def test_tokens_of_one_span_are_read_once() -> None:
-    tokens = TokenStates(np.zeros((4, 4), np.float32), ((0, 1), (0, 1), (0, 1), (1, 4)))  # ½ is three tokens
-    logits = np.eye(len(TAGS), dtype=np.float32)[
-        [TAGS.index(tag) for tag in ("B-product", "B-brand", "B-product", "B-brand")]
-    ]
-    assert [(e.type, e.text) for e in decode("½Nor", tokens, logits)] == [("product", "½"), ("brand", "Nor")]
+    tags = sure("B-product", "B-brand", "B-product", "B-brand")
+    found = decode("½Nor", over([(0, 1), (0, 1), (0, 1), (1, 4)]), tags, EVERY)  # ½ is three tokens
+    assert [(e.type, e.text) for e in found] == [("product", "½"), ("brand", "Nor")]
 
 
 def test_a_name_gives_way_to_an_exact_pattern() -> None:

@@ -60,7 +60,7 @@ def heads(route: float = 0.5, outside: float = 0.5, temperature: float = 1.0) ->
         LinearHead(eye[:, : len(LABELS)], np.zeros(len(LABELS), np.float32), LABELS),
         LinearHead(eye[:, len(LABELS) :], np.zeros(len(SENTIMENT_LABELS), np.float32), SENTIMENT_LABELS),
         LinearHead(np.zeros((WIDTH, len(TAGS)), np.float32), np.zeros(len(TAGS), np.float32), TAGS),
-        ("brand",),
+        {"brand": 0.0},
         Rejection(Rejector("class", {}, inside, foreign), both(1.0), both(0.0)),
         {"zh": temperature, "en": 1.0},
         Thresholds(both(route), both(outside)),
