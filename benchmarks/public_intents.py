@@ -143,7 +143,7 @@ def measure(name: str, folder: Path, models_dir: Path, recipe: Recipe, threads: 
     with tempfile.TemporaryDirectory(prefix="kefu-public-") as scratch:
         lessons = Lessons(data, corpus.sentiments, load_marked())
         card = train(encoder, lessons, 0, Path(scratch) / name, _told, recipe=recipe).document
-        engine = BertUnderstanding(encoder, load_adapter(Path(scratch) / name).heads())
+        engine = BertUnderstanding(encoder, load_adapter(Path(scratch) / name).heads("torch"))
     tested = data.of("test")
     found = engine.predictions([example.text for example in tested])
     curve = rejection_curve(found, np.array([example.label for example in tested]))

@@ -22,10 +22,11 @@ from cluster.options import (
     Overrides,
     Profile,
     Threads,
-    accuracy_told,
     console,
     error_console,
+    made_writable,
     read_config,
+    say_trained,
 )
 from commerce.domain.errors import CommerceError
 from commerce.domain.identity import ApiKeyRole
@@ -251,7 +252,7 @@ def train_understanding(
     from models.understanding.tuning import Recipe
 
     config = read_config(profile, overrides)
-    out.mkdir(parents=True, exist_ok=True)  # before minutes of training, which could then not be written
+    made_writable(out)
     corpus = load_corpus()
     intents = corpus.intents
     if data is not None:
@@ -276,10 +277,7 @@ def train_understanding(
             encoder_name=source,
             command=" ".join(words),
         )
-    console.print(
-        f"{accuracy_told(card.test_accuracy)} on {intents.name}, split test; written to {card.folder}",
-        soft_wrap=True,
-    )
+    say_trained(card, intents.name)
 
 
 @train_app.command("segmentation")

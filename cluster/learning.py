@@ -19,10 +19,10 @@ from commerce.domain.tenants import ModelKind, PromotedModel
 from commerce.store import Store, open_store
 from models.artifacts import fetch, publish
 from models.understanding.corpus import load_corpus
-from models.understanding.examples import DataSet, Example
-from models.understanding.feedback import Correction, with_corrections
+from models.understanding.examples import DataSet, Example, Split
+from models.understanding.feedback import Corrected, Correction, with_corrections
 from models.understanding.gates import Gate, gates, latency_gate
-from models.understanding.likeness import normalised
+from models.understanding.likeness import near
 
 Report = Callable[[str, float | None], None]
 _LEAST_CORRECTIONS: Final = 5
@@ -32,11 +32,11 @@ _LIVE, _SHADOW = ModelKind.UNDERSTANDING, ModelKind.UNDERSTANDING_SHADOW
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A trained candidate: its version, the number of corrections behind it, and its test accuracy, if there is a test."""
+    """A trained candidate: its version, what became of the corrections, and its test accuracy, if there is a test."""
 
     version: str
     url: str
-    corrections: int
+    corrected: Corrected
     accuracy: float | None
 
 
@@ -61,28 +61,31 @@ async def train_candidate(
 ) -> Candidate:
     """Go on from the live adapter with the shop's corrections, publish what comes of it, and let it read in the shadow.
 
-    Raises UpError with too few corrections, TenantNotFound, StoreError, ModelError.
+    Raises UpError with too few corrections to learn from, TenantNotFound, StoreError, ModelError.
     """
     async with open_store(resolve_secret(config.store_ref)) as store:
         await store.tenant(tenant_id)
         report("reading corrections", None)
-        data, corrections = await _data(store, tenant_id)
-        if corrections < _LEAST_CORRECTIONS:
+        corrected = await _corrected(store, tenant_id)
+        if corrected.learned < _LEAST_CORRECTIONS:
             raise UpError(
-                f"tenant {tenant_id!r} has {corrections} corrections and {_LEAST_CORRECTIONS} are needed; "
-                "send them to POST /v1/feedback"
+                f"tenant {tenant_id!r} can learn from {corrected.learned} corrections and {_LEAST_CORRECTIONS} are needed"
+                f"{corrected.told_of_others}; send them to POST /v1/feedback"
             )
         live = await store.promoted_model(tenant_id, _LIVE)
         start = _source(config, live)
         published, accuracy = await asyncio.to_thread(
-            _train, config, data, start, tenant_id, report, seed, threads
+            _train, config, corrected.data, start, tenant_id, report, seed, threads
         )
         await store.promote_model(tenant_id, _SHADOW, published.version, published.url)
-    return Candidate(published.version, published.url, corrections, accuracy)
+    return Candidate(published.version, published.url, corrected, accuracy)
 
 
 async def judge(config: ClusterConfig, tenant_id: str, report: Report) -> Judgement:
-    """Both on the held-out messages, the shop's and the corpus's. UpError without a candidate, TenantNotFound."""
+    """Both on the held-out messages, the shop's and the corpus's.
+
+    UpError without a candidate or such messages, TenantNotFound, ModelError.
+    """
     async with open_store(resolve_secret(config.store_ref)) as store:
         await store.tenant(tenant_id)
         candidate = await store.promoted_model(tenant_id, _SHADOW)
@@ -91,12 +94,36 @@ async def judge(config: ClusterConfig, tenant_id: str, report: Report) -> Judgem
             raise UpError(f"tenant {tenant_id!r} has no candidate; train one: {how}")
         live = await store.promoted_model(tenant_id, _LIVE)
         tally = await store.shadow_tally(tenant_id, candidate.version)
-        data, _ = await _data(store, tenant_id)
+        corrected = await _corrected(store, tenant_id)
     sources = _source(config, live), _source(config, candidate)
-    held_out = await asyncio.to_thread(_held_out, config, data, sources)
-    found = await asyncio.to_thread(_compare, config, *sources, held_out, report)
+    messages = await asyncio.to_thread(held_out, corrected.data, sources, config.models_dir)
+    if not messages:
+        raise UpError(
+            "every held-out message is like one that the candidate or the live adapter was made with"
+        )
+    found = await asyncio.to_thread(_compare, config, *sources, messages, report)
     live_version = None if live is None else live.version
-    return Judgement(candidate.version, live_version, len(held_out), found, tally)
+    return Judgement(candidate.version, live_version, len(messages), found, tally)
+
+
+def held_out(data: DataSet, sources: Sequence[str], models_dir: Path) -> list[Example]:
+    """The test messages that are like none that one of these adapters was trained or calibrated with.
+
+    The split moves as corrections come. Raises AdapterDamaged where it isn't known what those were.
+    """
+    from models.understanding.bert import find_examples
+
+    parts: tuple[Split, ...] = ("train", "validation")
+    seen = {
+        text
+        for source in sources
+        for part in parts
+        for texts in find_examples(source, models_dir, part).values()
+        for text in texts
+    }
+    test = data.of("test")
+    like = near([example.text for example in test], sorted(seen))
+    return [example for place, example in enumerate(test) if place not in like]
 
 
 async def promote(config: ClusterConfig, tenant_id: str, least_shadowed: int, report: Report) -> Judgement:
@@ -126,11 +153,9 @@ async def rollback(config: ClusterConfig, tenant_id: str, kind: ModelKind) -> Pr
         return await store.rollback_model(tenant_id, kind)
 
 
-async def _data(store: Store, tenant_id: str) -> tuple[DataSet, int]:
-    rows = await store.feedback(tenant_id)
-    corrections = [Correction(row.text, row.intent) for row in rows]
-    corpus = load_corpus()
-    return with_corrections(corpus.intents, corrections, f"corrections of {tenant_id}"), len(rows)
+async def _corrected(store: Store, tenant_id: str) -> Corrected:
+    corrections = [Correction(row.text, row.intent) for row in await store.feedback(tenant_id)]
+    return with_corrections(load_corpus().intents, corrections, f"corrections of {tenant_id}")
 
 
 def _source(config: ClusterConfig, model: PromotedModel | None) -> str:
@@ -140,23 +165,13 @@ def _source(config: ClusterConfig, model: PromotedModel | None) -> str:
     return f"path:{fetch(model.url, model.version, config.models_dir / 'fetched')}"
 
 
-def _held_out(config: ClusterConfig, data: DataSet, sources: Sequence[str]) -> list[Example]:
-    """The test messages that none of these adapters was trained on: the split moves as corrections come."""
-    from models.understanding.bert import find_examples
-
-    trained: set[str] = set()
-    for source in sources:
-        for texts in find_examples(source, config.models_dir).values():
-            trained.update(map(normalised, texts))
-    return [example for example in data.of("test") if normalised(example.text) not in trained]
-
-
 def _train(
     config: ClusterConfig, data: DataSet, start: str, tenant_id: str, report: Report, seed: int, threads: int
 ) -> tuple[Any, float | None]:
     from models.encoder.bert import BertEncoder
     from models.sources import resolve
     from models.understanding.bert import find_adapter
+    from models.understanding.errors import NotCalibrated
     from models.understanding.marked import load_marked
     from models.understanding.train import Lessons, train
     from models.understanding.tuning import Recipe
@@ -175,6 +190,9 @@ def _train(
             encoder_name=source,
             command=f"kefu models candidate --tenant {tenant_id}",
         )
+        known, runtime = tuple(card.document["calibrations"]), config.identity.understanding.runtime
+        if runtime not in known:
+            raise NotCalibrated(runtime, known)
         return publish(card.folder, f"{config.artifacts_url}/understanding/{tenant_id}"), card.test_accuracy
 
 

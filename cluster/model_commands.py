@@ -1,13 +1,24 @@
 """`kefu models`: packaged weights, and the adapters that a shop's corrections teach."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from cluster.console import Progress
-from cluster.options import FromWheel, Overrides, Profile, Threads, accuracy_told, console, read_config
+from cluster.options import (
+    FromWheel,
+    Overrides,
+    Profile,
+    Threads,
+    accuracy_told,
+    console,
+    made_writable,
+    read_config,
+    say_trained,
+)
 from commerce.domain.tenants import ModelKind
 
 if TYPE_CHECKING:
@@ -55,6 +66,36 @@ def models_list(profile: Profile = "laptop", overrides: Overrides = None) -> Non
     console.print(table)
 
 
+@models_app.command("calibrate")
+def models_calibrate(
+    out: Annotated[Path, typer.Option(help="the folder for the new adapter")],
+    adapter: Annotated[
+        str | None, typer.Option(help="shipped or path:FOLDER; default: the profile's")
+    ] = None,
+    threads: Threads = 2,
+    profile: Profile = "laptop",
+    overrides: Overrides = None,
+) -> None:
+    """Choose an adapter's thresholds and what it tells anew on the corpus, with the same weights. Minutes."""
+    from models.encoder.bert import BertEncoder
+    from models.sources import resolve
+    from models.understanding.bert import find_adapter
+    from models.understanding.corpus import load_corpus
+    from models.understanding.marked import load_marked
+    from models.understanding.train import Lessons, calibrate_again
+
+    config = read_config(profile, overrides)
+    understanding = config.identity.understanding
+    made_writable(out)
+    start = find_adapter(adapter or understanding.adapter, config.models_dir)
+    corpus = load_corpus()
+    lessons = Lessons(corpus.intents, corpus.sentiments, load_marked())
+    encoder = BertEncoder.load(resolve(understanding.encoder, config.models_dir), threads=threads)
+    with Progress(console).task("calibrate") as task:
+        card = calibrate_again(encoder, start, lessons, out, task)
+    say_trained(card, corpus.intents.name)
+
+
 @models_app.command("candidate")
 def models_candidate(
     tenant: TenantOption = "demo",
@@ -70,7 +111,8 @@ def models_candidate(
     with Progress(console).task("candidate") as task:
         made = asyncio.run(train_candidate(config, tenant, task, seed, threads))
     console.print(
-        f"candidate {made.version[:12]} of {tenant}, from {made.corrections} corrections, reads in the shadow; "
+        f"candidate {made.version[:12]} of {tenant}, from {made.corrected.learned} corrections"
+        f"{made.corrected.told_of_others}, reads in the shadow; "
         f"{accuracy_told(made.accuracy)} on the held-out messages. To let it answer: kefu models promote --tenant {tenant}",
         soft_wrap=True,
         highlight=False,

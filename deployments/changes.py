@@ -12,10 +12,7 @@ _PAGE = 500
 
 
 class ChangeFeed:
-    """Polls the log and hands each page of changes to `apply`, in order, an empty one too: what failed may be tried again.
-
-    `seq` is the last one that was applied.
-    """
+    """Polls the log and hands each page of changes to `apply`, in order. `seq` is the last one that was applied."""
 
     def __init__(
         self, store: Store, poll_ms: int, apply: Callable[[Sequence[Change]], Awaitable[None]]
@@ -40,9 +37,6 @@ class ChangeFeed:
 
     async def poll(self) -> None:
         """Apply everything that is new."""
-        while True:
-            changes = await self._store.changes_since(self.seq, _PAGE)
+        while changes := await self._store.changes_since(self.seq, _PAGE):
             await self._apply(changes)
-            if not changes:
-                return
             self.seq = changes[-1].seq

@@ -181,14 +181,16 @@ class ChatService:
                 raise AssertionError("events are sent by the driver")
 
     async def _understand(self, run: _Run, message: str) -> Understood | Unread:
-        timeout_s = run.deadline.share_s(self._clock(), _UNDERSTAND_S)
         try:
-            call = self._stages.understanding.understand(run.principal.tenant_id, [message], timeout_s)
-            [answer] = await self._timer.timed(run.timings_ms, "understanding", call)
+            return await self._timer.timed(run.timings_ms, "understanding", self._read(run, message))
         except StageError as error:
-            answer = error
+            return Unread(language_of(message), error.reason)
+
+    async def _read(self, run: _Run, message: str) -> Understood:
+        timeout_s = run.deadline.share_s(self._clock(), _UNDERSTAND_S)
+        [answer] = await self._stages.understanding.understand(run.principal.tenant_id, [message], timeout_s)
         if isinstance(answer, StageError):
-            return Unread(language_of(message), answer.reason)
+            raise answer
         return answer
 
     def _start_rung(self, run: _Run, effect: StartRung) -> str | None:

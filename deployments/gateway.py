@@ -11,7 +11,7 @@ from ray.serve.handle import DeploymentHandle
 
 from commerce import tokens
 from commerce.domain.catalogue import ProductQuery
-from commerce.domain.errors import StoreError
+from commerce.domain.errors import StoreError, StoreUnavailable
 from commerce.domain.feedback import Feedback
 from commerce.domain.identity import ApiKey, Principal
 from commerce.domain.orders import Order
@@ -38,6 +38,7 @@ from deployments.snapshots import Snapshots
 from deployments.stages import Stages
 from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
 from models.types.understanding import Explanation, Language
+from models.understanding.catalogue import CatalogueNames
 from routing.answer import Outcome
 from routing.facts import Recommended
 from routing.flow import Emit
@@ -147,17 +148,25 @@ class Gateway:
         return _loaded(self._chat).turn(principal, message, conversation_id, request_id)
 
     async def understand(self, tenant_id: str, texts: list[str]) -> list[Understood | StageError]:
+        # Before the readings: without the names there is no answer, and nothing should be read in vain.
+        names = await self._names(tenant_id)
         found: list[Understood | StageError] = []
         for start in range(0, len(texts), _TEXTS_PER_CALL):
             part = texts[start : start + _TEXTS_PER_CALL]
             found += await self._stages.understanding.understand(tenant_id, part, _READ_S)
-        names = (await _loaded(self._snapshots).shop(tenant_id)).names
         return [
             replace(answer, entities=names.add_to(answer.entities, text))
             if isinstance(answer, Understood)
             else answer
             for answer, text in zip(found, texts, strict=True)
         ]
+
+    async def _names(self, tenant_id: str) -> CatalogueNames:
+        try:
+            async with asyncio.timeout(_READ_S):
+                return await _loaded(self._snapshots).names(tenant_id)
+        except TimeoutError as error:
+            raise StoreUnavailable(f"the catalogue was not read within {_READ_S:.0f} s") from error
 
     async def explain(self, tenant_id: str, text: str) -> Explanation:
         return await self._stages.understanding.explain(tenant_id, text, _EXPLAIN_S)

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from commerce.domain.catalogue import ProductVocabulary, Sold
 from commerce.domain.text import LocalText
-from models.understanding.catalogue import CatalogueNames, Name
+from models.understanding.catalogue import CatalogueNames, Name, is_whole
 
 
 def catalogue_names(vocabulary: ProductVocabulary, sold: Sequence[Sold]) -> CatalogueNames:
-    """Brands, then kinds of goods with their synonyms, then products, which are found without their brand too."""
+    """Brands, then kinds of goods with their synonyms, then products without their brand."""
     return CatalogueNames(_names(vocabulary, sold))
 
 
@@ -20,8 +20,15 @@ def _names(vocabulary: ProductVocabulary, sold: Sequence[Sold]) -> Iterator[Name
         for written in (term.name.zh, term.name.en, *term.synonyms):
             yield Name("product", written, _value(term.name))
     for item in sold:
+        value = _without(item.brand.en, item.name.en).lower()
         for name, brand in ((item.name.zh, item.brand.zh), (item.name.en, item.brand.en)):
-            yield Name("product", name.removeprefix(brand).strip(), _value(item.name))
+            yield Name("product", _without(brand, name), value)
+
+
+def _without(brand: str, name: str) -> str:
+    """The brand is an entity of its own. "Art" is not the brand that "Artisan bread knife" starts with."""
+    is_brand = name.startswith(brand) and is_whole(name, 0, len(brand))
+    return (is_brand and name[len(brand) :].strip()) or name
 
 
 def _value(name: LocalText) -> str:

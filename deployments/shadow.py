@@ -66,7 +66,7 @@ class Shadow:
             else:
                 await self._read(heard)
             if self._tallies and time.monotonic() - self._flushed >= _FLUSH_S:
-                await self._flush()
+                await self.flush()
 
     async def _read(self, heard: Heard) -> None:
         started = time.perf_counter()
@@ -79,10 +79,12 @@ class Shadow:
         before = self._tallies.get(key)
         self._tallies[key] = tally if before is None else before.plus(tally)
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
+        """Store what is tallied. What the store does not take is kept for the next time."""
         self._flushed = time.monotonic()
-        counted, self._tallies = self._tallies, {}
-        for (tenant_id, _), tally in counted.items():
+        for key in list(self._tallies):
+            # One at a time: being cancelled at one must not lose the others.
+            tenant_id, tally = key[0], self._tallies.pop(key)
             try:
                 await self._store.add_shadow_tally(tenant_id, tally)
             except StoreError as error:

@@ -58,6 +58,12 @@ class Snapshots:
             reading.add_done_callback(lambda _: self._reading.pop(key))
         return await asyncio.shield(reading)
 
+    async def names(self, tenant_id: str) -> CatalogueNames:
+        """The catalogue's names; where they are kept, without the store. TenantNotFound."""
+        if (kept := self._catalogues.get(tenant_id)) is not None:
+            return kept.names
+        return (await self.shop(tenant_id)).names
+
     async def _read(self, tenant_id: str, change: int) -> ShopSnapshot:
         tenant, policy = await self._store.tenant(tenant_id), await self._store.policy(tenant_id)
         catalogue = self._catalogues.get(tenant_id) or await self._read_catalogue(tenant_id)

@@ -40,9 +40,7 @@ class TrainedStage(Generic[M]):
         if identity == self._identity:
             return
         self._opened = open_store(self._resolve(identity.store))
-        self._promoted = PromotedModels(
-            self._opened, self._kind, identity.cache_dir, self._load, self._thread
-        )
+        self._promoted = PromotedModels(self._opened, self._kind, identity.cache_dir, self._load)
         self._feed = ChangeFeed(self._opened, identity.poll_ms, self.on_changes)
         await self._feed.start()
         await self._promoted.load_all()
@@ -82,10 +80,12 @@ class TrainedStage(Generic[M]):
             raise RuntimeError("the change feed has ended")
 
     async def aclose(self) -> None:
-        """End following, and close the store."""
+        """End following and loading, and close the store."""
         if self._poller is not None:
             self._poller.cancel()
             await asyncio.wait({self._poller})
+        if self._promoted is not None:
+            await self._promoted.aclose()
         if self._opened is not None:
             await self._opened.aclose()
 

@@ -65,21 +65,18 @@ class Understanding:
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         # One thread: the runtime's own threads do the parallel work, and the event loop stays free for health checks.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="understanding")
-        # A promotion takes seconds to load, and the live models read on meanwhile.
-        self._loading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="understanding-load")
+        # A model's first explanation needs seconds of preparing, once, and the live models read on meanwhile.
+        self._preparing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="understanding-prepare")
 
     async def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Load the engine that the deployment entry names, and the shops' own. Its identity never changes while it lives."""
         identity = UnderstandingIdentity.model_validate(user_config)
         if self._part is not None and identity == self._part.identity:
             return
-        loop = asyncio.get_running_loop()
-        engine = await loop.run_in_executor(self._loading, _warmed, spec_of(identity))
+        engine = await asyncio.to_thread(_warmed, spec_of(identity))
         store = open_store(self._resolve(identity.store))
         promoted, shadowed = (
-            PromotedModels(
-                store, kind, identity.models_dir / "fetched", _loader(spec_of(identity)), self._loading
-            )
+            PromotedModels(store, kind, identity.models_dir / "fetched", _loader(spec_of(identity)))
             for kind in (ModelKind.UNDERSTANDING, ModelKind.UNDERSTANDING_SHADOW)
         )
         feed = ChangeFeed(store, identity.poll_ms, self._on_changes)
@@ -99,7 +96,7 @@ class Understanding:
         """Why the shop's model reads the text as it does. Others' texts are read between its pieces of work."""
         engine = self._engine_of(tenant_id)[1]
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._loading, engine.prepare_explanations)
+        await loop.run_in_executor(self._preparing, engine.prepare_explanations)
         work = engine.explain(text)
         while (found := await loop.run_in_executor(self._thread, _advanced, work)) is None:
             pass
@@ -132,12 +129,15 @@ class Understanding:
             raise RuntimeError("a background task of understanding has ended")
 
     async def aclose(self) -> None:
-        """End following, and close the store."""
+        """End following and loading, keep what the shadow has counted, and close the store."""
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
         if self._part is not None:
+            await self._part.promoted.aclose()
+            await self._part.shadowed.aclose()
+            await self._part.shadow.flush()
             await self._part.store.aclose()
 
     async def _on_changes(self, changes: Sequence[Change]) -> None:

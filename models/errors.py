@@ -7,6 +7,7 @@ ModelError
 ├── ModelNotFound           `path:` points at no folder, or at one without a model
 ├── ModelDamaged            a file of a model folder is missing or is not what its manifest says
 ├── ModelUnloadable         the folder or hub id exists, and the engine cannot load it
+│   └── ModelInconvertible  it is loaded, and can't be converted for another runtime
 ├── EngineFailed            a loaded engine could not answer this call; another replica may
 ├── CorpusInvalid, DataInvalid, AdapterDamaged, AdapterMismatch, NotCalibrated   see models.understanding.errors
 ├── QueriesInvalid          see models.retrieval.evaluate
@@ -100,6 +101,10 @@ class ModelUnloadable(ModelError):
 
     def __str__(self) -> str:
         return f"cannot load the model {self.location}: {self.reason}"
+
+
+class ModelInconvertible(ModelUnloadable):
+    """`name` has parts that the other runtime does not know."""
 
 
 class EngineFailed(ModelError):

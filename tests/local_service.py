@@ -19,7 +19,7 @@ from commerce.store import Store
 from deployments.chat import ChatService, Finished
 from deployments.contracts import RecommendRequest, StageStatus
 from deployments.demo import Demonstration, demonstration, is_page_key, page_key
-from deployments.errors import StageError, StageFailed
+from deployments.errors import StageError, StageFailed, StageTimeout
 from deployments.identity import GatewayIdentity, Limits
 from deployments.rungs import RungWatch
 from deployments.snapshots import Snapshots
@@ -38,6 +38,8 @@ SIZE = DemoSize(customers=30, orders=120)
 
 POISON = "poison"
 """A text that understanding can't read."""
+PUZZLE = "puzzle"
+"""A text that it reads and can't explain."""
 
 
 class Counts:
@@ -46,6 +48,7 @@ class Counts:
     def __init__(self) -> None:
         self.requests: list[tuple[str, int]] = []
         self.turns: list[tuple[str, str, str]] = []
+        self.stages: list[tuple[str, str]] = []
 
     def count_request(self, route: str, status: int, seconds: float) -> None:
         self.requests.append((route, status))
@@ -54,7 +57,7 @@ class Counts:
         self.turns.append((intent, rung, outcome))
 
     def observe_stage(self, stage: str, result: str, seconds: float) -> None:
-        pass
+        self.stages.append((stage, result))
 
 
 class LocalUnderstanding:
@@ -74,6 +77,8 @@ class LocalUnderstanding:
         return [poisoned if text == POISON else r for text, r in zip(texts, readings, strict=True)]
 
     async def explain(self, tenant_id: str, text: str, timeout_s: float) -> Explanation:
+        if text == PUZZLE:
+            raise StageTimeout("understanding", "it is a puzzle")
         work = self.engine.explain(text)
         while True:
             try:

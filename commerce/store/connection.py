@@ -95,8 +95,8 @@ def _first_line(error: BaseException) -> str:
 def create_engine_for(url: str) -> AsyncEngine:
     """An engine for `sqlite:///…` or `postgresql://…`, with the async driver filled in.
 
-    Raises ValueError for another database, and for SQLite in memory, which each connection would have for
-    itself.
+    Raises ValueError for another database, for SQLite in memory, which each connection would have for itself, and for
+    options in SQLite's URL.
     """
     parsed = make_url(url)
     backend = parsed.get_backend_name()
@@ -107,6 +107,10 @@ def create_engine_for(url: str) -> AsyncEngine:
         return create_async_engine(parsed, pool_pre_ping=True)
     if parsed.database in (None, "", ":memory:"):
         raise ValueError("the store needs a SQLite file: sqlite:////absolute/path.db")
+    if parsed.query:
+        # Each connection is opened by its path alone.
+        options = ", ".join(parsed.query)
+        raise ValueError(f"the store's SQLite takes no options; write its URL without ?{options}")
     path = Path(parsed.database)
     if not path.parent.is_dir():
         raise StoreUnavailable(f"the folder {path.parent} does not exist")

@@ -28,10 +28,12 @@ class UninterruptedConnection(aiosqlite.Connection):
             raise
 
     async def close(self) -> None:
-        """Roll back what is open, then close."""
-        if self._connection is not None and self._running:
-            await self.rollback()
-        await super().close()
+        """Roll back what is open, then close, whatever became of that."""
+        try:
+            if self._connection is not None and self._running:
+                await self.rollback()
+        finally:
+            await super().close()
 
 
 async def connect(path: Path) -> UninterruptedConnection:
@@ -43,9 +45,13 @@ async def connect(path: Path) -> UninterruptedConnection:
 
 
 async def _ended(running: "asyncio.Future[Any]") -> None:
-    """Wait for it, however often the waiting is cancelled: a statement takes the busy timeout at most."""
+    """Wait for it, however often the waiting is cancelled: a statement takes the busy timeout at most. Nobody is left to
+    hear of its error, which asyncio would log.
+    """
     while not running.done():
         try:
             await asyncio.wait({running})
         except asyncio.CancelledError:
             continue
+    if not running.cancelled():
+        running.exception()

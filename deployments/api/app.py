@@ -26,7 +26,7 @@ from deployments.api.page import add_page
 from deployments.api.service import Service
 from deployments.chat import Finished
 from deployments.errors import Forbidden, RequestInvalid, StageError
-from models.types import INTENTS, SearchRequest
+from models.types import INTENTS, SearchRequest, Understood
 from models.understanding.language import language as language_of
 from routing.compose.wording import order_card
 
@@ -107,19 +107,17 @@ def _add_reading(app: FastAPI, service: Service) -> None:
             check_length(service, f"texts.{number}", text)
         if body.explain:
             check_explainable(caller, body.texts)
-        found = await service.understand(caller.tenant_id, list(body.texts))
+        read = await service.understand(caller.tenant_id, list(body.texts))
+        found = [asdict(answer) if isinstance(answer, Understood) else answer for answer in read]
+        if body.explain:
+            explained = zip(body.texts, found, strict=True)
+            found = [await _explained(service, caller.tenant_id, text, answer) for text, answer in explained]
         failures = [answer for answer in found if isinstance(answer, StageError)]
         if len(failures) == len(found):
             raise failures[0]
-        results: list[dict[str, Any]] = []
-        for text, answer in zip(body.texts, found, strict=True):
-            if isinstance(answer, StageError):
-                results.append({"error": item_error(answer)})
-            elif body.explain:
-                reason = await service.explain(caller.tenant_id, text)
-                results.append(asdict(answer) | {"explanation": asdict(reason)})
-            else:
-                results.append(asdict(answer))
+        results = [
+            {"error": item_error(answer)} if isinstance(answer, StageError) else answer for answer in found
+        ]
         return schemas.UnderstandResponse.model_validate({"results": results})
 
     @app.post("/v1/feedback", response_model=schemas.FeedbackResponse, tags=["understanding"])
@@ -171,6 +169,18 @@ def _add_reading(app: FastAPI, service: Service) -> None:
             for e in shipment.events
         ]
         return card
+
+
+async def _explained(
+    service: Service, tenant_id: str, text: str, answer: dict[str, Any] | StageError
+) -> dict[str, Any] | StageError:
+    """The reading with its reasons. A text that can't be explained fails alone, as one that can't be read."""
+    if isinstance(answer, StageError):
+        return answer
+    try:
+        return answer | {"explanation": asdict(await service.explain(tenant_id, text))}
+    except StageError as error:
+        return error
 
 
 def _add_operations(app: FastAPI, service: Service) -> None:

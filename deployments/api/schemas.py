@@ -168,7 +168,7 @@ class ItemError(BaseModel):
 
 
 class UnreadOut(BaseModel):
-    """A text that could not be read; the others of its request were."""
+    """A text that could not be read, or not explained where that was asked for; the others of its request were."""
 
     error: ItemError
 

@@ -4,6 +4,7 @@ It computes in bfloat16 where the processor can, which is as quick as 8 bits the
 and in float32 elsewhere.
 """
 
+import fcntl
 import hashlib
 import json
 import logging
@@ -21,7 +22,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from models.encoder.bert import BertEncoder
-from models.errors import ModelDamaged, ModelNotFound, ModelUnloadable
+from models.errors import ModelDamaged, ModelInconvertible, ModelNotFound, ModelUnloadable
 from models.sources import MANIFEST, MANIFEST_FORMAT, check_folder, content_sha256, list_files, read_manifest
 
 GRAPH: Final = "encoder.xml"
@@ -50,7 +51,8 @@ def export(encoder: BertEncoder, folder: Path) -> None:
     """Writes the float32 encoder as it now is, a merged adapter included, with its tokenizer; whole or not at all.
 
     A folder that has this already is left as it is; a damaged or another one is replaced. Takes 4 s for 68 million
-    weights; no other thread may use `encoder` meanwhile. Raises ModelUnloadable where it can't be exported.
+    weights; no other thread may use `encoder` meanwhile. Raises ModelInconvertible, and
+    ModelUnloadable where it can't be written.
     """
     made = {
         "recipe": RECIPE,
@@ -67,7 +69,8 @@ def export(encoder: BertEncoder, folder: Path) -> None:
             with _quietly():
                 _write_graph(encoder, fresh)
             _write_manifest(fresh, made)
-            _move_in(fresh, folder, made, Path(scratch))
+            with _locked(folder.parent):
+                _move_in(fresh, folder, made, Path(scratch))
     except OSError as refused:
         raise ModelUnloadable(
             str(folder), f"the graph for OpenVINO can't be written there: {refused}"
@@ -203,7 +206,7 @@ def _write_graph(encoder: BertEncoder, folder: Path) -> None:
     try:
         graph = openvino.convert_model(_last_layer(encoder.model), example_input=example)
     except (RuntimeError, OpConversionFailure, GeneralFailure) as refused:
-        raise ModelUnloadable("the encoder", f"OpenVINO can't convert it: {refused}") from refused
+        raise ModelInconvertible("the encoder", f"OpenVINO can't convert it: {refused}") from refused
     finally:
         encoder.model.set_attn_implementation(chosen)
     openvino.save_model(graph, folder / GRAPH, compress_to_fp16=False)
@@ -250,22 +253,34 @@ def _verified(folder: Path) -> dict[str, Any]:
 def _has(folder: Path, made: Mapping[str, Any]) -> bool:
     try:
         return _verified(folder) == made
-    except (ModelNotFound, ModelDamaged):
+    except (ModelNotFound, ModelDamaged, FileNotFoundError):  # the last: it is just being replaced
         return False
 
 
 def _move_in(fresh: Path, folder: Path, made: Mapping[str, Any], scratch: Path) -> None:
-    """Renames a complete folder to its place; another process that was faster wrote the same."""
+    """Renames a complete folder to its place, unless another process that was faster put the same there.
+
+    The caller keeps others out: between the look and the renames one would take away what another just made.
+    """
+    if _has(folder, made):
+        return
     fresh.chmod(_FOLDER_MODE)
     for path in fresh.iterdir():
         path.chmod(_FILE_MODE)
-    if folder.exists() and not _has(folder, made):
+    if folder.exists():
         os.replace(folder, scratch / "replaced")
+    os.rename(fresh, folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Waits for other processes that have locked this folder; the lock ends with the process."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.rename(fresh, folder)
-    except OSError:
-        if not _has(folder, made):
-            raise
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -54,12 +54,12 @@ _ENDINGS: Final = (
 
 
 def _chinese(run: str) -> list[str]:
-    words = [word for word in _segmenter().cut(run) if word not in _STOP_ZH]
+    words = [word for word in segmenter().cut(run) if word not in _STOP_ZH]
     return words + [run[i : i + 2] for i in range(len(run) - 1) if run[i : i + 2] not in words]
 
 
 @cache
-def _segmenter() -> Any:
+def segmenter() -> Any:
     """jieba over its own dictionary, read in 0.7 s.
 
     Its usual start reads a marshal file that anyone could have put in the machine's temporary folder: not here.

@@ -18,7 +18,7 @@ from models.understanding.corpus import load_corpus
 from models.understanding.entities import extract
 from models.understanding.errors import AdapterDamaged, AdapterMismatch
 from models.understanding.evaluate import Predictions
-from models.understanding.examples import by_intent, read_examples
+from models.understanding.examples import Split, by_intent, read_examples
 from models.understanding.explain import Examples, Explainer
 from models.understanding.heads import Adapter, Heads, load_adapter, softmax
 from models.understanding.language import language
@@ -110,7 +110,7 @@ def load_bert_understanding(
         raise AdapterDamaged(adapter, f"its labels are not those of this version's taxonomy ({odd})")
     apply_adapter(loaded, trained)
     computed = computed_by(runtime, loaded, models_dir, threads)
-    return BertUnderstanding(computed, heads, lambda: find_examples(adapter, models_dir))
+    return BertUnderstanding(computed, heads, lambda: _examples_if_any(adapter, models_dir))
 
 
 def computed_by(runtime: Runtime, encoder: BertEncoder, models_dir: Path, threads: int) -> BertEncoder:
@@ -136,18 +136,29 @@ def find_adapter(adapter: str, models_dir: Path) -> Adapter:
     if adapter == SHIPPED:
         with as_file(files(__package__).joinpath("adapter")) as folder:
             return load_adapter(folder)
+    return load_adapter(_folder(adapter, models_dir))
+
+
+def find_examples(adapter: str, models_dir: Path, part: Split = "train") -> dict[str, list[str]]:
+    """The messages of a split that the adapter was made with, by intent. AdapterDamaged where its folder has lost them."""
+    if adapter == SHIPPED:
+        return by_intent(load_corpus().intents.of(part))
+    return read_examples(_folder(adapter, models_dir), part)
+
+
+def _examples_if_any(adapter: str, models_dir: Path) -> dict[str, list[str]]:
+    """For explanations, which are worth something without them."""
+    try:
+        return find_examples(adapter, models_dir)
+    except AdapterDamaged:
+        return {}
+
+
+def _folder(adapter: str, models_dir: Path) -> Path:
     location = resolve(adapter, models_dir)
     if not isinstance(location, Path):
         raise ModelNotFound(str(location), "an adapter is read from a folder; write path:FOLDER")
-    return load_adapter(location)
-
-
-def find_examples(adapter: str, models_dir: Path) -> dict[str, list[str]]:
-    """The messages that the adapter was trained on, by intent; none where its folder has lost them."""
-    if adapter == SHIPPED:
-        return by_intent(load_corpus().intents.of("train"))
-    location = resolve(adapter, models_dir)
-    return read_examples(location) if isinstance(location, Path) else {}
+    return location
 
 
 def apply_adapter(encoder: BertEncoder, adapter: Adapter) -> None:

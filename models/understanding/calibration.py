@@ -38,8 +38,13 @@ _REJECTED_UNSEEN: Final = 0.03
 """The share in scope that is rejected where no foreign message is at hand to choose by."""
 
 _ENOUGH: Final = 40
-_A_POINT: Final = 40
-"""Messages behind each point of a curve: their share is then known to 8 points."""
+
+_A_POINT: Final = 50
+_A_FOREIGN_POINT: Final = 15
+"""Messages behind each point of a curve. Of 15 to 100, and of other curves, least loss in folds of validation."""
+
+_NEVER: Final = 1.01
+"""A threshold that no probability reaches."""
 
 _TEMPERATURES: Final = np.geomspace(0.25, 4.0, 97)
 
@@ -153,33 +158,35 @@ def choose_thresholds(inside: Floats, outside: Floats, names: Sequence[str], fou
 def _what_to_tell(
     inside: Floats, outside: Floats, names: Sequence[str], thresholds: Thresholds, found: Measured
 ) -> Told:
-    """Curves of each language, of both kinds of reading; of all languages where one has too few messages for a curve."""
+    """Curves of the intents, by language where it has enough messages, and one of what is rejected, for they are few."""
     languages = np.array(found.languages)
     rejected = outside >= np.array([thresholds.out_of_scope[spoken] for spoken in found.languages])
     best = np.array([names[place] for place in inside.argmax(axis=1)])
-    is_right = np.where(rejected, found.is_outside, best == np.array(found.labels))
-    sure = np.where(rejected, outside, inside.max(axis=1))
-    curves: list[dict[Language, Curve]] = []
-    for kind in (~rejected, rejected):
-        every = np.flatnonzero(kind)
-        rows = {spoken: every[languages[every] == spoken] for spoken in LANGUAGES}
-        chosen = {spoken: own if len(own) >= 2 * _A_POINT else every for spoken, own in rows.items()}
-        curves.append({spoken: _curve(sure[some], is_right[some]) for spoken, some in chosen.items()})
-    return Told(*curves)
+    is_right, sure = best == np.array(found.labels), inside.max(axis=1)
+    read = np.flatnonzero(~rejected)
+    own = {spoken: read[languages[read] == spoken] for spoken in LANGUAGES}
+    chosen = {spoken: rows if len(rows) >= 2 * _A_POINT else read for spoken, rows in own.items()}
+    curves = {spoken: _curve(sure[rows], is_right[rows], _A_POINT) for spoken, rows in chosen.items()}
+    foreign = _curve(outside[rejected], found.is_outside[rejected], _A_FOREIGN_POINT)
+    return Told(curves, dict.fromkeys(LANGUAGES, foreign))
 
 
-def _curve(sure: Floats, is_right: npt.NDArray[np.bool_]) -> Curve:
-    """From 0 through a point for each _A_POINT messages, monotone: a temperature alone leaves the middle too sure."""
+def _curve(sure: Floats, is_right: npt.NDArray[np.bool_], a_point: int) -> Curve:
+    """From 0 through a point for each `a_point` messages, monotone: a temperature alone leaves the middle too sure."""
     from sklearn.isotonic import IsotonicRegression
 
-    points = len(sure) // _A_POINT
+    points = len(sure) // a_point
     if points < 2:
         return UNCHANGED
     parts = np.array_split(np.argsort(sure, kind="stable"), points)
     at = np.array([sure[part].mean() for part in parts])
-    right = np.array([(is_right[part].sum() + 1) / (len(part) + 2) for part in parts])
-    fitted = IsotonicRegression().fit(at, right, sample_weight=[len(part) for part in parts]).predict(at)
-    return Curve(*(tuple(round(float(p), 4) for p in (0.0, *points)) for points in (at, fitted)))
+    right, sizes = (np.array([count(is_right[part]) for part in parts]) for count in (np.sum, len))
+    shares = IsotonicRegression().fit(at, right / sizes, sample_weight=sizes).predict(at)
+    # One more of each kind, once for all points that share a level: else the top could never be told above 51 of 52.
+    level = np.unique(shares, return_inverse=True)[1]
+    all_right, all_of = (np.bincount(level, counts)[level] for counts in (right, sizes))
+    told = np.maximum.accumulate((all_right + 1) / (all_of + 2))
+    return Curve(*(tuple(round(float(p), 4) for p in (0.0, *points)) for points in (at, told)))
 
 
 def expected_calibration_error(
@@ -242,7 +249,7 @@ def _least_cost(outside: Floats, is_outside: npt.NDArray[np.bool_]) -> float:
     """The threshold of least cost that rejects at most MOST_REJECTED; the middle of the best, which moves least."""
     if not is_outside.any():
         return 0.5
-    steps = np.linspace(0.02, 0.98, 97)
+    steps = np.append(np.linspace(0.02, 0.98, 97), _NEVER)
     rejected = (outside[~is_outside][None] >= steps[:, None]).mean(axis=1)
     missed = (outside[is_outside][None] < steps[:, None]).mean(axis=1)
     costs = np.where(rejected <= MOST_REJECTED, rejected + _WORTH * missed, np.inf)

@@ -85,10 +85,15 @@ def _read_hub(name: str) -> Iterable[Mapping[str, Any]]:
         ) from refused
     for part, table in splits.items():
         # Classes are numbers there, whose names the table knows.
-        named = {column: kind.int2str for column, kind in table.features.items() if hasattr(kind, "int2str")}
+        classes = {column: kind for column, kind in table.features.items() if hasattr(kind, "int2str")}
         for row in table:
-            told = {column: name(row[column]) for column, name in named.items() if row[column] is not None}
-            yield {"split": part, **row, **told}
+            named = {column: _class_name(kind, row[column]) for column, kind in classes.items()}
+            yield {"split": part, **row, **named}
+
+
+def _class_name(kind: Any, number: int | None) -> str | None:
+    """None where the class is hidden, as a competition's test split has it: the library writes −1."""
+    return None if number is None or number < 0 else str(kind.int2str(number))
 
 
 def _examples(source: str, rows: Sequence[Mapping[str, Any]], columns: Columns) -> list[Example]:
@@ -109,9 +114,9 @@ def _faults(number: int, row: Mapping[str, Any], columns: Columns) -> Iterable[s
     text, label = row.get(columns.text), row.get(columns.label)
     if not isinstance(text, str) or not normalised(text):
         yield f"row {number} has no text"
-    if label is None or str(label) == "":
-        yield f"row {number} has no label"
     named = row.get(columns.split)
+    if label is None or str(label) == "":
+        yield f"row {number}{f' (split {named})' if named else ''} has no label"
     if named and _SPLIT_NAMES.get(str(named), str(named)) not in SPLITS:
         yield f"row {number} is of split {named!r}, which is none of {', '.join(SPLITS)}"
 

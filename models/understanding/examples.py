@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from models.types import OUT_OF_SCOPE
+from models.understanding.errors import AdapterDamaged
 from models.understanding.likeness import groups, normalised
 
 Split = Literal["train", "validation", "test"]
@@ -146,16 +147,18 @@ def by_intent(examples: Iterable[Example]) -> dict[str, list[str]]:
     return {label: list(said) for label, said in texts.items()}
 
 
-def write_examples(folder: Path, examples: Iterable[Example]) -> None:
-    """Keep what an adapter was trained on beside it, for explanations."""
-    text = json.dumps(by_intent(examples), ensure_ascii=False, indent=0)
+def write_examples(folder: Path, data: DataSet) -> None:
+    """Keep what an adapter was trained on, and its thresholds fitted on, beside it: for explanations and for judging it."""
+    seen = {part: by_intent(data.of(part)) for part in SPLITS if part != "test"}
+    text = json.dumps(seen, ensure_ascii=False, indent=0)
     (folder / EXAMPLES_FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def read_examples(folder: Path) -> dict[str, list[str]]:
-    """What `write_examples` wrote; nothing where that file is not."""
-    path = folder / EXAMPLES_FILE
-    if not path.is_file():
-        return {}
-    found: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8"))
+def read_examples(folder: Path, part: Split = "train") -> dict[str, list[str]]:
+    """What `write_examples` wrote of a split, by intent. AdapterDamaged where that is missing or unreadable."""
+    try:
+        found: dict[str, list[str]] = json.loads((folder / EXAMPLES_FILE).read_text(encoding="utf-8"))[part]
+    except (OSError, ValueError, LookupError, TypeError) as lost:
+        reason = f"its {part} messages can't be read from {EXAMPLES_FILE} ({type(lost).__name__}: {lost})"
+        raise AdapterDamaged(str(folder), reason) from lost
     return found

@@ -54,20 +54,20 @@ class Explainer:
         inside, outside = self._heads.probabilities(vector, [spoken])
         names = [self._heads.intent.labels[place] for place in self._heads.inside]
         order = np.argsort(-inside[0], kind="stable")[:INTENTS_TOLD]
-        shown = self._heads.told.inside[spoken](inside[0, order])
-        intents = tuple(
-            IntentScore(names[place], round(float(p), 6)) for place, p in zip(order, shown, strict=True)
-        )
-        is_outside = float(outside[0]) >= self._heads.thresholds.out_of_scope[spoken]
+        shown = self._heads.shown(inside[0], float(outside[0]), spoken)
+        intents = tuple(IntentScore(names[place], round(float(shown.inside[place]), 6)) for place in order)
+        is_outside = shown.outside is not None
         yield
-        tokens = self._weights(text, spoken, None if is_outside else int(order[0]))
+        tokens = self._weights(text, spoken, None if is_outside else int(order[0]), shown.scale)
         yield
         asked = [score.intent for score in intents[:_NEAREST]] + [OUT_OF_SCOPE] * is_outside
         nearest = yield from self._nearest(examples, vector[0], asked)
         return Explanation(intents, tokens, nearest)
 
-    def _weights(self, text: str, spoken: Language, place: int | None) -> tuple[TokenWeight, ...]:
-        """Of each piece, for the in-scope intent at `place`, or for being out of scope."""
+    def _weights(
+        self, text: str, spoken: Language, place: int | None, scale: float
+    ) -> tuple[TokenWeight, ...]:
+        """Of each piece, for the in-scope intent at `place`, or for being out of scope; in parts of what is told of that."""
         import torch
         from captum.attr import FeatureAblation
 
@@ -83,7 +83,7 @@ class Explainer:
         ablation = FeatureAblation(probability)
         weights = ablation.attribute(torch.ones(1, len(spans)), perturbations_per_eval=len(spans))
         return tuple(
-            TokenWeight(text[start:end], start, end, round(float(weight), 4))
+            TokenWeight(text[start:end], start, end, round(scale * float(weight), 4))
             for (start, end), weight in zip(spans, weights[0], strict=True)
         )
 

@@ -1,6 +1,6 @@
 """What a shop's people have corrected, as training messages beside the corpus."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,22 +20,58 @@ class Correction:
     intent: str
 
 
-def with_corrections(corpus: DataSet, corrections: Sequence[Correction], source: str) -> DataSet:
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The corpus with corrections, and how many of these, each text once, went where.
+
+    `learned` are trained on, `held_out` are what adapters are calibrated and judged by, and `left_out` are neither: too
+    like a held-out message to be trained on.
+    """
+
+    data: DataSet
+    learned: int
+    held_out: int
+    left_out: int
+
+    @property
+    def told_of_others(self) -> str:
+        """How many were not learned and why, in brackets; nothing where all were."""
+        others = {
+            "held out to calibrate and judge by": self.held_out,
+            "left out as too like a held-out message": self.left_out,
+        }
+        told = "; ".join(f"{why}: {count}" for why, count in others.items() if count)
+        return f" ({told})" if told else ""
+
+
+def with_corrections(corpus: DataSet, corrections: Sequence[Correction], source: str) -> Corrected:
     """The corpus and the corrections, which are split as it is: 80 / 10 / 10, alike ones together.
 
-    Of corrections that say the same the last counts. What is like a held-out message, of the corpus or corrected, is left out
-    of training. A training message of the corpus that says the same as a correction gives way.
+    Of corrections that say the same the last counts. A message of the corpus that says the same as a correction gives way to
+    it, or, where it is held out, takes its label. What is like a held-out message, of the corpus or corrected, is left out of
+    training.
     """
     last = {normalised(c.text): c for c in corrections}
-    new = split([Example(c.text, c.intent, language(c.text), None, source, "general") for c in last.values()])
-    new = _apart(new, [example.text for example in corpus.examples if example.split != "train"])
-    kept = tuple(e for e in corpus.examples if e.split != "train" or normalised(e.text) not in last)
-    kept = _apart(kept, [example.text for example in new if example.split != "train"])
-    repeated = tuple(e for e in new for _ in range(REPEATS if e.split == "train" else 1))
-    return replace(corpus, name=f"{corpus.name}+{source}", examples=(*kept, *repeated))
+    held_out = [_relabelled(e, last, source) for e in corpus.examples if e.split != "train"]
+    placed = {normalised(e.text) for e in held_out}
+    new = split([_example(c, source) for text, c in last.items() if text not in placed])
+    held_out += [e for e in new if e.split != "train"]
+    train = [e for e in corpus.of("train") if normalised(e.text) not in last]
+    train += [e for e in new if e.split == "train"]
+    like = near([e.text for e in train], [e.text for e in held_out])
+    train = [e for place, e in enumerate(train) if place not in like]
+    repeated = (e for e in train for _ in range(REPEATS if e.source == source else 1))
+    data = replace(corpus, name=f"{corpus.name}+{source}", examples=(*repeated, *held_out))
+    learned, measured = (sum(e.source == source for e in examples) for examples in (train, held_out))
+    return Corrected(data, learned, measured, len(last) - learned - measured)
 
 
-def _apart(examples: Sequence[Example], held_out: Sequence[str]) -> tuple[Example, ...]:
-    """Without training messages that are like one of these."""
-    like = near([example.text for example in examples], held_out)
-    return tuple(e for place, e in enumerate(examples) if e.split != "train" or place not in like)
+def _example(correction: Correction, source: str) -> Example:
+    text = correction.text
+    return Example(text, correction.intent, language(text), None, source, "general")
+
+
+def _relabelled(example: Example, corrections: Mapping[str, Correction], source: str) -> Example:
+    """As the shop labels it, if it does."""
+    correction = corrections.get(normalised(example.text))
+    return example if correction is None else replace(example, label=correction.intent, source=source)

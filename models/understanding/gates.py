@@ -64,21 +64,27 @@ def gates(labels: Sequence[str], live: Predictions, candidate: Predictions) -> t
     )
     found.append(_share("in scope not asked back", sure_live, sure, CLARIFY_MARGIN, LEVEL))
     before, after = _calibration(live, right_live), _calibration(candidate, right)
-    worse = after > before + CALIBRATION_MARGIN
+    worse = _is_more(after - before, CALIBRATION_MARGIN)
     found.append(Gate("calibration error", before, after, None, None, worse))
     return tuple(found)
 
 
 def latency_gate(live_ms: float, candidate_ms: float) -> Gate:
     """Milliseconds a message, of both side by side on one machine."""
-    return Gate("ms a message", live_ms, candidate_ms, None, None, candidate_ms > LATENCY_RATIO * live_ms)
+    worse = _is_more(candidate_ms, LATENCY_RATIO * live_ms)
+    return Gate("ms a message", live_ms, candidate_ms, None, None, worse)
 
 
 def _share(name: str, live: Bools, candidate: Bools, margin: float, level: float) -> Gate:
     lost, won = int((live & ~candidate).sum()), int((~live & candidate).sum())
     before, after = float(live.mean()), float(candidate.mean())
-    is_worse = before - after > margin or (lost > won and _by_chance(lost, won) <= level)
+    is_worse = _is_more(before - after, margin) or (lost > won and _by_chance(lost, won) <= level)
     return Gate(name, round(before, 4), round(after, 4), lost, won, is_worse)
+
+
+def _is_more(measured: float, bound: float) -> bool:
+    """By more than floats are off: 1 − 0.95 is not more than 0.05."""
+    return round(measured - bound, 9) > 0
 
 
 def _by_chance(lost: int, won: int) -> float:

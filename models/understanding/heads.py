@@ -88,13 +88,25 @@ UNCHANGED: Final = Curve((0.0, 1.0), (0.0, 1.0))
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is told instead of a probability: of an intent in scope, and of being out of scope. Decisions are made before."""
+    """What is told instead of the probability that decided: of the best intent, and of being out of scope."""
 
     inside: Mapping[Language, Curve]
     outside: Mapping[Language, Curve]
 
 
 AS_IT_IS: Final = Told(dict.fromkeys(_LANGUAGES, UNCHANGED), dict.fromkeys(_LANGUAGES, UNCHANGED))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is told of one message: of each intent in scope [in scope], and of being out of scope if it was read so.
+
+    `scale` is what the decisive probability was multiplied by to be told.
+    """
+
+    inside: Floats
+    outside: float | None
+    scale: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +159,32 @@ class Heads:
             for row, language in enumerate(languages)
         ]
 
+    def shown(self, inside: Floats, outside: float, language: Language) -> Shown:
+        """Of one message's probabilities [in scope] and of being out of scope.
+
+        What decides is read off its curve, and what it leaves is shared as it was, to none more than to the best intent.
+        """
+        if outside >= self.thresholds.out_of_scope[language]:
+            told = float(self.told.outside[language](np.array(outside)))
+            return Shown(inside * _share(1 - told, 1 - outside), told, _share(told, outside))
+        best = int(inside.argmax())
+        probability = float(inside[best])
+        told = float(self.told.inside[language](np.array(probability)))
+        shown = np.minimum(inside * _share(1 - told, 1 - probability), told)
+        shown[best] = told
+        return Shown(shown, None, _share(told, probability))
+
     def _reading(
         self, names: Sequence[str], inside: Floats, outside: float, sentiments: Floats, language: Language
     ) -> Reading:
+        shown = self.shown(inside, outside, language)
         order = np.argsort(-inside, kind="stable")[:TOP_CANDIDATES]
-        shown = self.told.inside[language](inside[order])
-        top = tuple(IntentScore(names[place], _rounded(p)) for place, p in zip(order, shown, strict=True))
+        top = tuple(IntentScore(names[place], _rounded(shown.inside[place])) for place in order)
         sentiment = Sentiment(
             SENTIMENT_LABELS[int(np.argmax(sentiments))], _rounded(sentiments @ SENTIMENT_SCORES)
         )
-        if outside >= self.thresholds.out_of_scope[language]:
-            sure = _rounded(self.told.outside[language](np.array(outside)))
-            return Reading(OUT_OF_SCOPE, sure, "out_of_scope", top, sentiment)
+        if shown.outside is not None:
+            return Reading(OUT_OF_SCOPE, _rounded(shown.outside), "out_of_scope", top, sentiment)
         is_sure = float(inside[order[0]]) >= self.thresholds.route[language]
         return Reading(top[0].intent, top[0].probability, "route" if is_sure else "clarify", top, sentiment)
 
@@ -179,7 +205,7 @@ class Adapter:
         """Of the encoder that the adapter was trained on."""
         return str(self.card["encoder"]["fingerprint"])
 
-    def heads(self, runtime: Runtime = "torch") -> Heads:
+    def heads(self, runtime: Runtime) -> Heads:
         """The heads for an encoder that is computed so. Raises NotCalibrated."""
         try:
             return self.calibrated[runtime]
@@ -225,9 +251,9 @@ def save_adapter(
     save_file(tensors, folder / TENSORS_FILE)
     (folder / TENSORS_FILE).chmod(0o644)  # the library leaves it to its owner alone
     whole = {
+        **card,
         "kind": "understanding",
         "format": CARD_FORMAT,
-        **card,
         "labels": {
             "intent": list(heads.intent.labels),
             "sentiment": list(heads.sentiment.labels),
@@ -336,6 +362,10 @@ def _linear(name: str, tensors: Mapping[str, npt.NDArray[Any]], labels: tuple[st
             f"the {name} head has {head.weight.shape[-1]} classes, and the card names {len(labels)} labels"
         )
     return head
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else 0.0
 
 
 def _rounded(number: Any) -> float:

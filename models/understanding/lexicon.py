@@ -32,6 +32,7 @@ class Lexicon:
     places: frozenset[str]
     chinese_verbs: tuple[str, ...]
     english_function_words: frozenset[str]
+    goods_that_are_verbs: frozenset[str]
 
 
 def _load() -> Lexicon:
@@ -62,6 +63,7 @@ def _load() -> Lexicon:
         places=frozenset(document["places"]),
         chinese_verbs=tuple(document["chinese_verbs"]),
         english_function_words=frozenset(document["english_function_words"]),
+        goods_that_are_verbs=frozenset(document["goods_that_are_verbs"]),
     )
 
 

@@ -1,12 +1,13 @@
 """Numbers as customers write them: 1,299 · 19.9 · 2k · 1.5万 · 两百 · 三千五 · two hundred and fifty · a dozen."""
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
 _SUFFIXES = {"k": 1000, "K": 1000, "百": 100, "千": 1000, "万": 10_000, "w": 10_000, "W": 10_000}
-_ENGLISH_SMALL: dict[str, float] = {"a": 1, "an": 1, "half": 0.5} | {
+_ENGLISH_SMALL = {"a": 1, "an": 1} | {
     word: number
     for number, word in enumerate(
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -20,7 +21,7 @@ _ENGLISH_TENS = {
 _ENGLISH_UNITS = {"hundred": 100, "thousand": 1000, "grand": 1000, "dozen": 12}
 # A whole number in words, for patterns: twenty-five, a hundred and fifty, half a dozen.
 _WORD = "|".join(
-    sorted([*_ENGLISH_SMALL, *_ENGLISH_TENS, "hundred", "thousand", "dozen"], key=len, reverse=True)
+    sorted([*_ENGLISH_SMALL, *_ENGLISH_TENS, "half", "hundred", "thousand", "dozen"], key=len, reverse=True)
 )
 ENGLISH_NUMBER: Final = rf"(?>(?:{_WORD})(?:[ -](?:and )?(?:{_WORD})(?![a-z])){{0,6}})(?![a-z])"
 
@@ -43,18 +44,24 @@ def _plain(number: Decimal) -> str:
 
 
 def _parse_english(text: str) -> str | None:
-    total, section, has_number = Decimal(0), Decimal(0), False
-    for word in text.lower().replace("-", " ").split():
+    total, section, unit, has_number = Decimal(0), Decimal(0), 1, False
+    # The article of "and a half" counts nothing.
+    words = text.lower().replace("-", " ").replace("and a half", "and half").split()
+    for before, word in pairwise(("", *words)):
         if word == "and":
             continue
-        if (unit := _ENGLISH_UNITS.get(word)) is not None:
+        if word in _ENGLISH_UNITS:
+            unit = _ENGLISH_UNITS[word]
             section = (section or Decimal(1)) * unit
             if unit == _ENGLISH_UNITS["thousand"]:
                 total, section = total + section, Decimal(0)
+        elif word == "half":
+            # Two and a half, a dozen and a half: of what was counted last. "A half dozen" is half of one.
+            section = section + Decimal(unit) / 2 if before == "and" else Decimal("0.5")
         elif (value := _ENGLISH_SMALL.get(word, _ENGLISH_TENS.get(word))) is not None:
-            # The article adds nothing to what was said in "half a dozen", nor to what comes in "a half dozen".
-            is_article = section and word in ("a", "an")
-            section = section if is_article else Decimal(str(value)) + (0 if word == "half" else section)
+            # The article adds nothing to what was said in "half a dozen".
+            section += 0 if section and word in ("a", "an") else value
+            unit = 1
         else:
             return None
         has_number = True

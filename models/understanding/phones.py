@@ -34,7 +34,8 @@ def is_day(number: str) -> bool:
 
 
 def _mobile(match: re.Match[str]) -> str | None:
-    return None if is_called(match, *_NEVER) else digits(match)[-11:]
+    """No bank card has eleven digits: 我的账号是13800138000 is the phone that logs in."""
+    return None if is_called(match, "order", "tracking", "other") else digits(match)[-11:]
 
 
 def _grouped_mobile(match: re.Match[str]) -> str | None:
@@ -99,7 +100,7 @@ _ANSWERS: Final = re.compile(
 _CHINA = r"(?:\(?(?:\+|00)?\s?86\)?(?: - |[ -])?)"
 _ABROAD = r"(?:\(?\+\s?|00\s?(?=(?:1|7|3[349]|4[149]|6[15]|8[12]|852|853|886|91)[ -]))"
 _SEPARATOR = r"(?: - |[ .-])"
-_EXTENSION = r"(?:(?:-|\s?(?:转|ext\.?)\s?)(?:\d{3,4}))?"
+_EXTENSION = r"(?:-\d{3,4})?"
 
 PHONES: Final[tuple[Finder, ...]] = (
     pattern(
@@ -131,6 +132,7 @@ PHONES: Final[tuple[Finder, ...]] = (
         needs="8",
     ),
     pattern("phone", rf"{NOT_INSIDE}07\d{{3}}[ -]?\d{{3}}[ -]?\d{{3}}(?!\d)", _service_phone, needs="7"),
+    pattern("phone", rf"{NOT_INSIDE}1[38]00[ -]\d{{3}}[ -]\d{{3}}(?![ -]?\d)", _service_phone, needs="1"),
     pattern("phone", rf"{NOT_INSIDE}{_CHINA}?[48]00(?:[ -]?\d){{7}}(?!-?\d)", _hotline, needs="48"),
     pattern(
         "phone",

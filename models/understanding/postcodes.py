@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from models.understanding.lexicon import LEXICON
-from models.understanding.number_labels import kind, label, words_of
+from models.understanding.number_labels import is_talk_of, kind, label, words_of
 from models.understanding.patterns import (
     A_DIGIT,
     ENDS,
@@ -21,6 +21,7 @@ from models.understanding.patterns import (
     pattern,
     spanned,
 )
+from models.understanding.places import CHINESE
 
 _ADDRESS_REACH: Final = 80
 _PLACE_WORDS: Final = 3
@@ -93,6 +94,43 @@ def _abroad(match: re.Match[str]) -> str | None:
     return literal(match).upper() if is_after(match, _NAME_BEFORE) else _in_address(match)
 
 
+def _of_chinese_place(match: re.Match[str]) -> str | None:
+    """昆明650031, 850000拉萨, 一起寄325000."""
+    if kind(match) not in ("postcode", None):
+        return None
+    text, (start, end) = match.string, spanned(match)
+    before = _ZH_BEFORE.search(text, max(0, start - _ZH_REACH), start)
+    after = _ZH_AFTER.match(text, end)
+    is_beside = (
+        is_after(match, _MAILED)
+        or (
+            before is not None
+            and any(before["words"][at:] in _ZH_PLACES for at in range(len(before["words"])))
+        )
+        or (
+            after is not None
+            and any(after["words"][:to] in _ZH_PLACES for to in range(2, len(after["words"]) + 1))
+        )
+    )
+    return match[0] if is_beside else None
+
+
+def _where_to(match: re.Match[str]) -> str | None:
+    """Digits after "ship to" and the like, or after "to", "in" and "should be" where postcodes are spoken of."""
+    if kind(match) not in ("postcode", None):
+        return None
+    is_us = len(match[0]) >= len("60614")
+    if is_us and (
+        is_after(match, _MAILED_ABROAD)
+        or (is_after(match, _SHIPPED) and _NO_STREET.match(match.string, match.end()))
+    ):
+        return match[0]
+    if "-" in match[0] and is_after(match, _IN):
+        return match[0]
+    is_beside = is_after(match, _IN) or is_after(match, _SHOULD_BE)
+    return match[0] if is_beside and is_talk_of(match, "postcode") else None
+
+
 def _is_beside_place(match: re.Match[str]) -> bool:
     """A comma may stand after long digits alone: 1578, São Paulo is a house."""
     start, end = spanned(match)
@@ -118,6 +156,21 @@ def _heads(words: str) -> Iterator[str]:
 
 
 _PLACES: Final = LEXICON.places
+_ZH_PLACES: Final = frozenset(
+    name.text for names in CHINESE.values() for name in names if not name.is_everyday
+)
+_ZH_REACH: Final = 16
+_ZH_BEFORE: Final = re.compile(r"(?P<words>[一-龥]{2,8}?)市?(?:的|[这那]边|这里)?[\s,，、(（]{0,2}$")
+_ZH_AFTER: Final = re.compile(r"[\s,，、]?(?P<words>[一-龥]{2,8})")
+_MAILED: Final = re.compile(r"(?:寄|邮)[到往去给至]?\s?$|(?:送[到往]|发往)\s?$")
+_MAILED_ABROAD: Final = re.compile(r"(?:寄|邮)[到往去至]\s?$")
+_SHIPPED: Final = re.compile(
+    r"(?<![a-z])(?:ship|shipp|deliver|send|sent|post|mail)(?:s|ed|ing|y)?(?:\s[a-z]+){0,3}?\s(?:to|in)\s$",
+    re.IGNORECASE,
+)
+_NO_STREET: Final = re.compile(r"\s?(?:[?!,.;)。，？！]|$|(?:and|or|but|please|pls|for|by|is|it)(?![a-z]))")
+_IN: Final = re.compile(r"(?<![a-z])(?:to|in|at|for|from)\s$", re.IGNORECASE)
+_SHOULD_BE: Final = re.compile(r"(?:(?:should|to)\sbe|mine\sis|it's|it\sis)\s$|\($", re.IGNORECASE)
 _LETTER = r"[^\W\d_]"
 _WORDS_BEFORE: Final = re.compile(
     rf"(?<!{_LETTER})(?P<words>{_LETTER}+(?:[ '-]{_LETTER}+){{0,5}})\s?[,.，(]?\s?$"
@@ -128,6 +181,7 @@ _US_STATE_CODE = (
     r"A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|"
     r"N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
 )
+_CHINA = r"(?:0[1-7]|1[0-6]|2[0-7]|3[0-6]|4[0-8]|5[1-7]|6[1-8]|7[1-5]|8[1-6])\d{4}"
 _UK = r"[A-Z]{1,2}\d[A-Z\d]? \d(?!GB|TB|MB|KB|KG|CM|MM|ML|AM|PM)[A-Z]{2}"
 _CANADA = r"[A-Z]\d[A-Z] ?\d[A-Z]\d"
 _EIRE = r"[AC-FHKNPRTV-Y]\d[\dW] (?=[A-Z]{0,3}\d)[AC-FHKNPRTV-Y\d]{4}"
@@ -189,6 +243,8 @@ POSTCODES: Final[tuple[Finder, ...]] = (
     pattern("postcode", r"〒\s?(?P<span>\d{3}-?\d{4})(?!\d)", literal, needs="〒"),
     _cased(r"(?:PLZ|CEP|CAP|CP)[: ]{1,2}(?P<span>\d{5}(?:-\d{3})?)(?!\d)", literal, needs="P"),
     pattern("postcode", rf"(?<![\dA-Za-z¥$.#-])[0-8]\d{{5}}{_ALONE}", _in_address, needs=A_DIGIT),
+    _cased(rf"{NOT_INSIDE}(?<!\d ){_CHINA}(?! ?\d|[人万亿粉]){ENDS}", _of_chinese_place),
+    _cased(rf"{NOT_INSIDE}(?<!\d )(?:\d{{5}}(?:-\d{{4}})?|(?!19|20)\d{{4}})(?! ?\d){ENDS}", _where_to),
     pattern("postcode", rf"{L}S\(?(?P<span>\d{{6}})\)?(?!\d)", _in_address, needs="sS"),
     pattern(
         "postcode",

@@ -140,7 +140,12 @@ _FLOOR_ZH = r"(?:不低于|不少于|至少|最少|最低|高于|(?<!不)(?<!别
 _ABOUT_ZH = r"(?:左右|上下)?"
 _ENOUGH = r"(?:以内|以下|之内|之下|封顶|内(?![存部衣裤胆置搭饰])|块?到顶)"
 # 身高170以上, 安卓10以上 and iOS 15以上 are no prices.
-_NOT_AFTER = rf"{APART}(?<!ios )(?<!android )(?<!windows )(?<!win )(?<!version )(?<![第卓蒙统本高重龄压率量级速分长宽])"
+# Without a number before it, a unit is no amount: 几万, 数十, 上千, 十多万.
+_NOT_VAGUE = r"(?!(?<=[几数上])[十百千万]|(?<=[\d十百千万][多余来几])[百千万])"
+_NOT_AFTER = (
+    rf"{APART}{_NOT_VAGUE}"
+    r"(?<!ios )(?<!android )(?<!windows )(?<!win )(?<!version )(?<![第卓蒙统本高重龄压率量级速分长宽])"
+)
 _PAID = (
     r"(?:花了?|付了|交了|卖|价格|要价|报价|原价|现价|标价|到手价?|便宜了?|涨到|降到|差价|押金|定金|尾款|"
     r"运费|邮费|补了|付款|实付|应付|变成了?|合计|总价|售价|单价|券后价?|多?扣了?我?|多?收了?我?)"
@@ -155,7 +160,7 @@ _COUNTS = rf"[\d.{_ZH_DIGIT}十百千万件个双台只瓶盒斤箱条折张片�
 _A_PIECE = r"(?=一[个件斤双只瓶盒包箱条张片支本份袋])"
 _TENTHS = rf"(?:(?P<tenths>[\d{_ZH_DIGIT}半])毛?(?:{_A_PIECE}|(?!{_COUNTS})))?"
 _NOT_PIECES = r"(?!的?[肉板状布旦宵拼电手表肥蛋屏硬毛地瓷香糖饼砖玻巧浴墙石牛豆木皮冰奶]|[小大]?(?:蛋糕|面包|饼干|显示|内存))"
-_FEW = rf"{APART}(?<![第几数上好])"
+_FEW = rf"{APART}{_NOT_VAGUE}(?<![第几数上好])"
 _PAID_EN = r"(?:paid|cost|costs|costs? (?:me|us)|priced at|charged(?: me| us)?|price (?:is|was))"
 _WEIGHS: Final = re.compile(
     r"(?:weighs?|weighing|weight|lost|lose|gained?)\s(?:\w+\s){0,2}$|(?:体重|身高|一米)[^,，。]{0,6}$",
@@ -166,7 +171,7 @@ _BETWEEN: Final = "between"
 
 _RANGE: Final = re.compile(
     rf"(?P<asked>预算|价格|价位|价钱|between\s|budget\s|price\s)?(?:在|是|大概|大约|from\s|of\s|is\s)?"
-    rf"{APART}(?<!-)(?P<low>(?P<sign>{_SIGN})?(?P<n>{NUMBER})(?:\s?(?P<unit>{_UNIT}))?)"
+    rf"{APART}{_NOT_VAGUE}(?<!-)(?P<low>(?P<sign>{_SIGN})?(?P<n>{NUMBER})(?:\s?(?P<unit>{_UNIT}))?)"
     rf"\s?(?P<join>[-~～到至]|to(?=\s)|and(?=\s))\s?"
     rf"(?P<high>(?P<sign2>{_SIGN})?(?P<n2>{NUMBER})(?:\s?(?P<unit2>{_UNIT}))?)(?!-?\d){_NOT_MONEY}",
     re.IGNORECASE,

@@ -4,6 +4,7 @@ Everything that is chosen is chosen on the validation split; the test split is o
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,12 +15,12 @@ import numpy as np
 
 from models.encoder import openvino
 from models.encoder.bert import QUERY_PREFIX, BertEncoder, Runtime
-from models.errors import ModelUnloadable
+from models.errors import ModelInconvertible
 from models.types import OUT_OF_SCOPE
 from models.types.understanding import Language
 from models.understanding import lora
 from models.understanding.augmentation import augment
-from models.understanding.bert import BertUnderstanding, encode, fingerprint
+from models.understanding.bert import BertUnderstanding, apply_adapter, encode, fingerprint
 from models.understanding.calibration import (
     Compared,
     Measured,
@@ -96,13 +97,14 @@ def train(
     for data in (lessons.intents, lessons.sentiments):
         _check(data)
     trained_on = {"name": encoder_name, "fingerprint": fingerprint(encoder), "hidden": encoder.hidden_size}
+    unfinished = out_dir / "unfinished"
     tuned = tune(
         encoder,
         _tasks(encoder, lessons, recipe, seed),
         recipe,
         seed,
         report,
-        out_dir / "unfinished",
+        unfinished,
         None if start is None else _ended(start, lessons.intents.classes, fingerprint(encoder)),
     )
     lora.merge(encoder.model, tuned.lora)
@@ -128,7 +130,29 @@ def train(
         "figures": measure(encoder, heads, lessons),
     }
     document = save_adapter(out_dir, calibrated, tuned.lora, card)
-    write_examples(out_dir, lessons.intents.of("train"))
+    write_examples(out_dir, lessons.intents)
+    shutil.rmtree(unfinished, ignore_errors=True)  # only now: what came after tuning may have failed
+    report("measuring", 1.0)
+    return Card(out_dir, document)
+
+
+def calibrate_again(
+    encoder: BertEncoder, adapter: Adapter, lessons: Lessons, out_dir: Path, report: Report
+) -> Card:
+    """Writes an adapter of the same weights with what is chosen on validation chosen anew, and measured.
+
+    `encoder` is as packaged; the adapter is merged after. Raises AdapterMismatch.
+    """
+    apply_adapter(encoder, adapter)
+    report("reading validation", 0.0)
+    found = _encoded_split(encoder, lessons.intents, "validation")
+    heads = recalibrated(adapter.heads("torch"), found.features, found.labels, found.languages)
+    heads = replace(heads, named=told_names(encoder, heads, lessons.marked))
+    calibrated = calibrate_runtimes(encoder, heads, lessons.intents, report)
+    report("measuring", 0.0)
+    card = {**adapter.card, "figures": measure(encoder, heads, lessons)}
+    document = save_adapter(out_dir, calibrated, adapter.lora, card)
+    write_examples(out_dir, lessons.intents)
     report("measuring", 1.0)
     return Card(out_dir, document)
 
@@ -188,14 +212,14 @@ def calibrate_runtimes(
 ) -> dict[Runtime, Heads]:
     """The heads as calibrated for each runtime on the validation split; `heads` are those of torch.
 
-    An encoder that can't be exported has but torch.
+    An encoder that can't be converted has but torch. Raises ModelUnloadable, ModelDamaged.
     """
     calibrated: dict[Runtime, Heads] = {"torch": heads}
     with tempfile.TemporaryDirectory(prefix="kefu-graph-") as folder:
         report("calibrating for OpenVINO", 0.0)
         try:
             openvino.export(encoder, Path(folder) / "graph")
-        except ModelUnloadable as refused:
+        except ModelInconvertible as refused:
             report(f"only PyTorch will serve this: {refused}", 1.0)
             return calibrated
         quick = openvino.load(Path(folder) / "graph", threads=os.cpu_count() or 1)
@@ -242,7 +266,7 @@ def _ended(start: Adapter, classes: Sequence[str], fingerprint: str) -> Tuned:
     """What an adapter's training ended with. AdapterMismatch for another encoder's, DataInvalid for other labels."""
     if start.encoder_fingerprint != fingerprint:
         raise AdapterMismatch(start.encoder_fingerprint, fingerprint)
-    begun = start.heads()
+    begun = start.heads("torch")
     if begun.intent.labels != tuple(classes) or begun.tag.labels != TAGS:
         raise DataInvalid("the adapter to go on from", "has other labels than the data; train without it")
     heads = (begun.intent, begun.sentiment, begun.tag)

@@ -93,8 +93,8 @@ def tune(
     """What fits `tasks` best; the encoder is left as it was. Deterministic for a seed and machine.
 
     Each task has a head, and its loss its weight. Without layers to tune there are no heads either. Each epoch is kept in the
-    folder `unfinished` until the last; a run of the same encoder, tasks, recipe and seed goes on from there. `start` is an
-    earlier training's end to begin with.
+    folder `unfinished`, which the caller removes; a run of the same encoder, tasks, recipe and seed goes on from there.
+    `start` is an earlier training's end to begin with.
     """
     if recipe.layers == 0:
         return Tuned({}, ())
@@ -110,7 +110,6 @@ def tune(
     kept = _Kept(unfinished, _run_id(fingerprint(encoder), tasks, recipe, seed, start))
     try:
         heads = _train(encoder, below, tasks, parameters, recipe, seed, report, kept, start)
-        kept.remove()
     finally:
         model.set_attn_implementation(attention)
         tensors = lora.detach(model)
@@ -148,7 +147,7 @@ class _Kept:
         fresh.mkdir(parents=True)
         save_file(tensors, fresh / _TENSORS)
         (fresh / _RUN).write_text(json.dumps({"run": self._run, "step": step}))
-        self.remove()
+        shutil.rmtree(self._folder, ignore_errors=True)
         fresh.rename(self._folder)
 
     def load(self, parameters: Sequence[nn.Parameter], optimizer: torch.optim.Optimizer) -> int:
@@ -175,11 +174,6 @@ class _Kept:
                 for name, tensor in mine.items()
             }
         return int(said["step"])
-
-    def remove(self) -> None:
-        """Forget the run."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class _Below:
@@ -276,7 +270,7 @@ def _train(
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         report(f"tuning, loss {loss.item():.2f}", (step + 1) / len(plan))
-        if (step + 1) % len(epochs[0]) == 0 and step + 1 < len(plan):
+        if (step + 1) % len(epochs[0]) == 0:
             kept.save(step + 1, [*parameters, *head_parameters], optimizer)
     return tuple((_array(head.weight.T), _array(head.bias)) for head in heads)
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,7 +39,8 @@ def candidate(kefu: Kefu, folder: Path, change: Callable[[dict[str, np.ndarray]]
     card = json.loads((folder / CARD_FILE).read_text())
     card["tensors_sha256"] = hashlib.sha256((folder / TENSORS_FILE).read_bytes()).hexdigest()
     (folder / CARD_FILE).write_text(json.dumps(card))
-    write_examples(folder, load_corpus().intents.of("train")[::50])
+    corpus = load_corpus().intents
+    write_examples(folder, replace(corpus, examples=corpus.examples[::50]))
     return publish(folder, str(kefu.home / "artifacts" / "understanding" / "demo"))
 
 

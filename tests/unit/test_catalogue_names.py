@@ -11,12 +11,24 @@ from models.understanding.catalogue import CatalogueNames, Name
 SOLD = (
     Sold(LocalText("雪翎 长款羽绒服", "Xueling long down jacket"), LocalText("雪翎", "Xueling")),
     Sold(LocalText("On 跑鞋", "On running shoe"), LocalText("On", "On")),
+    Sold(LocalText("田汐 长款羽绒服", "Tianxi long down jacket"), LocalText("田汐", "Tianxi")),
+    Sold(LocalText("手艺面包刀", "Artisan bread knife"), LocalText("手艺", "Art")),
+    Sold(LocalText("初夏研 防晒霜", "Early Summer sunscreen"), LocalText("初夏研", "Early Summer")),
     Sold(LocalText("无名的杯子", "nameless mug"), LocalText("", "")),
 )
 KINDS = (
     Term("down_jacket", LocalText("羽绒服", "down jacket"), ("羽绒衣", "puffer")),
     Term("pen", LocalText("笔", "pen"), ()),
     Term("orange", LocalText("橙子", "orange"), ()),
+    Term("watch", LocalText("手表", "watch"), ()),
+    Term("coat", LocalText("大衣", "coat"), ()),
+    Term("wallet", LocalText("钱包", "wallet"), ()),
+    Term("fruit", LocalText("水果", "fruit"), ("it",)),
+    Term("phone", LocalText("手机", "phone"), ()),
+    Term("cap", LocalText("鸭舌帽", "cap"), ()),
+    Term("case", LocalText("手机壳", "case"), ()),
+    Term("ring", LocalText("戒指", "ring"), ()),
+    Term("suit", LocalText("西装", "suit"), ()),
 )
 
 
@@ -36,13 +48,17 @@ def told(names: CatalogueNames, text: str, *entities: Entity) -> list[tuple[str,
     ("text", "expected"),
     [
         ("雪翎的羽绒衣掉毛", [("brand", "雪翎", "xueling"), ("product", "羽绒衣", "down jacket")]),
-        ("雪翎长款羽绒服", [("brand", "雪翎", "xueling"), ("product", "长款羽绒服", "xueling long down jacket")]),
+        ("雪翎长款羽绒服", [("brand", "雪翎", "xueling"), ("product", "长款羽绒服", "long down jacket")]),
+        ("tianxi long down jackets", [("brand", "tianxi", "tianxi"), ("product", "long down jackets", "long down jacket")]),
+        ("an artisan bread knife", [("product", "artisan bread knife", "artisan bread knife")]),
         ("two XUELING puffers", [("brand", "XUELING", "xueling"), ("product", "puffers", "down jacket")]),
         ("ｄｏｗｎ　ｊａｃｋｅｔ？", [("product", "ｄｏｗｎ　ｊａｃｋｅｔ", "down jacket")]),
         ("无名的杯子还有吗", [("product", "无名的杯子", "nameless mug")]),
         ("a pen, and pens", [("product", "pen", "pen"), ("product", "pens", "pen")]),
         ("On is a brand, and it is on sale", [("brand", "On", "on")]),
         ("开放的open spending", []),  # within words
+        ("récap, capé", []),
+        ("买cap和大衣", [("product", "cap", "cap"), ("product", "大衣", "coat")]),
         ("一笔钱", []),
         ("İstanbul down jacket", [("product", "down jacket", "down jacket")]),
         ("", []),
@@ -52,6 +68,48 @@ def test_names_are_found_whole_and_told_by_their_english_name(
     names: CatalogueNames, text: str, expected: list[tuple[str, str, str]]
 ) -> None:
     assert told(names, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("我把手表面划了", []),
+        ("大衣服有吗", []),
+        ("钱包裹在里面", []),
+        ("这个水果然很甜", []),
+        ("手机号换了", []),
+        ("手机会不会发热", ["手机"]),
+        ("水果和手表，大衣、钱包", ["水果", "手表", "大衣", "钱包"]),
+    ],
+)
+def test_a_short_chinese_name_is_a_word_of_its_sentence(
+    names: CatalogueNames, text: str, expected: list[str]
+) -> None:
+    assert [surface for _, surface, _ in told(names, text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("In case it doesn't fit", []),
+        ("and in that case I'd keep it", []),
+        ("a case in red", ["case"]),
+        ("please ring me back", []),
+        ("nobody rings us", []),
+        ("I can't phone, I'll watch", []),
+        ("is the ring you sent real? send the suit back", ["ring", "suit"]),
+        ("does it suit a short person", []),
+        ("two suits", ["suits"]),
+        ("it is in, is IT", []),
+        ("by post in early summer", []),
+        ("early summer sunscreen", ["early summer", "sunscreen"]),
+        ("what is in Early Summer sunscreen", ["Early Summer", "sunscreen"]),
+    ],
+)
+def test_verbs_phrases_seasons_and_common_words_are_no_names(
+    names: CatalogueNames, text: str, expected: list[str]
+) -> None:
+    assert [surface for _, surface, _ in told(names, text)] == expected
 
 
 def test_the_longest_stays_and_of_equals_the_name(names: CatalogueNames) -> None:

@@ -1,11 +1,14 @@
 """The store on SQLite files: schema, keys, change log, articles, conversations, times."""
 
 import asyncio
+import gc
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -34,6 +37,7 @@ from commerce.domain.knowledge import Article
 from commerce.domain.tenants import BehaviourEvent, BehaviourKind, ChangeKind, Tenant
 from commerce.domain.text import LocalText
 from commerce.store import Store, migrate, open_store
+from commerce.store.sqlite import UninterruptedConnection, connect
 from commerce.store.tables import api_keys, behaviour_events, metadata
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -118,6 +122,55 @@ async def test_an_empty_or_missing_database_says_what_is_wrong(tmp_path: Path) -
 def test_other_databases_are_refused(address: str) -> None:
     with pytest.raises(ValueError, match="store"):
         open_store(address)
+
+
+def test_options_in_sqlites_url_are_refused_instead_of_ignored(url: str) -> None:
+    with pytest.raises(ValueError, match=r"takes no options; write its URL without \?timeout, uri"):
+        open_store(f"{url}?timeout=30&uri=true")
+
+
+@pytest_asyncio.fixture
+async def connection(tmp_path: Path) -> UninterruptedConnection:
+    return await connect(tmp_path / "plain.db")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("error", [OSError("disk I/O error"), asyncio.CancelledError()])
+async def test_a_connection_closes_whatever_becomes_of_its_rollback(
+    connection: UninterruptedConnection, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    async def failing() -> None:
+        raise error
+
+    monkeypatch.setattr(connection, "rollback", failing)
+    with pytest.raises(type(error)):
+        await connection.close()
+    connection._thread.join(5)
+    assert connection._connection is None and not connection._thread.is_alive()
+
+
+@pytest.mark.asyncio
+async def test_the_error_of_a_cancelled_statement_is_nobodys(connection: UninterruptedConnection) -> None:
+    logged: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: logged.append(context))
+    begun, cancelled = Event(), Event()
+
+    def statement() -> None:
+        begun.set()
+        cancelled.wait(5)
+        raise sqlite3.OperationalError("disk I/O error")
+
+    waiting = asyncio.create_task(connection._execute(statement))
+    await asyncio.to_thread(begun.wait, 5)
+    waiting.cancel()
+    await asyncio.sleep(0)
+    cancelled.set()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await connection.close()
+    del waiting
+    gc.collect()
+    assert logged == []
 
 
 @pytest.mark.asyncio

@@ -2,9 +2,11 @@
 
 import json
 import random
+import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar
 
 import pyarrow
 import pyarrow.parquet
@@ -80,6 +82,41 @@ def test_rows_without_a_split_are_given_one_beside_those_that_have(tmp_path: Pat
 def test_bad_rows_are_told_by_number(tmp_path: Path, rows: list[dict[str, Any]], said: str) -> None:
     with pytest.raises(DataInvalid, match=said):
         read_data_set(str(write(tmp_path / "data.jsonl", rows)))
+
+
+class ClassLabel:
+    """As the library's: it numbers classes, and −1 is none."""
+
+    def int2str(self, number: int) -> str:
+        if number < 0:
+            raise ValueError(f"Invalid integer class label {number}")
+        return ("where", "money")[number]
+
+
+class Table(list[dict[str, Any]]):
+    features: ClassVar = {"text": object(), "label": ClassLabel(), "mood": ClassLabel()}
+
+
+def of_the_hub(monkeypatch: pytest.MonkeyPatch, **splits: Table) -> None:
+    module = ModuleType("datasets")
+    module.load_dataset = lambda _: splits  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "datasets", module)
+
+
+def test_classes_of_a_hubs_data_set_have_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = Table([{"text": f"text {n}", "label": n, "mood": -1} for n in (0, 1)])
+    of_the_hub(monkeypatch, train=table, validation=table)
+    found = read_data_set("shop")
+    assert [(e.label, e.split) for e in found.examples] == [
+        ("where", "train"), ("money", "train"), ("where", "validation"), ("money", "validation"),
+    ]  # fmt: skip
+
+
+def test_a_split_whose_labels_the_hub_hides_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"text": "text", "label": 0, "mood": None}
+    of_the_hub(monkeypatch, train=Table([row]), test=Table([row | {"label": -1}]))
+    with pytest.raises(DataInvalid, match=r"row 2 \(split test\) has no label"):
+        read_data_set("shop")
 
 
 def test_what_is_no_file_of_rows_is_told(tmp_path: Path) -> None:

@@ -2,23 +2,42 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from cluster.cli import app, guarded
+from cluster.config import load, profile_path, resolve_secret
+from cluster.errors import UpError
+from cluster.learning import held_out, judge, train_candidate
+from commerce.demo.policy import DEMO_POLICY
+from commerce.domain.tenants import ModelKind
+from commerce.store import migrate, open_store
+from models.artifacts import CARD, publish
 from models.types import INTENTS, OUT_OF_SCOPE, Sentiment, Understood
 from models.types.understanding import SENTIMENT_LABELS, Explanation, Language
-from models.understanding.bert import encode
+from models.understanding.bert import _examples_if_any, encode
+from models.understanding.corpus import Corpus
+from models.understanding.errors import AdapterDamaged
 from models.understanding.evaluate import Predictions
-from models.understanding.examples import DataSet, Example, by_intent, from_examples
+from models.understanding.examples import (
+    EXAMPLES_FILE,
+    DataSet,
+    Example,
+    by_intent,
+    from_examples,
+    write_examples,
+)
 from models.understanding.explain import MOST_PIECES, Explainer, pieces
 from models.understanding.fake import FakeUnderstanding
 from models.understanding.feedback import REPEATS, Correction, with_corrections
 from models.understanding.gates import gates, latency_gate
-from models.understanding.heads import Heads, LinearHead, Rejection, Thresholds
+from models.understanding.heads import CARD_FILE, Heads, LinearHead, Rejection, Thresholds
 from models.understanding.rejection import Rejector
 from models.understanding.tagger import TAGS
+from tests.builders import TENANT
 from tests.tiny_encoder import tiny_encoder
 
 BOTH: dict[Language, float] = {"zh": 1.0, "en": 1.0}
@@ -112,6 +131,10 @@ def corpus_of(**splits: tuple[str, str]) -> DataSet:
     return from_examples("corpus", examples, tuple(INTENTS))
 
 
+def in_place_of_the_corpus(monkeypatch: pytest.MonkeyPatch, module: str, intents: DataSet) -> None:
+    monkeypatch.setattr(f"{module}.load_corpus", lambda: Corpus(intents, intents, {}, 0))
+
+
 def test_corrections_are_split_repeated_and_never_leak() -> None:
     corpus = corpus_of(
         train=("where is it", "order_status"), validation=("v", "coupon"), test=("held out text", "coupon")
@@ -121,7 +144,7 @@ def test_corrections_are_split_repeated_and_never_leak() -> None:
         for n in range(40)
     ]
     made += [Correction("Held out text!", "invoice"), Correction("Where is it?", "logistics_tracking")]
-    found = with_corrections(corpus, made, "corrections")
+    found = with_corrections(corpus, made, "corrections").data
     count = {part: [e for e in found.of(part) if e.source == "corrections"] for part in ("train", "test")}
     texts = by_intent(found.of("train"))
     assert len(count["train"]) == REPEATS * len({e.text for e in count["train"]}) > len(count["test"]) > 0
@@ -133,7 +156,7 @@ def test_corrections_are_split_repeated_and_never_leak() -> None:
 def test_of_corrections_that_say_the_same_the_last_counts() -> None:
     made = [Correction("退货", "return_policy"), Correction("退货！", "return_request")]
     found = with_corrections(corpus_of(train=("x", "coupon")), made, "corrections")
-    assert {e.label for e in found.examples if "退货" in e.text} == {"return_request"}
+    assert {e.label for e in found.data.examples if "退货" in e.text} == {"return_request"}
 
 
 def test_what_is_like_a_held_out_correction_is_not_trained_on() -> None:
@@ -149,10 +172,126 @@ def test_what_is_like_a_held_out_correction_is_not_trained_on() -> None:
         found = with_corrections(
             trained, [Correction(held_out, "order_status"), *made[:count]], "corrections"
         )
-        split_of = {e.text: e.split for e in found.examples}
+        split_of = {e.text: e.split for e in found.data.examples}
         assert (f"{held_out} evening" in split_of) == (split_of[held_out] == "train")
         seen.add(split_of[held_out])
     assert "train" in seen and len(seen) > 1
+
+
+def test_a_held_out_message_has_the_shops_label_and_is_not_learned() -> None:
+    corpus = corpus_of(
+        train=("my order", "order_status"), validation=("v", "coupon"), test=("held out text", "coupon")
+    )
+    made = [Correction("Held out text!", "invoice"), Correction("V", "invoice"), Correction("x y z", "price")]
+    found = with_corrections(corpus, made, "corrections")
+    assert {(e.text, e.label, e.split) for e in found.data.examples} == {
+        ("my order", "order_status", "train"), ("v", "invoice", "validation"), ("held out text", "invoice", "test"),
+        ("x y z", "price", "train"),
+    }  # fmt: skip
+    assert (found.learned, found.held_out, found.left_out) == (1, 2, 0)
+    assert found.told_of_others == " (held out to calibrate and judge by: 2)"
+
+
+def test_corrections_that_reach_no_split_are_counted_and_told() -> None:
+    held_out = "where did the courier leave my big blue parcel yesterday"
+    corpus = corpus_of(test=(held_out, "order_status"))
+    made = [Correction(f"{held_out} evening", "logistics_tracking"), Correction("other", "price")]
+    found = with_corrections(corpus, made, "corrections")
+    assert (found.learned, found.held_out, found.left_out) == (1, 0, 1)
+    assert found.told_of_others == " (left out as too like a held-out message: 1)"
+    alone = with_corrections(corpus, made[1:], "corrections")
+    assert (alone.learned, alone.told_of_others) == (1, "")
+
+
+async def test_corrections_that_are_only_held_out_are_too_few_to_learn_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_place_of_the_corpus(
+        monkeypatch, "cluster.learning", corpus_of(validation=("v", "price"), test=("t", "price"))
+    )
+    config = load(profile_path("fake"), (f"identity.home={tmp_path}",))
+    url = resolve_secret(config.store_ref)
+    await migrate(url)
+    async with open_store(url) as store:
+        await store.create_tenant(TENANT, DEMO_POLICY)
+        for text in ("v", "t"):
+            await store.add_feedback("demo", text, "complaint", None, "shop")
+    said = r"can learn from 0 corrections and 5 are needed \(held out to calibrate and judge by: 2\)"
+    with pytest.raises(UpError, match=said):
+        await train_candidate(config, "demo", lambda *_: None, 0, 1)
+
+
+def test_what_either_adapter_was_made_with_or_is_like_judges_neither(tmp_path: Path) -> None:
+    texts = [
+        "where did the courier leave my big blue parcel",
+        "coupons for old customers",
+        "refund my lamp now",
+        "0",
+    ]
+    test = [Example(text, "price", "en", "test", "corpus", "plain") for text in texts]
+    live = corpus_of(train=("Where did the courier leave my big blue parcels?", "order_status"))
+    candidate = corpus_of(train=("unlike", "price"), validation=("Refund my lamp, now!", "refund_status"))
+    sources = []
+    for name, made in (("live", live), ("candidate", candidate)):
+        (tmp_path / name).mkdir()
+        write_examples(tmp_path / name, made)
+        sources.append(f"path:{tmp_path / name}")
+    found = held_out(from_examples("corpus", test), sources, tmp_path)
+    assert [example.text for example in found] == ["coupons for old customers", "0"]
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"invoice": ["an older format"]}'])
+def test_an_adapter_of_which_nobody_knows_what_it_was_made_with_explains_and_is_not_judged(
+    tmp_path: Path, content: str | None
+) -> None:
+    (tmp_path / CARD_FILE).write_text("{}")
+    if content is not None:
+        (tmp_path / EXAMPLES_FILE).write_text(content)
+    with pytest.raises(AdapterDamaged, match=r"its train messages can't be read from examples\.json"):
+        held_out(corpus_of(test=("text", "price")), [f"path:{tmp_path}"], tmp_path)
+    assert _examples_if_any(f"path:{tmp_path}", tmp_path) == {}
+
+
+def test_the_shipped_adapter_was_made_with_the_corpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = corpus_of(
+        train=("learned", "price"), validation=("fitted on", "price"), test=("judged by", "price")
+    )
+    in_place_of_the_corpus(monkeypatch, "models.understanding.bert", corpus)
+    moved = from_examples("corpus", [replace(example, split="test") for example in corpus.examples])
+    assert [e.text for e in held_out(moved, ["shipped"], tmp_path)] == ["judged by"]
+
+
+async def test_a_candidate_that_no_message_can_judge_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_place_of_the_corpus(monkeypatch, "cluster.learning", corpus_of(test=("text", "price")))
+    source = tmp_path / "adapter"
+    source.mkdir()
+    write_examples(source, corpus_of(train=("Text", "price")))
+    (source / CARD).write_text('{"kind": "understanding"}')
+    made = publish(source, str(tmp_path / "trained"))
+    config = load(
+        profile_path("fake"), (f"identity.home={tmp_path}", f"identity.understanding.adapter=path:{source}")
+    )
+    url = resolve_secret(config.store_ref)
+    await migrate(url)
+    async with open_store(url) as store:
+        await store.create_tenant(TENANT, DEMO_POLICY)
+        await store.promote_model("demo", ModelKind.UNDERSTANDING_SHADOW, made.version, made.url)
+    with pytest.raises(UpError, match="every held-out message is like one"):
+        await judge(config, "demo", lambda *_: None)
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_training(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # /proc is there and takes no files, not even root's.
+    monkeypatch.setattr("models.understanding.corpus.load_corpus", lambda: pytest.fail("it went on"))
+    words = ["train", "understanding", "--profile", "fake", "--out", "/proc/self"]
+    assert guarded(lambda: app(words, standalone_mode=False)) == 1
+    assert "kefu: /proc/self/tmp" in capsys.readouterr().err
 
 
 def predictions(said: Sequence[str], probability: float = 1.0) -> Predictions:
@@ -194,6 +333,17 @@ def test_one_lost_message_of_an_intent_is_chance_and_four_are_not() -> None:
     assert worse([*LABELS[:116], *["invoice"] * 4, *LABELS[120:]]) == {
         "in scope", "recall of coupon", "calibration error",
     }  # fmt: skip
+
+
+def test_a_fall_by_the_margin_itself_is_no_worse() -> None:
+    # 1 - 57 / 60 is more than 0.05, in floats.
+    assert worse([*LABELS[:117], *["invoice"] * 3, *LABELS[120:]]) == {"in scope", "calibration error"}
+    before = [*LABELS[:60], *["coupon"] * 57, *["order_status"] * 3]
+    found = gates(before, predictions(before, 0.94), predictions(before, 0.93))
+    assert [(g.live, g.candidate, g.is_worse) for g in found if g.name == "calibration error"] == [
+        (0.06, 0.07, False)
+    ]
+    assert not latency_gate(1.1, 1.265).is_worse and latency_gate(1.1, 1.266).is_worse
 
 
 def test_foreign_messages_that_are_taken_in_and_own_ones_turned_away_are_seen() -> None:

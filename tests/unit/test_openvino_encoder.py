@@ -1,10 +1,12 @@
 """The exported encoder against the one that it was exported from."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier, Event
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ import pytest
 from models.encoder import openvino
 from models.encoder.bert import BertEncoder
 from models.errors import ModelDamaged, ModelNotFound, ModelUnloadable
-from models.sources import MANIFEST
+from models.sources import MANIFEST, check_folder
 from models.understanding import lora
 from models.understanding.bert import computed_by
 from tests.tiny_encoder import tiny_encoder
@@ -127,9 +129,23 @@ def test_what_this_processor_computes_in_is_close(exported: Path, monkeypatch: p
     expected = tiny_encoder().encode(TEXTS)
     encoder = openvino.load(exported)
     assert (encoder.encode(TEXTS) * expected).sum(axis=1).min() > 0.999
-    has_bf16 = "amx_bf16" in Path("/proc/cpuinfo").read_text()
-    assert openvino.best_precision() == "bf16" if has_bf16 else openvino.best_precision() in ("bf16", "f32")
     assert np.allclose(encoder.encode(TEXTS), expected, atol=1e-5) == (openvino.best_precision() == "f32")
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "precision"), [(["FP32", "BF16"], "bf16"), (["FP32", "INT8"], "f32")]
+)
+def test_it_computes_in_bfloat16_where_the_processor_can(
+    monkeypatch: pytest.MonkeyPatch, capabilities: list[str], precision: str
+) -> None:
+    monkeypatch.undo()
+
+    class Core:
+        def get_property(self, device: str, name: str) -> list[str]:
+            return {("CPU", "OPTIMIZATION_CAPABILITIES"): capabilities}[device, name]
+
+    monkeypatch.setattr("openvino.Core", Core)
+    assert openvino.best_precision() == precision
 
 
 def test_threads_share_an_encoder(exported: Path) -> None:
@@ -197,6 +213,61 @@ def test_a_process_that_was_faster_is_let_be(
     openvino.export(tiny_encoder(), tmp_path / "graph")
     assert openvino.load(tmp_path / "graph").encode(TEXTS).shape == (len(TEXTS), 32)
     assert [path.name for path in tmp_path.iterdir()] == ["graph"]
+
+
+def test_of_two_that_mend_a_folder_one_replaces_it(
+    exported: Path, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flip(mine / openvino.GRAPH)
+    both_wrote, one_ended = Barrier(2), Event()
+    replace, write_manifest = os.replace, openvino._write_manifest
+    replaced = []
+
+    def copied(_: BertEncoder, folder: Path) -> None:
+        for name in (openvino.GRAPH, openvino.WEIGHTS):
+            shutil.copy(exported / name, folder)
+
+    def wrote(folder: Path, made: dict[str, Any]) -> None:
+        write_manifest(folder, made)
+        both_wrote.wait(60)
+
+    def slow(source: Path, target: Path) -> None:
+        replaced.append(source)
+        replace(source, target)
+        one_ended.wait(0.5)  # the other would find nothing here, and must not look yet
+
+    def mend(encoder: BertEncoder) -> None:
+        try:
+            openvino.export(encoder, mine)
+        finally:
+            one_ended.set()
+
+    monkeypatch.setattr(openvino, "_write_graph", copied)
+    monkeypatch.setattr(openvino, "_write_manifest", wrote)
+    monkeypatch.setattr(os, "replace", slow)
+    with ThreadPoolExecutor(2) as pool:
+        for mending in [pool.submit(mend, encoder) for encoder in (tiny_encoder(), tiny_encoder())]:
+            mending.result()
+    assert replaced == [mine]
+    assert openvino.load(mine).encode(TEXTS).shape == (len(TEXTS), 32)
+    assert [path.name for path in mine.parent.iterdir()] == [mine.name]
+
+
+def test_a_folder_that_is_replaced_while_it_is_looked_at_is_not_there(
+    mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+
+    def vanished(folder: Path, *, verify: bool) -> None:
+        looked.append(folder)
+        if len(looked) == 1:
+            raise FileNotFoundError(2, "No such file or directory")
+        check_folder(folder, verify=verify)
+
+    before = graph_of(mine)
+    monkeypatch.setattr(openvino, "check_folder", vanished)
+    openvino.export(tiny_encoder(), mine)
+    assert len(looked) == 2 and graph_of(mine) == before
 
 
 def test_an_export_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

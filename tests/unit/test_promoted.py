@@ -1,8 +1,9 @@
 """Promoted models follow the change log; what can't be read never replaces what is served."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from commerce.store import Store, migrate, open_store
 from deployments.changes import ChangeFeed
 from deployments.errors import StageUntrained
 from deployments.promoted import PromotedModels
+from deployments.trained import TrainedStage
 from models.artifacts import CARD, Published, publish, read_model, write_model
 from tests.builders import TENANT
 
@@ -45,55 +47,182 @@ def text_of(folder: Path) -> str:
     return str(read_model(folder, KIND.value)[0]["text"])
 
 
-async def test_a_promotion_is_served_and_a_damaged_one_is_not(store: Store, tmp_path: Path) -> None:
-    with ThreadPoolExecutor(1) as thread:
-        models = PromotedModels(store, KIND, tmp_path / "cache", text_of, thread)
-        feed = ChangeFeed(store, 50, models.apply)
-        await feed.start()
-        await models.load_all()
-        with pytest.raises(StageUntrained):
-            models.of("demo")
-        first = made(tmp_path, "first")
-        await store.promote_model("demo", KIND, first.version, first.url)
-        await feed.poll()
-        assert models.of("demo") == "first" and first.version[:12] in models.versions
-        # Another kind's promotion is not ours.
-        await store.promote_model("demo", ModelKind.RECOMMENDATION, first.version, first.url)
-        await feed.poll()
-        damaged = made(tmp_path, "second")
-        (Path(damaged.url) / CARD).write_text("forged")
-        await store.promote_model("demo", KIND, damaged.version, damaged.url)
-        await feed.poll()
-        assert models.of("demo") == "first"
-        assert models.versions == f"demo:{first.version[:12]}, demo:{damaged.version[:12]} not loaded"
-        third = made(tmp_path, "third")
-        await store.promote_model("demo", KIND, third.version, third.url)
-        await feed.poll()
-        assert models.of("demo") == "third" and models.versions == f"demo:{third.version[:12]}"
+class Held:
+    """A loader: what it reads comes out when it is let go; of the texts in `broken` nothing does, while there are any."""
+
+    def __init__(self, *broken: str) -> None:
+        self.broken = set(broken)
+        self.held: set[str] = set()
+        self.tried: list[str] = []
+        self.is_held, self.goes_on, self.has_ended = threading.Event(), threading.Event(), threading.Event()
+
+    def __call__(self, folder: Path) -> str:
+        text = text_of(folder)
+        self.tried.append(text)
+        if text in self.held:
+            self.is_held.set()
+            assert self.goes_on.wait(30)
+            self.has_ended.set()
+        if text in self.broken:
+            raise RuntimeError("CUDA out of memory")
+        return text
 
 
-async def test_whatever_a_model_raises_the_feed_goes_on_and_it_is_tried_again(
+ModelsOf = Callable[[Callable[[Path], str]], PromotedModels[str]]
+
+
+@pytest_asyncio.fixture
+async def models_of(store: Store, tmp_path: Path) -> AsyncIterator[ModelsOf]:
+    """Promoted models over that loader, ended with the test."""
+    made: list[PromotedModels[str]] = []
+
+    def make(load: Callable[[Path], str]) -> PromotedModels[str]:
+        made.append(PromotedModels(store, KIND, tmp_path / "cache", load))
+        return made[-1]
+
+    yield make
+    for models in made:
+        await models.aclose()
+
+
+async def until_served(models: PromotedModels[str], tenant_id: str, text: str) -> None:
+    """Wait for what another task brings about."""
+    async with asyncio.timeout(10):
+        while (found := models.find(tenant_id)) is None or found[1] != text:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_promotion_is_served_and_a_damaged_one_is_not(
+    store: Store, tmp_path: Path, models_of: ModelsOf
+) -> None:
+    models = models_of(text_of)
+    feed = ChangeFeed(store, 50, models.apply)
+    await feed.start()
+    await models.load_all()
+    with pytest.raises(StageUntrained):
+        models.of("demo")
+    first = made(tmp_path, "first")
+    await store.promote_model("demo", KIND, first.version, first.url)
+    await feed.poll()
+    assert models.of("demo") == "first" and first.version[:12] in models.versions
+    # Another kind's promotion is not ours.
+    await store.promote_model("demo", ModelKind.RECOMMENDATION, first.version, first.url)
+    await feed.poll()
+    damaged = made(tmp_path, "second")
+    (Path(damaged.url) / CARD).write_text("forged")
+    await store.promote_model("demo", KIND, damaged.version, damaged.url)
+    await feed.poll()
+    assert models.of("demo") == "first"
+    assert models.versions == f"demo:{first.version[:12]}, demo:{damaged.version[:12]} not loaded"
+    third = made(tmp_path, "third")
+    await store.promote_model("demo", KIND, third.version, third.url)
+    await feed.poll()
+    assert models.of("demo") == "third" and models.versions == f"demo:{third.version[:12]}"
+
+
+async def test_whatever_a_model_raises_it_is_tried_again_ever_more_rarely(
+    store: Store, tmp_path: Path, models_of: ModelsOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    load = Held("first")
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 11:
+            load.broken.clear()
+
+    monkeypatch.setattr("deployments.promoted.sleep", sleep)
+    models = models_of(load)
+    feed = ChangeFeed(store, 50, models.apply)
+    await feed.start()
+    first = made(tmp_path, "first")
+    await store.promote_model("demo", KIND, first.version, first.url)
+    await feed.poll()
+    await until_served(models, "demo", "first")
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] and len(load.tried) == 12
+    assert models.versions == f"demo:{first.version[:12]}"
+
+
+async def test_a_retry_holds_up_no_other_shop_and_gives_way_to_a_later_promotion(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock, tried = [0.0], []
+    load, is_tried_again = Held("broken"), asyncio.Event()
+    monkeypatch.setattr("deployments.promoted.sleep", lambda _: is_tried_again.wait())
+    stage = TrainedStage(lambda _: f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}", KIND, load)
+    await stage.reconfigure({"poll_ms": 50, "cache_dir": str(tmp_path / "cache")})
+    await store.create_tenant(replace(TENANT, tenant_id="other"), DEMO_POLICY)
+    broken, later, theirs = (made(tmp_path, text) for text in ("broken", "later", "theirs"))
+    try:
+        async with asyncio.timeout(20):
+            await store.promote_model("demo", KIND, broken.version, broken.url)
+            while "not loaded" not in stage.models.versions:
+                await asyncio.sleep(0.01)
+            load.held, load.broken = {"broken"}, set()
+            is_tried_again.set()
+            assert await asyncio.to_thread(load.is_held.wait, 10)
 
-    def load(folder: Path) -> str:
-        tried.append(clock[0])
-        if len(tried) < 3:
-            raise RuntimeError("CUDA out of memory")
-        return text_of(folder)
+            await store.promote_model("other", KIND, theirs.version, theirs.url)
+            await until_served(stage.models, "other", "theirs")
+            assert await stage.compute(str.upper, stage.models.of("other")) == "THEIRS"
+            while (await stage.status()).change_seq != await store.latest_change():
+                await asyncio.sleep(0.01)
 
-    monkeypatch.setattr("deployments.promoted.monotonic", lambda: clock[0])
-    with ThreadPoolExecutor(1) as thread:
-        models = PromotedModels(store, KIND, tmp_path / "cache", load, thread)
-        feed = ChangeFeed(store, 50, models.apply)
-        await feed.start()
-        first = made(tmp_path, "first")
-        await store.promote_model("demo", KIND, first.version, first.url)
-        for clock[0] in (0.0, 0.5, 1.0, 2.5, 3.0, 9.0):
-            await feed.poll()
-        assert tried == [0.0, 1.0, 3.0]
-        assert models.of("demo") == "first" and "not loaded" not in models.versions
+            await store.promote_model("demo", KIND, later.version, later.url)
+            await until_served(stage.models, "demo", "later")
+            load.goes_on.set()
+            assert await asyncio.to_thread(load.has_ended.wait, 10)
+            # Its own turn comes before a further promotion's.
+            await store.promote_model("other", KIND, later.version, later.url)
+            await until_served(stage.models, "other", "later")
+            assert stage.models.of("demo") == "later" and "not loaded" not in stage.models.versions
+    finally:
+        load.goes_on.set()
+        await stage.aclose()
+
+
+async def test_a_first_attempt_that_hangs_is_not_waited_for_and_is_made_again(
+    store: Store, tmp_path: Path, models_of: ModelsOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, is_tried_again = Held(), asyncio.Event()
+    load.held = {"first"}
+    for limit in ("_PATIENCE_S", "_ATTEMPT_S"):
+        monkeypatch.setattr(f"deployments.promoted.{limit}", 0.2)
+    monkeypatch.setattr("deployments.promoted.sleep", lambda _: is_tried_again.wait())
+    models = models_of(load)
+    feed = ChangeFeed(store, 50, models.apply)
+    await feed.start()
+    first = made(tmp_path, "first")
+    await store.promote_model("demo", KIND, first.version, first.url)
+    try:
+        await asyncio.wait_for(feed.poll(), 10)
+        assert feed.seq == await store.latest_change()
+        assert models.versions == f"demo:{first.version[:12]} not loaded"
+        load.held = set()
+        is_tried_again.set()
+        await until_served(models, "demo", "first")
+    finally:
+        load.goes_on.set()
+
+
+async def test_nothing_is_tried_again_after_the_end(
+    store: Store, tmp_path: Path, models_of: ModelsOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+
+    async def sleep(_: float) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("demo")
+
+    monkeypatch.setattr("deployments.promoted.sleep", sleep)
+    models = models_of(Held("first"))
+    first = made(tmp_path, "first")
+    await store.promote_model("demo", KIND, first.version, first.url)
+    await models.load_all()
+    await asyncio.sleep(0)
+    await models.aclose()
+    assert ended == ["demo"]
 
 
 async def test_the_last_promotion_is_the_one_that_is_stored(store: Store) -> None:

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from commerce.demo.policy import DEMO_POLICY
-from commerce.domain.errors import InvalidCredentials
+from commerce.domain.errors import InvalidCredentials, StoreUnavailable
 from commerce.domain.identity import ApiKeyRole
 from commerce.domain.tenants import Change, ChangeKind
 from commerce.store import Store, migrate, open_store
@@ -81,6 +81,23 @@ async def test_all_that_ask_at_once_wait_for_one_reading_which_none_ends_by_leav
     assert (await snapshots.shop(TENANT.tenant_id)).names is found[0].names
     await snapshots.apply([replace(CHANGE, kind=ChangeKind.CATALOGUE)])
     assert (await snapshots.shop(TENANT.tenant_id)).names is not found[0].names
+
+
+async def test_the_names_of_a_kept_catalogue_need_no_store(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    snapshots = Snapshots(store)
+    names = await snapshots.names(TENANT.tenant_id)
+    await snapshots.apply([CHANGE])
+    monkeypatch.setattr(Store, "tenant", away)
+    assert await snapshots.names(TENANT.tenant_id) is names
+    # What the shop sells has changed since: these names are not told any more.
+    await snapshots.apply([replace(CHANGE, kind=ChangeKind.CATALOGUE)])
+    with pytest.raises(StoreUnavailable):
+        await snapshots.names(TENANT.tenant_id)
 
 
 async def test_a_key_that_is_revoked_while_it_is_checked_is_refused_next_time(store: Store) -> None:

@@ -118,7 +118,7 @@ def test_adapter_survives_the_disk(tmp_path: Path) -> None:
     save_adapter(tmp_path, {"torch": heads(route=0.4, temperature=2.0), "openvino": quick}, lora, CARD)
     loaded = load_adapter(tmp_path)
     row = features(invoice=2, coupon=1, positive=3)
-    assert loaded.heads().read(row, ["zh"]) == heads(route=0.4, temperature=2.0).read(row, ["zh"])
+    assert loaded.heads("torch").read(row, ["zh"]) == heads(route=0.4, temperature=2.0).read(row, ["zh"])
     assert loaded.heads("openvino").read(row, ["zh"]) == quick.read(row, ["zh"])
     assert list(loaded.lora) == list(lora)
     assert loaded.encoder_fingerprint == "abc"
@@ -209,15 +209,35 @@ def test_what_is_told_is_the_share_that_is_right_and_decides_nothing() -> None:
         expected_calibration_error(told, is_right) < 0.04 < 0.08 < expected_calibration_error(raw, is_right)
     )
     assert [(r.intent, r.decision) for r in curved] == [(r.intent, r.decision) for r in bare]
-    for reading in curved[:50]:
+    for reading in curved:
         shown = [score.probability for score in reading.top]
         assert shown == sorted(shown, reverse=True)
+        assert sum(shown) + (reading.probability if reading.decision == "out_of_scope" else 0) < 1.0001
     assert plain.told.inside["zh"] == plain.told.inside["en"]  # no Chinese message: all messages' curve
+
+
+def test_where_all_were_right_what_is_told_grows_with_their_number() -> None:
+    rows = np.zeros((600, WIDTH), dtype=np.float32)
+    rows[:, 0] = np.linspace(3, 9, 600)
+    few, many = (with_thresholds(heads(), measured(rows[:n], [LABELS[0]] * n)) for n in (150, 600))
+    told = [made.told.inside["en"].right[-1] for made in (few, many)]
+    assert told == [pytest.approx(151 / 152, abs=1e-4), pytest.approx(601 / 602, abs=1e-4)]
 
 
 def test_too_few_messages_have_no_curve() -> None:
     rows, labels = drawn(2.0, count=60)
     assert with_thresholds(heads(), measured(rows, labels)).told.inside == AS_IT_IS.inside
+
+
+def test_few_messages_are_rather_not_rejected_than_too_many() -> None:
+    inside, foreign = ([0.1] * 4 + [0.6] * 5 + [0.99]), [0.9] * 10
+    outside = np.array(inside + foreign, np.float32)
+    labels = [LABELS[0]] * 10 + [OUT_OF_SCOPE] * 10
+    shares = np.zeros((20, len(LABELS) - 1), np.float32)
+    found = measured(np.zeros((20, WIDTH), np.float32), labels)
+    names = [LABELS[place] for place in heads().inside]
+    threshold = choose_thresholds(shares, outside, names, found).out_of_scope["en"]
+    assert (outside[:10] >= threshold).mean() <= MOST_REJECTED
 
 
 def test_the_route_threshold_is_the_lowest_that_is_precise_enough() -> None:

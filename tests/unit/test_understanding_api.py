@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from deployments.demo import is_page_key
-from tests.local_service import POISON, Shop
+from tests.local_service import POISON, PUZZLE, Shop
 
 
 async def ask(
@@ -42,6 +42,19 @@ async def test_a_text_that_cannot_be_read_fails_alone(shop: Shop, explain: bool)
 async def test_a_message_that_cannot_be_read_is_handed_over(shop: Shop) -> None:
     answer = await shop.chat(POISON)
     assert answer["handed_off"] and answer["missing"] == ["understanding: failed"]
+    assert ("understanding", "failed") in shop.service.metrics.stages
+    assert ("understanding", "ok") not in shop.service.metrics.stages
+
+
+async def test_a_text_that_cannot_be_explained_fails_alone(shop: Shop) -> None:
+    body = {"texts": ["我要发票", PUZZLE, POISON, "我想退货"], "explain": True}
+    response = await ask(shop, "/v1/understand", body)
+    assert response.status_code == 200
+    first, puzzle, poison, last = response.json()["results"]
+    assert first["explanation"] and last["explanation"]
+    assert [failed["error"]["type"] for failed in (puzzle, poison)] == ["deadline", "stage_failed"]
+    alone = await ask(shop, "/v1/understand", body | {"texts": [PUZZLE]})
+    assert alone.status_code == 504 and alone.json()["type"] == "deadline"
 
 
 @pytest.mark.parametrize(

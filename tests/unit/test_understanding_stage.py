@@ -15,7 +15,8 @@ from commerce.domain.errors import StoreUnavailable
 from commerce.domain.feedback import ShadowTally
 from commerce.domain.tenants import ModelKind
 from commerce.store import Store, migrate, open_store
-from deployments import understanding
+from deployments import shadow, understanding
+from deployments.shadow import Shadow
 from deployments.understanding import Understanding
 from models.artifacts import Published, publish, write_model
 from models.errors import EngineFailed
@@ -204,6 +205,68 @@ async def test_counts_wait_for_a_store_that_is_away(
     await said(stage, "demo", "two")
 
     await tallied(store, candidate.version, 2)
+
+
+async def test_what_is_counted_is_stored_at_the_end(
+    stage: Understanding, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = published(tmp_path, "candidate")
+    await store.promote_model("demo", SHADOW, candidate.version, candidate.url)
+    await until_shadowed(stage)
+    monkeypatch.setattr(shadow, "_FLUSH_S", 3600.0)
+    was_counted, add = asyncio.Event(), Shadow._add
+
+    def counted(self: Shadow, tenant_id: str, tally: ShadowTally) -> None:
+        add(self, tenant_id, tally)
+        was_counted.set()
+
+    monkeypatch.setattr(Shadow, "_add", counted)
+    await said(stage, "demo", "one")
+    await asyncio.wait_for(was_counted.wait(), 10)
+    assert await store.shadow_tally("demo", candidate.version) is None
+
+    await stage.aclose()
+    assert (await tallied(store, candidate.version, 1)).shadow_ms > 0
+
+
+async def test_a_flush_that_is_cut_keeps_the_counts_that_it_had_not_come_to(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Shadow(store)
+    tally = ShadowTally("a" * 64, None, 0, 0, 0, 0, 0, 0, 1, 0.0, 0.0)
+    for tenant_id in ("demo", "other"):
+        kept._add(tenant_id, tally)
+
+    async def cut(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as ending, pytest.raises(asyncio.CancelledError):
+        ending.setattr(Store, "add_shadow_tally", cut)
+        await kept.flush()
+    await kept.flush()
+    assert await store.shadow_tally("other", tally.version) == tally
+
+
+async def test_explanations_do_not_wait_for_a_model_that_is_being_loaded(
+    stage: Understanding, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_loading, goes_on = threading.Event(), threading.Event()
+
+    def held(spec: UnderstandingSpec) -> Named:
+        is_loading.set()
+        assert goes_on.wait(30)
+        return load(spec)
+
+    monkeypatch.setattr(understanding, "load", held)
+    mine = published(tmp_path, "mine")
+    await store.promote_model("demo", LIVE, mine.version, mine.url)
+    try:
+        assert await asyncio.to_thread(is_loading.wait, 30)
+        found = await asyncio.wait_for(stage.explain("other", "我要发票"), 10)
+        assert found.intents[0].intent == "configured"
+    finally:
+        goes_on.set()
+    await until_said_by(stage, "mine")
 
 
 async def test_explanations_come_from_the_shops_own_adapter(
