@@ -88,7 +88,7 @@ _CARRIER = (
 )
 # A mistyped number is UPS's where its name stands before it.
 _UPS: Final = re.compile(r"(?<![a-z])ups(?![a-z]).{0,12}$", re.IGNORECASE)
-_LIKE_A_CARD: Final = re.compile(r"[3-6]\d{14,15}")
+_LIKE_A_CARD: Final = re.compile(r"3[47]\d{13}|[3-6]\d{15}")
 # ZTO, STO, China Post (978 and 979 are books), USPS.
 _FORMS = r"7[3-8]\d{12}|77\d{13}|9(?:[689]\d|7[0-7])\d{10}|9[1-5](?: ?\d){18,20}"
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from models.understanding.lexicon import LEXICON
-from models.understanding.number_labels import is_talk_of, kind, label, words_of
+from models.understanding.number_labels import is_of_something, is_talk_of, kind, label, words_of
 from models.understanding.patterns import (
     A_DIGIT,
     ENDS,
@@ -96,39 +96,35 @@ def _abroad(match: re.Match[str]) -> str | None:
 
 def _of_chinese_place(match: re.Match[str]) -> str | None:
     """昆明650031, 850000拉萨, 一起寄325000."""
-    if kind(match) not in ("postcode", None):
+    if kind(match) not in ("postcode", None) or is_of_something(match):
         return None
-    text, (start, end) = match.string, spanned(match)
-    before = _ZH_BEFORE.search(text, max(0, start - _ZH_REACH), start)
-    after = _ZH_AFTER.match(text, end)
-    is_beside = (
-        is_after(match, _MAILED)
-        or (
-            before is not None
-            and any(before["words"][at:] in _ZH_PLACES for at in range(len(before["words"])))
-        )
-        or (
-            after is not None
-            and any(after["words"][:to] in _ZH_PLACES for to in range(2, len(after["words"]) + 1))
-        )
-    )
-    return match[0] if is_beside else None
+    return match[0] if is_after(match, _MAILED) or _is_beside_chinese_place(match) else None
+
+
+def _is_beside_chinese_place(match: re.Match[str]) -> bool:
+    start, end = spanned(match)
+    before = _ZH_BEFORE.search(match.string, max(0, start - _ZH_REACH), start)
+    after = _ZH_AFTER.match(match.string, end)
+    tails = [before["words"][at:] for at in range(len(before["words"]) - 1)] if before else []
+    heads = [after["words"][:to] for to in range(2, len(after["words"]) + 1)] if after else []
+    return not _ZH_PLACES.isdisjoint(tails) or not _ZH_PLACES.isdisjoint(heads)
 
 
 def _where_to(match: re.Match[str]) -> str | None:
     """Digits after "ship to" and the like, or after "to", "in" and "should be" where postcodes are spoken of."""
     if kind(match) not in ("postcode", None):
         return None
-    is_us = len(match[0]) >= len("60614")
-    if is_us and (
-        is_after(match, _MAILED_ABROAD)
-        or (is_after(match, _SHIPPED) and _NO_STREET.match(match.string, match.end()))
-    ):
+    is_zip, is_in = len(match[0]) >= len("60614"), is_after(match, _IN)
+    is_shipped = is_after(match, _SHIPPED) and _NO_STREET.match(match.string, match.end())
+    if is_zip and (is_shipped or is_after(match, _MAILED_ABROAD) or (is_in and "-" in match[0])):
         return match[0]
-    if "-" in match[0] and is_after(match, _IN):
-        return match[0]
-    is_beside = is_after(match, _IN) or is_after(match, _SHOULD_BE)
-    return match[0] if is_beside and is_talk_of(match, "postcode") else None
+    is_where = (is_in and is_zip) or is_after(match, _SHOULD_BE) or _has_brackets(match)
+    return match[0] if is_where and is_talk_of(match, "postcode") else None
+
+
+def _has_brackets(match: re.Match[str]) -> bool:
+    start, end = spanned(match)
+    return match.string[max(0, start - 1) : start] + match.string[end : end + 1] == "()"
 
 
 def _is_beside_place(match: re.Match[str]) -> bool:
@@ -147,7 +143,8 @@ def _tails(words: str) -> Iterator[str]:
     parts = words.split()
     yield from (" ".join(parts[-count:]) for count in range(1, _PLACE_WORDS + 1))
     if not words.isascii():
-        yield from (words[-count:].removesuffix("市") for count in range(2, _LONGEST_PLACE_ZH + 1))
+        name = _AFTER_NAME.sub("", words)
+        yield from (name[-count:] for count in range(2, _LONGEST_PLACE_ZH + 1))
 
 
 def _heads(words: str) -> Iterator[str]:
@@ -160,17 +157,20 @@ _ZH_PLACES: Final = frozenset(
     name.text for names in CHINESE.values() for name in names if not name.is_everyday
 )
 _ZH_REACH: Final = 16
-_ZH_BEFORE: Final = re.compile(r"(?P<words>[一-龥]{2,8}?)市?(?:的|[这那]边|这里)?[\s,，、(（]{0,2}$")
+_ZH_BEFORE: Final = re.compile(r"(?P<words>[一-龥]{2,8}?)(?:的|[这那]边)?[\s,，、(（]{0,2}$")
 _ZH_AFTER: Final = re.compile(r"[\s,，、]?(?P<words>[一-龥]{2,8})")
-_MAILED: Final = re.compile(r"(?:寄|邮)[到往去给至]?\s?$|(?:送[到往]|发往)\s?$")
-_MAILED_ABROAD: Final = re.compile(r"(?:寄|邮)[到往去至]\s?$")
+_AFTER_NAME: Final = re.compile(r"市?(?:的|[这那]边)?$")
+_MAILED: Final = re.compile(r"(?:寄|[寄邮][到往去给至]|送[到往]|发往)\s?$")
+_MAILED_ABROAD: Final = re.compile(r"[寄邮][到往去至]\s?$")
 _SHIPPED: Final = re.compile(
-    r"(?<![a-z])(?:ship|shipp|deliver|send|sent|post|mail)(?:s|ed|ing|y)?(?:\s[a-z]+){0,3}?\s(?:to|in)\s$",
+    r"(?<![a-z])(?:ship(?:s|ped|ping|ment)?|deliver(?:s|ed|ing|y|ies)?)(?:\s[a-z]+){0,3}?\s(?:to|in)\s$",
     re.IGNORECASE,
 )
 _NO_STREET: Final = re.compile(r"\s?(?:[?!,.;)。，？！]|$|(?:and|or|but|please|pls|for|by|is|it)(?![a-z]))")
-_IN: Final = re.compile(r"(?<![a-z])(?:to|in|at|for|from)\s$", re.IGNORECASE)
-_SHOULD_BE: Final = re.compile(r"(?:(?:should|to)\sbe|mine\sis|it's|it\sis)\s$|\($", re.IGNORECASE)
+_IN: Final = re.compile(r"(?<![a-z])(?:to|in|from)\s$", re.IGNORECASE)
+_SHOULD_BE: Final = re.compile(
+    r"(?:(?:should|to)\sbe|mine\sis|it's|it\sis|(?:deliver|ship)[a-z]{2,5}\s(?:to|in))\s$", re.IGNORECASE
+)
 _LETTER = r"[^\W\d_]"
 _WORDS_BEFORE: Final = re.compile(
     rf"(?<!{_LETTER})(?P<words>{_LETTER}+(?:[ '-]{_LETTER}+){{0,5}})\s?[,.，(]?\s?$"
@@ -243,7 +243,7 @@ POSTCODES: Final[tuple[Finder, ...]] = (
     pattern("postcode", r"〒\s?(?P<span>\d{3}-?\d{4})(?!\d)", literal, needs="〒"),
     _cased(r"(?:PLZ|CEP|CAP|CP)[: ]{1,2}(?P<span>\d{5}(?:-\d{3})?)(?!\d)", literal, needs="P"),
     pattern("postcode", rf"(?<![\dA-Za-z¥$.#-])[0-8]\d{{5}}{_ALONE}", _in_address, needs=A_DIGIT),
-    _cased(rf"{NOT_INSIDE}(?<!\d ){_CHINA}(?! ?\d|[人万亿粉]){ENDS}", _of_chinese_place),
+    _cased(rf"{NOT_INSIDE}(?<!\d ){_CHINA}(?! ?\d|[人万亿粉多]){ENDS}", _of_chinese_place),
     _cased(rf"{NOT_INSIDE}(?<!\d )(?:\d{{5}}(?:-\d{{4}})?|(?!19|20)\d{{4}})(?! ?\d){ENDS}", _where_to),
     pattern("postcode", rf"{L}S\(?(?P<span>\d{{6}})\)?(?!\d)", _in_address, needs="sS"),
     pattern(

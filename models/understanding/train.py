@@ -3,7 +3,6 @@
 Everything that is chosen is chosen on the validation split; the test split is only measured.
 """
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import torch
 
 from models.encoder import openvino
 from models.encoder.bert import QUERY_PREFIX, BertEncoder, Runtime
@@ -222,7 +222,7 @@ def calibrate_runtimes(
         except ModelInconvertible as refused:
             report(f"only PyTorch will serve this: {refused}", 1.0)
             return calibrated
-        quick = openvino.load(Path(folder) / "graph", threads=os.cpu_count() or 1)
+        quick = openvino.load(Path(folder) / "graph", threads=torch.get_num_threads())
         found = _encoded_split(quick, intents, "validation")
         calibrated["openvino"] = recalibrated(heads, found.features, found.labels, found.languages)
     return calibrated

@@ -204,9 +204,10 @@ class _Below:
         lengths = torch.tensor([len(self._ids[row]) for row in rows])
         return (torch.arange(width)[None] < lengths[:, None]).to(self._device)
 
-    def length(self, row: int) -> int:
-        """A text's tokens."""
-        return len(self._ids[row])
+    @property
+    def lengths(self) -> list[int]:
+        """Each text's tokens."""
+        return [len(ids) for ids in self._ids]
 
     def states(
         self, model: Any, rows: Sequence[int], lowest: int, *, bf16: bool
@@ -250,9 +251,10 @@ def _train(
     head_parameters = [parameter for head in heads for parameter in head.parameters()]
     groups = [{"params": parameters, "lr": recipe.rate}, {"params": head_parameters, "lr": recipe.head_rate}]
     optimizer = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
-    epochs = [_batches(below, tasks, recipe.batch, recipe.small, generator)]
+    counts, lengths = [len(task.texts) for task in tasks], below.lengths
+    epochs = [batches(counts, lengths, recipe.batch, recipe.small, generator)]
     while len(epochs) < max(recipe.epochs, math.ceil(recipe.least_steps / len(epochs[0]))):
-        epochs.append(_batches(below, tasks, recipe.batch, recipe.small, generator))
+        epochs.append(batches(counts, lengths, recipe.batch, recipe.small, generator))
     plan = [batch for epoch in epochs for batch in epoch]
     factor = _warm_then_down(len(plan), recipe.warm_up)
     offsets = np.cumsum([0, *(len(task.texts) for task in tasks)])
@@ -312,30 +314,31 @@ def _warm_then_down(steps: int, warm_up: float) -> Callable[[int], float]:
     return lambda step: min((step + 1) / rising, max(0.0, (steps - step) / max(1.0, steps - rising)))
 
 
-def _batches(
-    below: _Below, tasks: Sequence[Task], size: int, small: float, generator: np.random.Generator
+def batches(
+    counts: Sequence[int], lengths: Sequence[int], size: int, small: float, generator: np.random.Generator
 ) -> list[tuple[int, npt.NDArray[np.int64]]]:
-    """One epoch's batches of one task each, shuffled; a small task is read again until it has its share of the first's."""
-    batches: list[tuple[int, npt.NDArray[np.int64]]] = []
+    """One epoch's batches: (task, rows of its texts), shuffled. `counts` are the tasks' texts, `lengths` those of all texts.
+
+    A small task is read again until it has its share of the first's batches.
+    """
+    found: list[tuple[int, npt.NDArray[np.int64]]] = []
     offset, least = 0, 0.0
-    for number, task in enumerate(tasks):
+    for number, count in enumerate(counts):
         mine: list[npt.NDArray[np.int64]] = []
         while not mine or len(mine) < least:
-            mine += _pass(below, len(task.texts), offset, size, generator)
-        batches += [(number, rows) for rows in mine]
+            mine += _pass(lengths[offset : offset + count], size, generator)
+        found += [(number, rows) for rows in mine]
         least = least or small * len(mine)
-        offset += len(task.texts)
-    return [batches[place] for place in generator.permutation(len(batches))]
+        offset += count
+    return [found[place] for place in generator.permutation(len(found))]
 
 
-def _pass(
-    below: _Below, texts: int, offset: int, size: int, generator: np.random.Generator
-) -> list[npt.NDArray[np.int64]]:
+def _pass(lengths: Sequence[int], size: int, generator: np.random.Generator) -> list[npt.NDArray[np.int64]]:
     """A task's texts once; those of like length share a batch, to save padding."""
-    shuffled = generator.permutation(texts)
-    batches = []
-    for start in range(0, texts, size * 8):
+    shuffled = generator.permutation(len(lengths))
+    found = []
+    for start in range(0, len(lengths), size * 8):
         pool = shuffled[start : start + size * 8]
-        pool = pool[np.argsort([below.length(int(row) + offset) for row in pool], kind="stable")]
-        batches += [pool[at : at + size] for at in range(0, len(pool), size)]
-    return batches
+        pool = pool[np.argsort([lengths[row] for row in pool], kind="stable")]
+        found += [pool[at : at + size] for at in range(0, len(pool), size)]
+    return found

@@ -51,6 +51,7 @@ def test_the_shipped_card_tells_the_measured_figures(models_dir: Path, corpus: C
         "the corpus has changed since the adapter was trained"
     )
     assert [f.accuracy for f in measured] == pytest.approx([f["accuracy"] for f in written], abs=0.01)
+    assert [f.ece for f in measured] == pytest.approx([f["ece"] for f in written], abs=0.01)
 
 
 def test_quality_floors_on_text_by_other_hands(engine: BertUnderstanding) -> None:

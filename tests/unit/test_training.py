@@ -27,7 +27,7 @@ from models.understanding.heads import LinearHead, Thresholds, load_adapter
 from models.understanding.likeness import near, normalised, pairs
 from models.understanding.marked import Marked, MarkedSet, parse_marked
 from models.understanding.train import Card, Lessons, calibrate_again, train
-from models.understanding.tuning import Recipe
+from models.understanding.tuning import Recipe, batches
 from tests.builders import TENANT
 from tests.tiny_encoder import tiny_encoder
 
@@ -328,14 +328,13 @@ def test_an_adapter_that_does_not_fit_is_not_gone_on_from(corpus: Corpus, tmp_pa
         train(tiny_encoder(), lessons(corpus), 7, tmp_path / "c", say, recipe=RECIPE, start=older)
 
 
-def test_a_small_task_is_read_as_often_as_it_needs(corpus: Corpus, tmp_path: Path) -> None:
-    """The tags' few lines move their head further when they are repeated."""
-    moved = {}
-    for small in (0.0, 1.0):
-        folder = tmp_path / str(small)
-        trained(tiny_encoder(), corpus, 7, folder, replace(RECIPE, small=small, batch=8))
-        moved[small] = load_adapter(folder).card["tensors_sha256"]
-    assert moved[0.0] != moved[1.0]
+def test_a_small_task_is_read_until_it_has_its_share_and_every_text_as_often() -> None:
+    lengths = [5, 1] * 40 + [3] * 6
+    found = batches([80, 6], lengths, 8, 0.5, np.random.default_rng(0))
+    rows = [[int(row) for number, rows in found if number == task for row in rows] for task in (0, 1)]
+    assert sorted(rows[0]) == list(range(80)) and sorted(rows[1]) == sorted([*range(6)] * 5)
+    # Those of like length share a batch, to save padding.
+    assert sum(len({lengths[row] for row in batch}) > 1 for task, batch in found if task == 0) <= 2
 
 
 def test_data_without_validation_is_refused(corpus: Corpus, tmp_path: Path) -> None:
