@@ -14,7 +14,8 @@ _ENDINGS = "色的款"
 class Lexicon:
     """`colours_*` and `bases_zh`: word → English name. `not_colours_en`: word → what after it makes it no colour.
 
-    `number_names` and `number_topics`: kind of number → the words that announce one (`number_labels`). `places`: lower case.
+    `number_names` and `number_topics`: kind of number → the words that announce one (`number_labels`). `postal_regions`:
+    province → what its postcodes begin with. `places`: lower case.
     """
 
     colours_zh: dict[str, str]
@@ -29,6 +30,7 @@ class Lexicon:
     uncounted_zh: tuple[str, ...]
     number_names: dict[str, tuple[str, ...]]
     number_topics: dict[str, tuple[str, ...]]
+    postal_regions: dict[str, tuple[str, ...]]
     places: frozenset[str]
     chinese_verbs: tuple[str, ...]
     english_function_words: frozenset[str]
@@ -60,6 +62,7 @@ def _load() -> Lexicon:
         uncounted_zh=tuple(document["uncounted"]),
         number_names=_number_words(document, "named"),
         number_topics=_number_words(document, "loose"),
+        postal_regions={place: tuple(digits.split()) for place, digits in document["postal_regions"].items()},
         places=frozenset(document["places"]),
         chinese_verbs=tuple(document["chinese_verbs"]),
         english_function_words=frozenset(document["english_function_words"]),

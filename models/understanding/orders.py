@@ -130,5 +130,10 @@ ORDERS: Final[tuple[Finder, ...]] = (
         words=words_of("order"),
     ),
     # Not one of several groups: they are a card's, an identity's, a phone's.
-    pattern("order_number", rf"{NOT_INSIDE}(?<!\d )\d{{8,24}}(?! \d\d){ENDS}", _bare_order, needs=A_DIGIT),
+    pattern(
+        "order_number",
+        rf"{NOT_INSIDE}(?<!\d )(?<![a-z]-)\d{{8,24}}(?! \d\d){ENDS}",
+        _bare_order,
+        needs=A_DIGIT,
+    ),
 )

@@ -26,7 +26,7 @@ NUMBER = rf"(?:{DIGITS}|{ZH_NUMBER})"
 A_DIGIT = "0123456789"
 # Ahead of a number that counts or measures: 订单2025年, 单号 10000件, order 10000 pieces.
 UNIT_AHEAD = (
-    r"\s?(?:[元块年月日号件个双台瓶盒箱条套张本点分秒次岁斤寸码期%]|只(?![有是能剩])|包(?![邮裹])|公里|小时|多[个件]|"
+    r"\s?(?:[元块年月日号件个双台瓶盒箱条套张本点分秒次岁斤寸码期%]|只(?![有是能剩])|包(?![邮裹])|[人粉](?![民收])|公里|小时|多[个件人]|"
     r"(?:pieces|pcs|units|items|yuan|rmb|dollars|people|times|points|years|days|hours)\b)"
 )
 # Around a number that names something: no part of a longer one, no amount of money, not counted by a unit.

@@ -119,7 +119,7 @@ PHONES: Final[tuple[Finder, ...]] = (
     ),
     pattern(
         "phone",
-        rf"{NOT_INSIDE}\(?(?P<area>010|02\d|0[3-9]\d\d)\)?(?: - |[ -])?"
+        rf"{NOT_INSIDE}(?<!(?<!\d)\d{{4}} )\(?(?P<area>010|02\d|0[3-9]\d\d)\)?(?: - |[ -])?"
         rf"(?P<local>[1-9]\d{{2,3}}[ -]?\d{{4}}){_EXTENSION}(?!\d)",
         _landline,
         needs="0",

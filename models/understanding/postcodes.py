@@ -98,7 +98,8 @@ def _of_chinese_place(match: re.Match[str]) -> str | None:
     """昆明650031, 850000拉萨, 一起寄325000."""
     if kind(match) not in ("postcode", None) or is_of_something(match):
         return None
-    return match[0] if is_after(match, _MAILED) or _is_beside_chinese_place(match) else None
+    is_mailed = is_after(match, _MAILED) and match[0].startswith(_ANYWHERE)
+    return match[0] if is_mailed or _is_beside_chinese_place(match) else None
 
 
 def _is_beside_chinese_place(match: re.Match[str]) -> bool:
@@ -107,19 +108,20 @@ def _is_beside_chinese_place(match: re.Match[str]) -> bool:
     after = _ZH_AFTER.match(match.string, end)
     tails = [before["words"][at:] for at in range(len(before["words"]) - 1)] if before else []
     heads = [after["words"][:to] for to in range(2, len(after["words"]) + 1)] if after else []
-    return not _ZH_PLACES.isdisjoint(tails) or not _ZH_PLACES.isdisjoint(heads)
+    return any(match[0].startswith(_REGIONS.get(name, _NOWHERE)) for name in (*tails, *heads))
 
 
 def _where_to(match: re.Match[str]) -> str | None:
-    """Digits after "ship to" and the like, or after "to", "in" and "should be" where postcodes are spoken of."""
+    """Digits after "ship to", or after "should be" and the like where postcodes are spoken of."""
     if kind(match) not in ("postcode", None):
         return None
-    is_zip, is_in = len(match[0]) >= len("60614"), is_after(match, _IN)
-    is_shipped = is_after(match, _SHIPPED) and _NO_STREET.match(match.string, match.end())
-    if is_zip and (is_shipped or is_after(match, _MAILED_ABROAD) or (is_in and "-" in match[0])):
+    is_zip = len(match[0]) >= len("60614")
+    if is_zip and is_after(match, _SHIPPED) and _NO_STREET.match(match.string, match.end()):
         return match[0]
-    is_where = (is_in and is_zip) or is_after(match, _SHOULD_BE) or _has_brackets(match)
-    return match[0] if is_where and is_talk_of(match, "postcode") else None
+    if "-" in match[0] and is_after(match, _IN):
+        return match[0]
+    is_meant = is_after(match, _SHOULD_BE) or _has_brackets(match)
+    return match[0] if is_meant and is_talk_of(match, "postcode") else None
 
 
 def _has_brackets(match: re.Match[str]) -> bool:
@@ -152,24 +154,39 @@ def _heads(words: str) -> Iterator[str]:
     yield from (" ".join(parts[:count]) for count in range(1, _PLACE_WORDS + 1))
 
 
+def _regions() -> dict[str, tuple[str, ...]]:
+    """Names of Chinese divisions, and what the postcodes there may begin with."""
+    names = {name.text: name for group in CHINESE.values() for name in group if not name.is_everyday}
+    regions: dict[str, tuple[str, ...]] = {}
+    for province, digits in LEXICON.postal_regions.items():
+        inside = {province, *names[province].parts}
+        inside |= {part for text in inside & names.keys() for part in names[text].parts}
+        for text in inside & names.keys():
+            regions[text] = (*regions.get(text, ()), *digits)
+    return regions
+
+
 _PLACES: Final = LEXICON.places
-_ZH_PLACES: Final = frozenset(
-    name.text for names in CHINESE.values() for name in names if not name.is_everyday
-)
+_REGIONS: Final = _regions()
+_ANYWHERE: Final = tuple(digits for region in LEXICON.postal_regions.values() for digits in region)
+_NOWHERE: Final[tuple[str, ...]] = ()
 _ZH_REACH: Final = 16
 _ZH_BEFORE: Final = re.compile(r"(?P<words>[一-龥]{2,8}?)(?:的|[这那]边)?[\s,，、(（]{0,2}$")
 _ZH_AFTER: Final = re.compile(r"[\s,，、]?(?P<words>[一-龥]{2,8})")
 _AFTER_NAME: Final = re.compile(r"市?(?:的|[这那]边)?$")
 _MAILED: Final = re.compile(r"(?:寄|[寄邮][到往去给至]|送[到往]|发往)\s?$")
-_MAILED_ABROAD: Final = re.compile(r"[寄邮][到往去至]\s?$")
 _SHIPPED: Final = re.compile(
-    r"(?<![a-z])(?:ship(?:s|ped|ping|ment)?|deliver(?:s|ed|ing|y|ies)?)(?:\s[a-z]+){0,3}?\s(?:to|in)\s$",
+    r"(?:(?<![a-z])(?:ship(?:s|ped|ping|ment)?|deliver(?:s|ed|ing|y|ies)?)(?:\s[a-z]+){0,3}?\s(?:to|in)\s|[寄邮][到往去至]\s?)$",
     re.IGNORECASE,
 )
-_NO_STREET: Final = re.compile(r"\s?(?:[?!,.;)。，？！]|$|(?:and|or|but|please|pls|for|by|is|it)(?![a-z]))")
-_IN: Final = re.compile(r"(?<![a-z])(?:to|in|from)\s$", re.IGNORECASE)
+_NO_STREET: Final = re.compile(
+    r"\s?(?:[?!,.;)。，？！吗么呢吧的行能可]|$|(?:and|or|but|please|pls|for|by|is|it)(?![a-z]))"
+)
+_IN: Final = re.compile(r"(?<![a-z])(?:to|in)\s$", re.IGNORECASE)
 _SHOULD_BE: Final = re.compile(
-    r"(?:(?:should|to)\sbe|mine\sis|it's|it\sis|(?:deliver|ship)[a-z]{2,5}\s(?:to|in))\s$", re.IGNORECASE
+    r"(?:(?:should|to)\sbe|mine\sis|it's|it\sis|(?:deliver|ship)[a-z]{2,5}\s(?:to|in)|"
+    r"(?:chang|updat|correct|switch)[a-z]{1,3}(?:\s[a-z]+){0,3}?\sto)\s$",
+    re.IGNORECASE,
 )
 _LETTER = r"[^\W\d_]"
 _WORDS_BEFORE: Final = re.compile(
@@ -181,7 +198,6 @@ _US_STATE_CODE = (
     r"A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|"
     r"N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
 )
-_CHINA = r"(?:0[1-7]|1[0-6]|2[0-7]|3[0-6]|4[0-8]|5[1-7]|6[1-8]|7[1-5]|8[1-6])\d{4}"
 _UK = r"[A-Z]{1,2}\d[A-Z\d]? \d(?!GB|TB|MB|KB|KG|CM|MM|ML|AM|PM)[A-Z]{2}"
 _CANADA = r"[A-Z]\d[A-Z] ?\d[A-Z]\d"
 _EIRE = r"[AC-FHKNPRTV-Y]\d[\dW] (?=[A-Z]{0,3}\d)[AC-FHKNPRTV-Y\d]{4}"
@@ -243,7 +259,7 @@ POSTCODES: Final[tuple[Finder, ...]] = (
     pattern("postcode", r"〒\s?(?P<span>\d{3}-?\d{4})(?!\d)", literal, needs="〒"),
     _cased(r"(?:PLZ|CEP|CAP|CP)[: ]{1,2}(?P<span>\d{5}(?:-\d{3})?)(?!\d)", literal, needs="P"),
     pattern("postcode", rf"(?<![\dA-Za-z¥$.#-])[0-8]\d{{5}}{_ALONE}", _in_address, needs=A_DIGIT),
-    _cased(rf"{NOT_INSIDE}(?<!\d ){_CHINA}(?! ?\d|[人万亿粉多]){ENDS}", _of_chinese_place),
+    _cased(rf"{NOT_INSIDE}(?<!\d )\d{{6}}(?! ?\d){ENDS}", _of_chinese_place),
     _cased(rf"{NOT_INSIDE}(?<!\d )(?:\d{{5}}(?:-\d{{4}})?|(?!19|20)\d{{4}})(?! ?\d){ENDS}", _where_to),
     pattern("postcode", rf"{L}S\(?(?P<span>\d{{6}})\)?(?!\d)", _in_address, needs="sS"),
     pattern(

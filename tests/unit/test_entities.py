@@ -821,6 +821,11 @@ def test_a_folded_text_is_as_long_as_the_text(text: str) -> None:
         "穿40 " * 2500,
         '12" ' * 2500,
         "Hi " + "A." * 5000,
+        "SF 1234 1234 " * 769,
+        "tracking " + "1234 " * 2000,
+        "#1234 " * 1666,
+        "not 12345, it's 23456 " * 454,
+        "寄325000" * 1428,
     ],
     ids=lambda text: str(text)[:12],
 )
