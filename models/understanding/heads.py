@@ -162,11 +162,12 @@ class Heads:
     def shown(self, inside: Floats, outside: float, language: Language) -> Shown:
         """Of one message's probabilities [in scope] and of being out of scope.
 
-        What decides is read off its curve, and what it leaves is shared as it was, to none more than to the best intent.
+        What decides is read off its curve, and what it leaves is shared as it was, to no intent more than to what decided.
         """
         if outside >= self.thresholds.out_of_scope[language]:
             told = float(self.told.outside[language](np.array(outside)))
-            return Shown(inside * _share(1 - told, 1 - outside), told, _share(told, outside))
+            shown = np.minimum(inside * _share(1 - told, 1 - outside), told)
+            return Shown(shown, told, _share(told, outside))
         best = int(inside.argmax())
         probability = float(inside[best])
         told = float(self.told.inside[language](np.array(probability)))

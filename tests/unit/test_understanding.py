@@ -213,6 +213,7 @@ def test_what_is_told_is_the_share_that_is_right_and_decides_nothing() -> None:
         shown = [score.probability for score in reading.top]
         assert shown == sorted(shown, reverse=True)
         assert sum(shown) + (reading.probability if reading.decision == "out_of_scope" else 0) < 1.0001
+        assert reading.probability >= shown[0]
     assert plain.told.inside["zh"] == plain.told.inside["en"]  # no Chinese message: all messages' curve
 
 
