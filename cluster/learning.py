@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cluster.config import ClusterConfig, resolve_secret
 from cluster.errors import UpError
 from commerce.domain.feedback import ShadowTally
 from commerce.domain.tenants import ModelKind, PromotedModel
 from commerce.store import Store, open_store
-from models.artifacts import fetch, publish
+from models.artifacts import Published, fetch, publish
 from models.understanding.corpus import load_corpus
 from models.understanding.examples import DataSet, Example, Split
 from models.understanding.feedback import Corrected, Correction, with_corrections
@@ -56,10 +56,8 @@ class Judgement:
         return tuple(gate.name for gate in self.gates if gate.is_worse)
 
 
-async def train_candidate(
-    config: ClusterConfig, tenant_id: str, report: Report, seed: int, threads: int
-) -> Candidate:
-    """Go on from the live adapter with the shop's corrections, publish what comes of it, and let it read in the shadow.
+async def train_candidate(config: ClusterConfig, tenant_id: str, report: Report, threads: int) -> Candidate:
+    """Teach the live adapter's intent head the shop's corrections, publish what comes of it, and let it read in the shadow.
 
     Raises UpError with too few corrections to learn from, TenantNotFound, StoreError, ModelError.
     """
@@ -75,7 +73,7 @@ async def train_candidate(
         live = await store.promoted_model(tenant_id, _LIVE)
         start = _source(config, live)
         published, accuracy = await asyncio.to_thread(
-            _train, config, corrected.data, start, tenant_id, report, seed, threads
+            _learn, config, corrected, start, tenant_id, report, threads
         )
         await store.promote_model(tenant_id, _SHADOW, published.version, published.url)
     return Candidate(published.version, published.url, corrected, accuracy)
@@ -165,34 +163,31 @@ def _source(config: ClusterConfig, model: PromotedModel | None) -> str:
     return f"path:{fetch(model.url, model.version, config.models_dir / 'fetched')}"
 
 
-def _train(
-    config: ClusterConfig, data: DataSet, start: str, tenant_id: str, report: Report, seed: int, threads: int
-) -> tuple[Any, float | None]:
+def _learn(
+    config: ClusterConfig, corrected: Corrected, start: str, tenant_id: str, report: Report, threads: int
+) -> tuple[Published, float | None]:
     from models.encoder.bert import BertEncoder
     from models.sources import resolve
-    from models.understanding.bert import find_adapter
-    from models.understanding.errors import NotCalibrated
+    from models.understanding.bert import apply_adapter, computed_by, find_adapter
+    from models.understanding.correcting import correct
     from models.understanding.marked import load_marked
-    from models.understanding.train import Lessons, train
-    from models.understanding.tuning import Recipe
+    from models.understanding.train import Lessons
 
-    source = config.identity.understanding.encoder
-    encoder = BertEncoder.load(resolve(source, config.models_dir), threads=threads)
+    understanding = config.identity.understanding
+    adapter = find_adapter(start, config.models_dir)
+    encoder = BertEncoder.load(resolve(understanding.encoder, config.models_dir), threads=threads)
+    apply_adapter(encoder, adapter)
     with tempfile.TemporaryDirectory(prefix="kefu-candidate-") as scratch:
-        card = train(
-            encoder,
-            Lessons(data, load_corpus().sentiments, load_marked()),
-            seed,
+        card = correct(
+            computed_by(understanding.runtime, encoder, config.models_dir, threads),
+            adapter,
+            understanding.runtime,
+            corrected,
+            Lessons(corrected.data, load_corpus().sentiments, load_marked()),
             Path(scratch) / "adapter",
             report,
-            recipe=Recipe().onward(),
-            start=find_adapter(start, config.models_dir),
-            encoder_name=source,
             command=f"kefu models candidate --tenant {tenant_id}",
         )
-        known, runtime = tuple(card.document["calibrations"]), config.identity.understanding.runtime
-        if runtime not in known:
-            raise NotCalibrated(runtime, known)
         return publish(card.folder, f"{config.artifacts_url}/understanding/{tenant_id}"), card.test_accuracy
 
 

@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from models.understanding.examples import DataSet, Example, split
 from models.understanding.language import language
 from models.understanding.likeness import near, normalised
-
-REPEATS: Final = 5
-"""How often a correction is read in an epoch: what a customer wrote counts for more than what was written to train on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +18,14 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """The corpus with corrections, and how many of these, each text once, went where.
+    """The corpus with corrections, whose source is `source`, and how many of these, each text once, went where.
 
     `learned` are trained on, `held_out` are what adapters are calibrated and judged by, and `left_out` are neither: too
     like a held-out message to be trained on.
     """
 
     data: DataSet
+    source: str
     learned: int
     held_out: int
     left_out: int
@@ -60,10 +57,9 @@ def with_corrections(corpus: DataSet, corrections: Sequence[Correction], source:
     train += [e for e in new if e.split == "train"]
     like = near([e.text for e in train], [e.text for e in held_out])
     train = [e for place, e in enumerate(train) if place not in like]
-    repeated = (e for e in train for _ in range(REPEATS if e.source == source else 1))
-    data = replace(corpus, name=f"{corpus.name}+{source}", examples=(*repeated, *held_out))
+    data = replace(corpus, name=f"{corpus.name}+{source}", examples=(*train, *held_out))
     learned, measured = (sum(e.source == source for e in examples) for examples in (train, held_out))
-    return Corrected(data, learned, measured, len(last) - learned - measured)
+    return Corrected(data, source, learned, measured, len(last) - learned - measured)
 
 
 def _example(correction: Correction, source: str) -> Example:

@@ -20,6 +20,7 @@ from models.types import INTENTS, OUT_OF_SCOPE, Sentiment, Understood
 from models.types.understanding import SENTIMENT_LABELS, Explanation, Language
 from models.understanding.bert import _examples_if_any, encode
 from models.understanding.corpus import Corpus
+from models.understanding.correcting import taught
 from models.understanding.errors import AdapterDamaged
 from models.understanding.evaluate import Predictions
 from models.understanding.examples import (
@@ -32,9 +33,9 @@ from models.understanding.examples import (
 )
 from models.understanding.explain import MOST_PIECES, Explainer, pieces
 from models.understanding.fake import FakeUnderstanding
-from models.understanding.feedback import REPEATS, Correction, with_corrections
+from models.understanding.feedback import Correction, with_corrections
 from models.understanding.gates import gates, latency_gate
-from models.understanding.heads import CARD_FILE, Heads, LinearHead, Rejection, Thresholds
+from models.understanding.heads import CARD_FILE, Heads, LinearHead, Rejection, Thresholds, softmax
 from models.understanding.rejection import Rejector
 from models.understanding.tagger import TAGS
 from tests.builders import TENANT
@@ -147,10 +148,28 @@ def test_corrections_are_split_repeated_and_never_leak() -> None:
     found = with_corrections(corpus, made, "corrections").data
     count = {part: [e for e in found.of(part) if e.source == "corrections"] for part in ("train", "test")}
     texts = by_intent(found.of("train"))
-    assert len(count["train"]) == REPEATS * len({e.text for e in count["train"]}) > len(count["test"]) > 0
+    assert len(count["train"]) == len({e.text for e in count["train"]}) > len(count["test"]) > 0
     assert "Held out text!" not in texts["invoice"]
     # The shop's word for the same sentence counts, wherever its line went.
     assert "where is it" not in texts.get("order_status", [])
+
+
+def test_the_head_learns_corrections_and_says_of_all_else_what_it_said() -> None:
+    generator = np.random.default_rng(3)
+    middle = generator.normal(size=(3, 32)).astype(np.float32) * 2
+    head = LinearHead(middle.T.copy(), np.zeros(3, np.float32), ("invoice", "coupon", "price"))
+    corpus = np.repeat(middle, 100, axis=0) + generator.normal(size=(300, 32)).astype(np.float32)
+    place = middle[0] + 5 * generator.normal(size=32).astype(np.float32)
+    new = place + 0.1 * generator.normal(size=(20, 32)).astype(np.float32)
+    label = head.labels[int(np.argsort(head.logits(place[None])[0])[0])]  # the least likely one
+    learned = taught(head, np.concatenate([corpus, new[:10]]), [None] * 300 + [label] * 10)
+    said = [learned.labels[at] for at in learned.logits(new).argmax(axis=1)]
+    assert said[:10] == [label] * 10 and said[10:].count(label) >= 8
+    before, after = (softmax(each.logits(corpus)) for each in (head, learned))
+    assert (before.argmax(axis=1) == after.argmax(axis=1)).mean() > 0.98
+    assert np.abs(before - after).mean() < 0.02
+    same = taught(head, corpus, [None] * 300)
+    np.testing.assert_allclose(softmax(same.logits(corpus)), before, atol=1e-3)
 
 
 def test_of_corrections_that_say_the_same_the_last_counts() -> None:
@@ -218,7 +237,7 @@ async def test_corrections_that_are_only_held_out_are_too_few_to_learn_from(
             await store.add_feedback("demo", text, "complaint", None, "shop")
     said = r"can learn from 0 corrections and 5 are needed \(held out to calibrate and judge by: 2\)"
     with pytest.raises(UpError, match=said):
-        await train_candidate(config, "demo", lambda *_: None, 0, 1)
+        await train_candidate(config, "demo", lambda *_: None, 1)
 
 
 def test_what_either_adapter_was_made_with_or_is_like_judges_neither(tmp_path: Path) -> None:

@@ -405,7 +405,11 @@ async def test_a_candidate_learns_corrections_and_reads_in_the_shadow(
     trained(tiny_encoder(), corpus, 0, tmp_path / "live", replace(Recipe(), epochs=1, least_steps=0))
     config = load(
         profile_path("fake"),
-        (f"identity.home={tmp_path}", f"identity.understanding.adapter=path:{tmp_path / 'live'}"),
+        (
+            f"identity.home={tmp_path}",
+            f"identity.models_dir={tmp_path / 'models'}",
+            f"identity.understanding.adapter=path:{tmp_path / 'live'}",
+        ),
     )
     monkeypatch.setattr(learning, "load_corpus", lambda: corpus)
     monkeypatch.setattr("models.understanding.marked.load_marked", lambda: lessons(corpus).marked)
@@ -418,15 +422,21 @@ async def test_a_candidate_learns_corrections_and_reads_in_the_shadow(
         await store.create_tenant(TENANT, DEMO_POLICY)
         for text in said:
             await store.add_feedback("demo", text, "invoice", None, "shop")
-        made = await learning.train_candidate(config, "demo", say, 0, 1)
+        made = await learning.train_candidate(config, "demo", say, 1)
         shadow = await store.promoted_model("demo", ModelKind.UNDERSTANDING_SHADOW)
         assert await store.promoted_model("demo", ModelKind.UNDERSTANDING) is None
     assert shadow is not None and shadow.version == made.version
     folder = fetch(shadow.url, shadow.version, tmp_path / "fetched")
     live, candidate = load_adapter(tmp_path / "live"), load_adapter(folder)
     assert candidate.card["start"] == live.card["tensors_sha256"] != candidate.card["tensors_sha256"]
-    learned = set(said) & set(read_examples(folder)["invoice"])
+    learned = sorted(set(said) & set(read_examples(folder)["invoice"]))
     assert len(learned) == made.corrected.learned >= 8
+    encoder = tiny_encoder()
+    apply_adapter(encoder, candidate)
+    head = candidate.heads("openvino").intent
+    assert {head.labels[at] for at in head.logits(encode(encoder, learned)).argmax(axis=1)} == {"invoice"}
+    assert candidate.card["calibrations"] == live.card["calibrations"]
+    assert all(np.array_equal(candidate.lora[name], tensor) for name, tensor in live.lora.items())
     assert set(said) & set(read_examples(folder, "validation")["invoice"])
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.understanding_peers import client
 from benchmarks.understanding_peers.answers import fault
-from benchmarks.understanding_peers.client import Broken, Plan, drive, requests, response
+from benchmarks.understanding_peers.client import Broken, Plan, drive, requests, response, written
 from benchmarks.understanding_peers.climb import bodies
 from benchmarks.understanding_peers.figures import (
     Rung,
@@ -195,6 +195,7 @@ async def test_the_client_counts_answers_and_each_kind_of_error(monkeypatch: pyt
     assert len(tally.latencies_ms) == tally.answered
     expected = {"not one reading a text", "status 503", "Broken: IncompleteReadError", "TimeoutError"}
     assert set(tally.errors) == expected
+    assert json.loads(written(tally))["errors"] == tally.errors
 
 
 async def test_what_comes_in_the_ramp_is_in_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
