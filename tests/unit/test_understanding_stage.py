@@ -104,7 +104,8 @@ async def until_said_by(stage: Understanding, name: str) -> None:
 
 async def until_shadowed(stage: Understanding) -> None:
     async def is_so() -> bool:
-        return "shadow demo" in (await stage.status()).model
+        model = (await stage.status()).model
+        return "shadow demo" in model and "not loaded" not in model
 
     await until(is_so)
 
