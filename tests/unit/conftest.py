@@ -15,13 +15,15 @@ import pytest_socket
 
 from cluster.config import load, profile_path, resolve_secret
 from cluster.training import train_missing
+from commerce.demo.policy import DEMO_POLICY
 from commerce.demo.shop import DemoSeed, seed_demo
 from commerce.domain.identity import ApiKeyRole
-from commerce.store import migrate, open_store
+from commerce.store import Store, migrate, open_store
 from deployments.api.app import create_app
 from deployments.identity import GatewayIdentity, Ladder, RungQuality
 from deployments.recommendation import Recommendation
 from deployments.segmentation import Segmentation
+from tests.builders import TENANT
 from tests.local_service import SIZE, Local, OptionalStage, Shop, token
 
 
@@ -56,6 +58,16 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DemoSeed]:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path, demo
+
+
+@pytest_asyncio.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """An empty shop's."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
+    await migrate(url)
+    async with open_store(url) as opened:
+        await opened.create_tenant(TENANT, DEMO_POLICY)
+        yield opened
 
 
 @pytest_asyncio.fixture

@@ -1,17 +1,13 @@
 """The gateway over a real store, with handles in process for its stages."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.errors import StoreUnavailable
-from commerce.store import Store, migrate, open_store
+from commerce.store import Store
 from deployments import gateway
 from deployments.contracts import Message
 from deployments.gateway import Gateway
@@ -35,15 +31,6 @@ class Handle:
     async def remote(self, messages: list[Message]) -> list[Understood]:
         self.texts += [text for _, text in messages]
         return FakeUnderstanding().predict([text for _, text in messages])
-
-
-@pytest_asyncio.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
-    await migrate(url)
-    async with open_store(url) as opened:
-        await opened.create_tenant(TENANT, DEMO_POLICY)
-        yield opened
 
 
 async def test_no_reading_is_made_in_vain_while_the_catalogues_names_cannot_be_had(

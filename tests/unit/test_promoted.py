@@ -15,7 +15,7 @@ import pytest_asyncio
 from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.errors import NothingToRollBack, PromotionConflict, TenantNotFound
 from commerce.domain.tenants import ChangeKind, ModelKind, ModelVersion, PromotedModel
-from commerce.store import Store, migrate, open_store
+from commerce.store import Store
 from deployments.changes import ChangeFeed
 from deployments.errors import StageUntrained
 from deployments.promoted import PromotedModels
@@ -26,15 +26,6 @@ from tests.builders import TENANT
 KIND = ModelKind.SEGMENTATION
 LIVE, SHADOW = ModelKind.UNDERSTANDING, ModelKind.UNDERSTANDING_SHADOW
 FIRST, SECOND, THIRD = (ModelVersion(letter * 64, f"file:///{letter}") for letter in "abc")
-
-
-@pytest_asyncio.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
-    await migrate(url)
-    async with open_store(url) as opened:
-        await opened.create_tenant(TENANT, DEMO_POLICY)
-        yield opened
 
 
 def made(folder: Path, text: str) -> Published:

@@ -1,33 +1,21 @@
 """What a gateway keeps of a shop never outlives a change, not even one that came while it was being read."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.errors import InvalidCredentials, StoreUnavailable
 from commerce.domain.identity import ApiKeyRole
 from commerce.domain.tenants import Change, ChangeKind
-from commerce.store import Store, migrate, open_store
+from commerce.store import Store
 from deployments.snapshots import Snapshots
 from tests.builders import TENANT
 
 CHANGE = Change(9, TENANT.tenant_id, ChangeKind.POLICY, TENANT.tenant_id, datetime(2026, 11, 24, tzinfo=UTC))
-
-
-@pytest_asyncio.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
-    await migrate(url)
-    async with open_store(url) as opened:
-        await opened.create_tenant(TENANT, DEMO_POLICY)
-        yield opened
 
 
 class Slow:
