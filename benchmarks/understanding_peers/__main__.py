@@ -15,6 +15,7 @@ from benchmarks.understanding_peers.figures import BOUND_MS
 from benchmarks.understanding_peers.result import result
 from benchmarks.understanding_peers.rounds import TEXTS_IN_BATCH, Times, measure
 from benchmarks.understanding_peers.servers import LEFT_OUT, ROOT, Place
+from benchmarks.understanding_peers.setups import PROFILE
 from models.understanding.corpus import CORPUS, load_corpus
 
 _COMMAND: Final = (
@@ -52,7 +53,7 @@ def head(place: Place, rounds: int, times: Times) -> dict[str, Any]:
         "bound_p99_ms": BOUND_MS,
         "rounds": rounds,
         "seconds": asdict(times),
-        "kefu_profile": {"profile": "laptop", "set": list(LEFT_OUT)},
+        "kefu_profile": {"profile": PROFILE, "set": list(LEFT_OUT)},
     }
 
 

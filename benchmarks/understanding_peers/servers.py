@@ -21,7 +21,7 @@ import psutil
 from benchmarks.process_groups import group
 from benchmarks.understanding_peers.answers import fault
 from benchmarks.understanding_peers.peers.engine import environment
-from benchmarks.understanding_peers.setups import Setup
+from benchmarks.understanding_peers.setups import PROFILE, Setup
 
 ROOT: Final = Path(__file__).parent.parent.parent
 _PACKAGE: Final = "benchmarks.understanding_peers.peers"
@@ -104,7 +104,7 @@ def serving(setup: Setup, place: Place) -> Iterator[Served]:
 def _kefu(setup: Setup, place: Place, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
     home = f"identity.home={folder}/home"
     settings = (home, f"identity.http.port={port}", f"identity.models_dir={place.models_dir}", *LEFT_OUT)
-    line = [sys.executable, "-m", "cluster.cli", "up", "--profile", "laptop"]
+    line = [sys.executable, "-m", "cluster.cli", "up", "--profile", PROFILE]
     return line + [word for setting in settings for word in ("--set", setting)], {}
 
 

@@ -4,10 +4,12 @@ import os
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from cluster.config import load, profile_path
 from models.encoder.bert import Runtime
 
 ENCODER: Final = "packaged:e5-small-zh-en"
 KEFU: Final = "kefu"
+PROFILE: Final = "laptop"
 Kind = Literal["kefu", "litserve", "bentoml", "fastapi"]
 PEERS: Final[tuple[Kind, ...]] = ("litserve", "bentoml", "fastapi")
 
@@ -47,7 +49,9 @@ class Setup:
         return _DOCUMENTATION[self.kind]
 
 
-OURS: Final = Setup(KEFU, "kefu", "openvino", threads=1)
+OURS: Final = Setup(
+    KEFU, "kefu", "openvino", threads=load(profile_path(PROFILE)).identity.understanding.threads
+)
 
 DOCUMENTED: Final = (
     *(Setup(f"{kind}, torch", kind, "torch") for kind in PEERS),
@@ -56,5 +60,7 @@ DOCUMENTED: Final = (
 """Each peer as its first example stands, with PyTorch's default of a thread for each core; and with the worker for each core
 that each documents for work like this, of one thread each, so that there are no more threads than cores."""
 
-WITH_OUR_RUNTIME: Final = tuple(Setup(f"{kind}, openvino", kind, "openvino", threads=1) for kind in PEERS)
-"""The peers with Kefu's runtime and its one thread: what is left between them and Kefu is the price of Kefu's processes."""
+WITH_OUR_RUNTIME: Final = tuple(
+    Setup(f"{kind}, openvino", kind, "openvino", threads=OURS.threads) for kind in PEERS
+)
+"""The peers with Kefu's runtime and its threads: what is left between them and Kefu is the price of Kefu's processes."""

@@ -31,17 +31,25 @@ WEIGHTS: Final = "encoder.bin"
 RECIPE: Final = 4
 """Of how graphs are made; raised with it, so that folders of an older one are made again."""
 
-BATCH: Final = 8
-"""Texts in a batch, of like length: twice as quick a text as alone; batches of 32 are no quicker, being padded more."""
-
-WIDTH_STEP: Final = 16
-"""Batches are as wide as a multiple of this: the rows that a processor's matrix unit takes at once. It leaves few shapes, and
-each new one costs 5 to 20 ms of preparation."""
-
-_WARMED_WIDTHS: Final = (16, 32, 48, 64)
-"""What nearly every message of a shop fits in; rarer shapes are prepared when they come."""
-
 Precision = Literal["bf16", "f32"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """What texts are computed in: `batch` of like length, as wide as a multiple of `width_step` tokens. `prepared` widths fit
+    nearly every message of a shop; a rarer shape is prepared when it comes, which takes 5 to 20 ms."""
+
+    batch: int
+    width_step: int
+    prepared: tuple[int, ...]
+
+
+SHAPES: Final[Mapping[Precision, Shapes]] = {
+    # A matrix unit takes 16 rows at once, and eight texts are twice as quick a text as one; 32 are padded more.
+    "bf16": Shapes(batch=8, width_step=16, prepared=(16, 32, 48, 64)),
+    # Every padded token costs its full time here: of eight texts, pairs are read half as quickly again as all together.
+    "f32": Shapes(batch=2, width_step=4, prepared=tuple(range(4, 65, 4))),
+}
 
 _SCRATCH_PREFIX: Final = ".exporting-"
 _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
@@ -82,12 +90,12 @@ def load(
     *,
     threads: int = 1,
     max_length: int = 256,
-    batch_size: int = BATCH,
     precision: Precision | None = None,
+    shapes: Shapes | None = None,
 ) -> BertEncoder:
     """The encoder that `export` wrote, every file verified, and warm. `threads` are OpenVINO's, for this encoder alone.
 
-    `precision` is what it computes in; unsaid, the best of this processor.
+    `precision` is what it computes in; unsaid, the best of this processor. `shapes`, unsaid, are that precision's.
 
     Raises ModelNotFound, ModelDamaged, ModelUnloadable.
     """
@@ -99,9 +107,13 @@ def load(
         tokenizer = AutoTokenizer.from_pretrained(folder, truncation_side="right")
     except (OSError, ValueError, KeyError, TypeError) as refused:
         raise ModelUnloadable(str(folder), f"{type(refused).__name__}: {refused}") from refused
-    model = OpenvinoModel(_compiled(folder, threads, precision or best_precision()), Config(hidden_size))
-    model.warm(batch_size)
-    return BertEncoder(model, tokenizer, max_length=max_length, batch_size=batch_size, width_step=WIDTH_STEP)
+    computed_in = precision or best_precision()
+    model = OpenvinoModel(_compiled(folder, threads, computed_in), Config(hidden_size))
+    taken = shapes or SHAPES[computed_in]
+    model.warm(taken)
+    return BertEncoder(
+        model, tokenizer, max_length=max_length, batch_size=taken.batch, width_step=taken.width_step
+    )
 
 
 def folder_name(encoder: BertEncoder) -> str:
@@ -151,12 +163,12 @@ class OpenvinoModel:
         # OpenVINO gives a copy of what the request writes its next answer over, unless it is told to share.
         return Output(torch.from_numpy(found[0]))
 
-    def warm(self, batch_size: int) -> None:
+    def warm(self, shapes: Shapes) -> None:
         """Prepares the shapes of messages, so that no customer waits for it: a second for twelve layers."""
         import torch
 
-        for width in _WARMED_WIDTHS:
-            for texts in range(1, batch_size + 1):
+        for width in shapes.prepared:
+            for texts in range(1, shapes.batch + 1):
                 ones = torch.ones((texts, width), dtype=torch.long)
                 self(input_ids=ones, attention_mask=ones)
 

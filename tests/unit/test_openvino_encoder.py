@@ -66,7 +66,7 @@ def flip(path: Path) -> None:
 @pytest.mark.parametrize("normalise", [True, False])
 def test_float32_gives_what_torch_gives(exported: Path, batch_size: int, normalise: bool) -> None:
     torch_encoder = tiny_encoder()
-    encoder = openvino.load(exported, batch_size=batch_size)
+    encoder = openvino.load(exported, shapes=openvino.Shapes(batch_size, 8, (8,)))
     assert encoder.hidden_size == torch_encoder.hidden_size
     assert encoder.max_length == torch_encoder.max_length
     assert encoder.token_ids(TEXTS) == torch_encoder.token_ids(TEXTS)
@@ -80,7 +80,7 @@ def test_float32_gives_what_torch_gives(exported: Path, batch_size: int, normali
 
 
 def test_the_tokens_are_read_as_by_torch(exported: Path) -> None:
-    vectors, tokens = openvino.load(exported, batch_size=4).read(TEXTS)
+    vectors, tokens = openvino.load(exported, shapes=openvino.Shapes(4, 1, ())).read(TEXTS)
     expected_vectors, expected = tiny_encoder().read(TEXTS)
     np.testing.assert_allclose(vectors, expected_vectors, atol=1e-4)
     for found, wanted in zip(tokens, expected, strict=True):
@@ -90,7 +90,7 @@ def test_the_tokens_are_read_as_by_torch(exported: Path) -> None:
 
 def test_a_batch_leaves_what_an_earlier_one_gave(exported: Path) -> None:
     texts = ["alpha1", "beta2", "gamma"]  # of one shape, for which the request has one place
-    _, tokens = openvino.load(exported, batch_size=1).read(texts)
+    _, tokens = openvino.load(exported, shapes=openvino.Shapes(1, 4, ())).read(texts)
     for found, text in zip(tokens, texts, strict=True):
         np.testing.assert_allclose(found.states, tiny_encoder().read([text])[1][0].states, atol=1e-4)
 
@@ -102,8 +102,18 @@ def test_a_long_text_keeps_its_head(exported: Path) -> None:
     )  # fmt: skip
 
 
-def test_batches_have_few_widths_and_those_of_messages_are_prepared(
-    exported: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("precision", "computed"),
+    [
+        ("bf16", [(8, 32), (1, 64)]),
+        ("f32", [(2, 4), (2, 8), (2, 16), (2, 32), (1, 64)]),
+    ],
+)
+def test_batches_have_few_shapes_and_those_of_messages_are_prepared(
+    exported: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    precision: openvino.Precision,
+    computed: list[tuple[int, int]],
 ) -> None:
     shapes: list[tuple[int, ...]] = []
     call = openvino.OpenvinoModel.__call__
@@ -113,14 +123,13 @@ def test_batches_have_few_widths_and_those_of_messages_are_prepared(
         return call(self, **inputs)
 
     monkeypatch.setattr(openvino.OpenvinoModel, "__call__", noted)
-    encoder = openvino.load(exported, batch_size=2)
+    encoder = openvino.load(exported, precision=precision)
     prepared = set(shapes)
-    assert {(1, 16), (2, 16), (1, 64), (2, 64)} <= prepared
     del shapes[:]
-    encoder.encode(["alpha1 " * length for length in (1, 14, 15, 16, 30, 60)])
-    assert shapes == [(2, 16), (2, 32), (2, 64)] and set(shapes) <= prepared
+    encoder.encode(["alpha1 " * length for length in (1, 2, 5, 6, 9, 14, 30, 31, 60)])
+    assert shapes == computed and set(shapes) <= prepared
     del shapes[:]
-    openvino.load(exported, max_length=20).encode(["alpha1 " * 30])
+    openvino.load(exported, max_length=20, precision=precision).encode(["alpha1 " * 30])
     assert shapes[-1] == (1, 20)
 
 
