@@ -8,6 +8,7 @@ LOCK   := locks/$(EXTRA)-linux-$(shell uname -m).txt
 STAMP  := $(VENV)/.installed-$(EXTRA)
 TORCH  := 2.13.0
 PYTEST := $(BIN)/python -m pytest
+PEERS  := .kefu/peers
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve doctor bench test test-unit test-integration test-all soak lint types imports format lock clean
@@ -61,6 +62,20 @@ soak: install  ## The full-size measurements; writes docs/results/
 	$(BIN)/python -m benchmarks.behaviour_models --data ../shared/data --out docs/results
 	$(BIN)/python -m benchmarks.load.accuracy --out docs/results
 	$(BIN)/python -m benchmarks.load.first_report --out docs/results
+	$(BIN)/kefu models build
+	$(BIN)/kefu evaluate understanding --out docs/results
+	$(BIN)/python -m benchmarks.understanding_runtime --models-dir .kefu/models --out docs/results
+	$(MAKE) $(PEERS)/bin/bentoml
+	$(BIN)/python -m benchmarks.understanding_peers --models-dir .kefu/models --peers-python $(PEERS)/bin/python --out docs/results
+	for set in clinc150 banking77 curekart; do \
+	  $(BIN)/python -m benchmarks.public_intents --set $$set --data ../shared/data --out docs/results || exit 1; done
+	$(BIN)/python -m benchmarks.public_intents --set reviews --epochs 2 --data ../shared/data --out docs/results
+
+# The peers see the packages of $(VENV), so that both run the same torch; the lock knows nothing of them.
+$(PEERS)/bin/bentoml: $(STAMP)
+	$(PYTHON) -m venv $(PEERS)
+	echo $(CURDIR)/$(VENV)/lib/python3.11/site-packages > $(PEERS)/lib/python3.11/site-packages/kefu.pth
+	$(PEERS)/bin/pip install --quiet litserve==0.2.19 bentoml==1.4.40
 
 lint: install  ## ruff: format and rules
 	$(BIN)/ruff format --check .

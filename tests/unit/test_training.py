@@ -16,9 +16,10 @@ from commerce.domain.tenants import ModelKind
 from commerce.store import migrate, open_store
 from models.artifacts import fetch
 from models.encoder.bert import BertEncoder
+from models.encoder.openvino import Precision
 from models.types import INTENTS, OUT_OF_SCOPE
 from models.types.understanding import SENTIMENT_LABELS
-from models.understanding import lora
+from models.understanding import lora, tuning
 from models.understanding.bert import BertUnderstanding, apply_adapter, encode, fingerprint
 from models.understanding.corpus import Corpus, load_acceptance, load_blind, load_corpus
 from models.understanding.errors import AdapterDamaged, AdapterMismatch, CorpusInvalid, DataInvalid
@@ -26,8 +27,9 @@ from models.understanding.examples import Example, from_examples, read_examples,
 from models.understanding.heads import LinearHead, Thresholds, load_adapter
 from models.understanding.likeness import near, normalised, pairs
 from models.understanding.marked import Marked, MarkedSet, parse_marked
+from models.understanding.rejection import Floats
 from models.understanding.train import Card, Lessons, calibrate_again, train
-from models.understanding.tuning import Recipe, batches
+from models.understanding.tuning import Recipe, Task, batches, tune
 from tests.builders import TENANT
 from tests.tiny_encoder import tiny_encoder
 
@@ -218,6 +220,18 @@ def test_tuning_is_deterministic_and_its_adapter_rebuilds_the_tuned_encoder(
         encode(rebuilt, ["alpha1 beta2"]), encode(encoders[0], ["alpha1 beta2"]), atol=1e-6
     )
     assert not np.allclose(encode(rebuilt, ["alpha1 beta2"]), encode(plain, ["alpha1 beta2"]), atol=1e-3)
+
+
+def test_bfloat16_is_computed_in_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = Task(["alpha1 beta2", "gamma3"] * 4, [0, 1] * 4, 2)
+
+    def tuned(precision: Precision, *, bf16: bool) -> Floats:
+        monkeypatch.setattr(tuning, "best_precision", lambda: precision)
+        return tune(tiny_encoder(), [task], replace(RECIPE, bf16=bf16), 0, say).heads[0][0]
+
+    float32 = tuned("bf16", bf16=False)
+    assert np.array_equal(tuned("f32", bf16=True), float32)
+    assert not np.array_equal(tuned("bf16", bf16=True), float32)
 
 
 def test_a_run_that_was_cut_off_goes_on_to_the_same_end(corpus: Corpus, tmp_path: Path) -> None:
