@@ -33,9 +33,9 @@ class Recipe:
     """How to tune. `layers` is how many upper layers; 0 leaves the encoder as it is.
 
     `smoothing` is label smoothing; `sentiment_weight` and `tag_weight` are those tasks' shares of the loss. `bf16` computes
-    in bfloat16 where the processor has it, which halves the time there and costs no accuracy that could be measured. `noisy` is the share
-    of messages of which a noisy copy is trained on too. A task that has fewer batches than `small` of the first is repeated,
-    and few messages are read in more epochs, until there have been `least_steps`.
+    in bfloat16 where the processor has it, which halves the time there and costs no accuracy that could be measured. `noisy`
+    is the share of messages of which a noisy copy is trained on too. A task that has fewer batches than `small` of the first
+    is repeated, and few messages are read in more epochs, until there have been `least_steps`.
     """
 
     layers: int = 12
