@@ -8,6 +8,8 @@ LOCK   := locks/$(EXTRA)-linux-$(shell uname -m).txt
 STAMP  := $(VENV)/.installed-$(EXTRA)
 TORCH  := 2.13.0
 PYTEST := $(BIN)/python -m pytest
+# A process a core: each test has its own store and folder.
+UNIT   := $(PYTEST) -n auto tests/unit tests/contract
 PEERS  := .kefu/peers
 
 .DEFAULT_GOAL := help
@@ -40,15 +42,17 @@ doctor: install  ## Check this machine
 	@$(BIN)/kefu doctor --profile $(PROFILE)
 
 test: install  ## Unit, contract, quality, real-cluster and browser tests; no packaged models, no root, minutes
-	$(PYTEST) tests/unit tests/contract tests/quality tests/integration tests/faults tests/browser -m 'not real_models'
+	$(UNIT)
+	$(PYTEST) tests/quality tests/integration tests/browser -m 'not real_models and not thorough'
 
 test-unit: install  ## Unit and contract tests: seconds
-	$(PYTEST) tests/unit tests/contract
+	$(UNIT)
 
 test-integration: install  ## Tests on a real local cluster with fake engines
 	$(PYTEST) tests/integration tests/faults tests/browser -m 'not real_models'
 
-test-all: test  ## make test, then the tests with real models, and those of a GPU where there is one
+test-all: test  ## make test, then faults, attacks and real models, and what needs a GPU where there is one
+	$(PYTEST) tests/integration tests/faults -m 'thorough and not real_models'
 	$(PYTEST) tests/integration tests/faults -m real_models
 	$(PYTEST) tests/gpu
 
@@ -59,6 +63,10 @@ soak: install  ## The full-size measurements; writes docs/results/
 	$(BIN)/python -m benchmarks.first_answer --out docs/results
 	$(BIN)/python -m benchmarks.fan_out --out docs/results
 	$(BIN)/python -m benchmarks.impossible_request --out docs/results
+	for database in sqlite postgresql; do \
+	  $(BIN)/python -m benchmarks.commerce_soak --database $$database --operations 1000000 --out docs/results || exit 1; done
+	$(BIN)/python -m benchmarks.commerce_latency --out docs/results
+	$(BIN)/python -m benchmarks.leak_scan --identities 1000 --out docs/results
 	$(BIN)/python -m benchmarks.behaviour_models --data ../shared/data --out docs/results
 	$(BIN)/python -m benchmarks.load.accuracy --out docs/results
 	$(BIN)/python -m benchmarks.load.first_report --out docs/results

@@ -15,7 +15,10 @@ from rich.table import Table
 from cluster.config import ClusterConfig
 from cluster.config_error import ConfigError
 from cluster.console import Progress
+from cluster.customer_commands import app as customer_app
 from cluster.data_commands import app as data_app
+from cluster.identity_commands import audit, revoke
+from cluster.key_commands import app as key_app
 from cluster.model_commands import models_app
 from cluster.options import (
     FromWheel,
@@ -28,22 +31,34 @@ from cluster.options import (
     read_config,
     say_trained,
 )
+from cluster.policy_commands import app as policy_app
+from cluster.replay_commands import app as replay_app
+from cluster.store_commands import backup, export, import_, restore
 from commerce.domain.errors import CommerceError
-from commerce.domain.identity import ApiKeyRole
 from commerce.domain.tenants import ModelKind
 from models.errors import ModelError
 from models.types import OUT_OF_SCOPE
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Kefu 客服: serve, inspect and stop a customer-service cluster.")  # fmt: skip
-token_app = typer.Typer(no_args_is_help=True, help="Issue keys, and mint tokens for tests and scripts.")
+token_app = typer.Typer(no_args_is_help=True, help="Mint tokens for tests and scripts, and revoke tokens.")
 train_app = typer.Typer(
     no_args_is_help=True, help="Train the shipped adapter, or what a shop's own data teaches."
 )
+token_app.command("revoke")(revoke)
+app.command("audit")(audit)
 app.add_typer(models_app, name="models")
+app.add_typer(key_app, name="key")
 app.add_typer(token_app, name="token")
 app.add_typer(train_app, name="train")
 app.add_typer(data_app, name="data")
+app.add_typer(replay_app, name="replay")
+app.add_typer(policy_app, name="policy")
+app.command()(backup)
+app.command()(restore)
+data_app.command("export")(export)
+data_app.command("import")(import_)
+app.add_typer(customer_app, name="customer")
 
 EXTENSIONS: Final = "kefu.commands"
 """The entry-point group of the packages above this one: they import it, and it can't import them."""
@@ -143,7 +158,10 @@ def seed(
     profile: Profile = "laptop",
     overrides: Overrides = None,
     from_path: Annotated[
-        Path | None, typer.Option("--from", help="a real shop's db.json instead of the demonstration")
+        Path | None,
+        typer.Option(
+            "--from", help="a real shop instead of the demonstration: tau2's db.json, or ECom-Bench's folder"
+        ),
     ] = None,
     tenant: Annotated[str, typer.Option(help="the tenant that --from is loaded as")] = "imported",
     reset: Annotated[bool, typer.Option(help="replace the demonstration shop with another seed's")] = False,
@@ -180,24 +198,6 @@ def token_customer(
     config = read_config(profile, overrides)
     shop.ensure_token_secret(config)
     typer.echo(shop.mint(config, tenant, customer, TokenKind.CUSTOMER))
-
-
-@token_app.command("key")
-def token_key(
-    tenant: Annotated[str, typer.Option(help="the tenant's id")],
-    role: Annotated[
-        ApiKeyRole,
-        typer.Option(
-            help="page: for a browser; shop: for the back end; operator: also metrics and raw engines"
-        ),
-    ] = ApiKeyRole.SHOP,
-    profile: Profile = "laptop",
-    overrides: Overrides = None,
-) -> None:
-    """Issue an API key of a tenant. It is shown this once: the store keeps its hash."""
-    from cluster import shop
-
-    typer.echo(asyncio.run(shop.issue_key(read_config(profile, overrides), tenant, role)))
 
 
 @token_app.command("agent")
@@ -327,10 +327,12 @@ def add_extensions(root: typer.Typer) -> None:
 def _add_broken(root: typer.Typer, point: EntryPoint, error: Exception) -> None:
     said = f"{type(error).__name__}: {error}"
 
+    from rich.markup import escape
+
     @root.command(point.name, help=f"Can't be loaded: {said}", context_settings=_ANYTHING)
     def broken() -> None:
         error_console.print(
-            f"[bold red]kefu:[/bold red] {point.name} can't be loaded: {said}; install Kefu anew",
+            f"[bold red]kefu:[/bold red] {point.name} can't be loaded: {escape(said)}; install Kefu anew",
             highlight=False,
             soft_wrap=True,
         )
@@ -346,7 +348,9 @@ def guarded(command: Callable[[], Any]) -> int:
     try:
         command()
     except (ConfigError, ModelError, CommerceError, UpError) as error:
-        error_console.print(f"[bold red]kefu:[/bold red] {error}", highlight=False, soft_wrap=True)
+        error_console.print(
+            f"[bold red]kefu:[/bold red] {escape(str(error))}", highlight=False, soft_wrap=True
+        )
         return 1
     except OSError as error:
         said = f"{error.filename or 'the system'}: {error.strerror or error}"

@@ -116,7 +116,7 @@ class ClusterConfig(Section):
         if self.is_sqlite:
             raise ValueError(
                 "identity.store is SQLite but identity.nodes.kind is cluster: replicas on other nodes could not reach it; "
-                "write store: env:KEFU_STORE_URL with a postgresql+asyncpg URL in that variable"
+                "write store: env:KEFU_STORE_URL with a postgresql:// URL in that variable"
             )
         for key, path in (("artifacts", identity.artifacts), ("models_dir", str(identity.models_dir))):
             if not _is_shared(path):

@@ -10,8 +10,11 @@ from rich.console import Console
 
 # The libraries of models are imported where a command runs: `kefu --help` loads this module too.
 
-app = typer.Typer(no_args_is_help=True, help="Clean and augment labelled messages before training.")
-console = Console()
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Labelled messages, cleaned and augmented before training; a shop's data, out and in.",
+)
+console = Console(emoji=False)
 
 Source = Annotated[str, typer.Argument(metavar="DATA", help="JSON lines, CSV, parquet, or a hub's data set")]
 Out = Annotated[Path, typer.Option("--out", help="the JSON lines to write; the report lies beside it")]

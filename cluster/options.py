@@ -12,8 +12,9 @@ from cluster.config import ClusterConfig, load, profile_path
 if TYPE_CHECKING:
     from models.understanding.train import Card
 
-console = Console()
-error_console = Console(stderr=True)
+# A colon before a word is no emoji.
+console = Console(emoji=False)
+error_console = Console(stderr=True, emoji=False)
 
 Profile = Annotated[
     str, typer.Option("--profile", "-p", help="fake, laptop, gpu, production, or a YAML file")

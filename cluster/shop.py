@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Final
 
 from cluster.config import ClusterConfig, resolve_secret
+from cluster.config_error import ConfigError
 from commerce import tokens
 from commerce.demo.shop import DEMO_TENANT, DemoSeed, DemoSize, seed_demo
-from commerce.domain.identity import ApiKeyRole
+from commerce.domain.audit import AuditEntry
+from commerce.domain.identity import ApiKeyRole, Principal
+from commerce.domain.revocations import Revocation
 from commerce.store import Store, migrate, open_store
+from commerce.store.url import parse_store_url
 
-_TOKEN_DAYS: Final = 30
+_LONGEST_TOKEN: Final = timedelta(days=30)
+_AUDIT_PAGE: Final = 1000
 _SECRET_BYTES: Final = 48
 
 
@@ -53,10 +58,15 @@ def ensure_token_secret(config: ClusterConfig) -> None:
 
 
 async def prepare_store(config: ClusterConfig) -> None:
-    """Create or upgrade the schema."""
+    """Create or upgrade the schema. ConfigError for a URL that is no store's."""
+    url = resolve_secret(config.store_ref)
+    try:
+        parse_store_url(url)
+    except ValueError as error:
+        raise ConfigError(config.store_ref, (str(error),)) from error
     if config.is_sqlite:
         Path(config.store_ref.removeprefix("sqlite:")).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    await migrate(resolve_secret(config.store_ref))
+    await migrate(url)
 
 
 async def seed(config: ClusterConfig, *, reset: bool = False) -> DemoSeed:
@@ -68,25 +78,25 @@ async def seed(config: ClusterConfig, *, reset: bool = False) -> DemoSeed:
 
 
 async def import_shop(config: ClusterConfig, path: Path, tenant_id: str) -> dict[str, int]:
-    """Load a real shop's file as another tenant; returns how many rows of each kind. ImportInvalid names the field."""
+    """Load a real shop as another tenant: tau2's file, or ECom-Bench's folder; returns how many rows of each kind.
+    ImportInvalid names the field.
+    """
+    from commerce.importers.ecom_bench import load_ecom_bench
     from commerce.importers.tau2 import load_tau2
 
     async with open_store(resolve_secret(config.store_ref)) as store:
+        if path.is_dir():
+            return await load_ecom_bench(store, path, tenant_id, datetime.now(UTC))
         return dict(await load_tau2(store, path, tenant_id))
-
-
-async def issue_key(config: ClusterConfig, tenant_id: str, role: ApiKeyRole) -> str:
-    """A new API key. TenantNotFound."""
-    async with open_store(resolve_secret(config.store_ref)) as store:
-        return await store.issue_api_key(tenant_id, role)
 
 
 async def open_doors(config: ClusterConfig, shop: DemoSeed) -> ServeFile:
     """Issue this run's keys and tokens of the demonstration shop."""
     http = config.identity.http
+    operator = Principal(shop.tenant_id, operator_id=shell_operator())
     async with open_store(resolve_secret(config.store_ref)) as store:
-        api_key = await store.issue_api_key(shop.tenant_id, ApiKeyRole.SHOP)
-        operator_key = await store.issue_api_key(shop.tenant_id, ApiKeyRole.OPERATOR)
+        api_key = (await store.issue_api_key(operator, ApiKeyRole.SHOP)).value
+        operator_key = (await store.issue_api_key(operator, ApiKeyRole.OPERATOR)).value
     return ServeFile(
         base_url=f"http://{http.host}:{http.port}",
         api_key=api_key,
@@ -110,15 +120,58 @@ async def close_doors(config: ClusterConfig, path: Path) -> None:
 
 
 async def _revoke(store: Store, keys: tuple[str, ...]) -> None:
+    operator = Principal(DEMO_TENANT, operator_id=shell_operator())
     for known in await store.api_keys(DEMO_TENANT):
-        if known.revoked_at is None and any(key.startswith(known.prefix) for key in keys):
-            await store.revoke_api_key(DEMO_TENANT, known.key_id)
+        if any(key.startswith(known.prefix) for key in keys):
+            # The run's own operator key may well be the last.
+            await store.revoke_api_key(operator, known.key_id, is_forced=True)
 
 
 def mint(config: ClusterConfig, tenant_id: str, subject: str, kind: tokens.TokenKind) -> str:
-    """A customer's or agent's token, good for 30 days."""
+    """A customer's or agent's token, good for 30 days, or for as long as the service accepts one."""
     secret = resolve_secret(config.token_secret_ref).encode()
-    now = datetime.now(UTC)
+    limits = config.identity.limits
+    hours = limits.agent_token_hours if kind is tokens.TokenKind.AGENT else limits.customer_token_hours
+    ttl = min(_LONGEST_TOKEN, timedelta(hours=hours))
     return tokens.mint(
-        secret, tenant_id=tenant_id, subject=subject, kind=kind, now=now, ttl=timedelta(days=_TOKEN_DAYS)
+        secret, tenant_id=tenant_id, subject=subject, kind=kind, now=datetime.now(UTC), ttl=ttl
     )
+
+
+def shell_operator() -> str:
+    """Who answers in the audit log for what is done in a shell: whose process this is."""
+    return f"shell:{os.getuid()}"
+
+
+async def revoke_tokens(
+    config: ClusterConfig, tenant_id: str, wanted: Revocation, now: datetime
+) -> Revocation:
+    """Refuse these tokens from now on. TenantNotFound, RevocationInvalid."""
+    async with open_store(resolve_secret(config.store_ref)) as store:
+        return await store.revoke_tokens(Principal(tenant_id, operator_id=shell_operator()), wanted, now)
+
+
+async def audit_entries(
+    config: ClusterConfig,
+    tenant_id: str,
+    *,
+    order_id: str | None,
+    customer_id: str | None,
+    since: datetime | None,
+) -> list[AuditEntry]:
+    """The audit log of a tenant, oldest first. TenantNotFound."""
+    found: list[AuditEntry] = []
+    async with open_store(resolve_secret(config.store_ref)) as store:
+        await store.tenant(tenant_id)
+        while True:
+            page = await store.audit_entries(
+                tenant_id,
+                order_id=order_id,
+                customer_id=customer_id,
+                since=since,
+                after=found[-1].entry_id if found else 0,
+                limit=_AUDIT_PAGE,
+            )
+            found += page
+            if len(page) < _AUDIT_PAGE:
+                return found

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from commerce.domain.conversations import NewTurn, TurnOutcome
-from commerce.domain.errors import ConversationConflict
+from commerce.domain.errors import ConversationConflict, StoreError
 from commerce.domain.identity import Principal
 from commerce.store import Store
 from deployments.contracts import Metrics
 from deployments.errors import StageError, StageRefused
 from deployments.identity import GatewayIdentity
 from deployments.lookups import Asked, LookUps
+from deployments.prompts import masked_messages
 from deployments.rungs import RungWatch
 from deployments.snapshots import ShopSnapshot, Snapshots
 from deployments.stages import Stages, StageTimer
@@ -172,7 +173,7 @@ class ChatService:
                 asked = Asked(run.principal, run.message, run.shop, run.deadline, run.timings_ms)
                 return await self._look_ups.facts(asked, understood, needs)
             case StartRung():
-                return self._start_rung(run, effect)
+                return await self._start_rung(run, effect)
             case NextPiece():
                 return await self._next_piece(run)
             case StopRung():
@@ -193,13 +194,19 @@ class ChatService:
             raise answer
         return answer
 
-    def _start_rung(self, run: _Run, effect: StartRung) -> str | None:
+    async def _start_rung(self, run: _Run, effect: StartRung) -> str | None:
         left_s = run.deadline.left_s(self._clock())
         if left_s <= 0:
             return "deadline"
         client = self._stages.generation[effect.rung]
         most_tokens = self._identity.generation_tokens[effect.rung]
-        request = GenerationRequest(run.request_id, effect.messages, most_tokens, 0.0, left_s)
+        try:
+            known = await self._store.personal_facts(run.principal)
+        except StoreError:
+            # What can't be masked is not sent.
+            return "commerce: unavailable"
+        messages = masked_messages(effect.messages, known)
+        request = GenerationRequest(run.request_id, messages, most_tokens, 0.0, left_s)
         run.generation, run.rung, run.has_first_token = client.generate(request), effect.rung, False
         run.timings_ms[f"generation.{effect.rung}"] = 0.0
         return None

@@ -9,16 +9,25 @@ from typing import Any, TypeVar
 from fastapi import FastAPI
 from ray.serve.handle import DeploymentHandle
 
-from commerce import tokens
+from commerce.domain.actions import Arguments
+from commerce.domain.audit import AuditEntry
 from commerce.domain.catalogue import ProductQuery
 from commerce.domain.errors import StoreError, StoreUnavailable
-from commerce.domain.feedback import Feedback
-from commerce.domain.identity import ApiKey, Principal
+from commerce.domain.feedback import Feedback, Origin
+from commerce.domain.identity import ApiKey, ApiKeyRole, IssuedKey, Principal
+from commerce.domain.order_events import OrderEvent
 from commerce.domain.orders import Order
+from commerce.domain.policy import ShopPolicy
 from commerce.domain.product_query import query_from_text
+from commerce.domain.revocations import Revocation
 from commerce.domain.tenants import Tenant
 from commerce.store import Store, open_store
+from commerce.store.done import Done
+from commerce.store.privacy import Erased
+from deployments import actions
+from deployments.actions import Proposed
 from deployments.api.app import create_app
+from deployments.authentication import Authentication
 from deployments.changes import ChangeFeed
 from deployments.chat import ChatService, Finished
 from deployments.clients import (
@@ -29,10 +38,11 @@ from deployments.clients import (
     UnderstandingHandle,
 )
 from deployments.contracts import RecommendRequest
-from deployments.demo import Demonstration, demonstration, is_page_key, page_key
+from deployments.demo import Demonstration, demonstration
 from deployments.errors import NotReady, StageError, StageRefused
 from deployments.identity import GatewayIdentity, Limits
 from deployments.metrics import ServeMetrics, scrape
+from deployments.prompts import masked_request
 from deployments.rungs import RungWatch
 from deployments.snapshots import Snapshots
 from deployments.stages import Stages
@@ -77,6 +87,7 @@ class Gateway:
         self._store: Store | None = None
         self._chat: ChatService | None = None
         self._snapshots: Snapshots | None = None
+        self._authentication: Authentication | None = None
         self._feed: ChangeFeed | None = None
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._token_secret = b""
@@ -96,6 +107,9 @@ class Gateway:
         feed = ChangeFeed(store, identity.poll_ms, snapshots.apply)
         await feed.start()
         self._token_secret = self._resolve(identity.token_secret).encode()
+        self._authentication = Authentication(
+            snapshots, self._token_secret, identity.limits, is_demo=identity.is_demo
+        )
         rungs = RungWatch(self._stages.generation)
         self._chat = ChatService(identity, store, snapshots, self._stages, rungs, self._metrics)
         self._store, self._snapshots, self._feed = store, snapshots, feed
@@ -120,27 +134,16 @@ class Gateway:
         return self._metrics
 
     async def authenticate(self, key: str) -> ApiKey:
-        # A real shop's browsers hold an API key of the role page, which can be revoked.
-        if _loaded(self._identity).is_demo and is_page_key(key):
-            return page_key(key, self._token_secret, datetime.now(UTC))
-        return await _loaded(self._snapshots).api_key(key)
+        return await _loaded(self._authentication).key(key)
 
     async def demonstration(self) -> Demonstration | None:
         if not _loaded(self._identity).is_demo:
             return None
-        return await demonstration(_loaded(self._store), self._token_secret, datetime.now(UTC))
+        longest = _loaded(self._authentication).longest_customer_token
+        return await demonstration(_loaded(self._store), self._token_secret, datetime.now(UTC), longest)
 
-    def customer(self, key: ApiKey, token: str | None) -> Principal:
-        if token is None:
-            return Principal(key.tenant_id)
-        claims = tokens.verify(
-            token,
-            self._token_secret,
-            tenant_id=key.tenant_id,
-            kind=tokens.TokenKind.CUSTOMER,
-            now=datetime.now(UTC),
-        )
-        return Principal(key.tenant_id, claims.subject)
+    async def principal(self, key: ApiKey, customer_token: str | None, agent_token: str | None) -> Principal:
+        return await _loaded(self._authentication).principal(key, customer_token, agent_token)
 
     def turn(
         self, principal: Principal, message: str, conversation_id: str | None, request_id: str
@@ -171,15 +174,18 @@ class Gateway:
     async def explain(self, tenant_id: str, text: str) -> Explanation:
         return await self._stages.understanding.explain(tenant_id, text, _EXPLAIN_S)
 
-    async def add_feedback(self, key: ApiKey, text: str, intent: str, said: str | None) -> Feedback:
-        return await _loaded(self._store).add_feedback(key.tenant_id, text, intent, said, key.role.value)
+    async def add_feedback(
+        self, key: ApiKey, text: str, intent: str, said: str | None, origin: Origin
+    ) -> Feedback:
+        store = _loaded(self._store)
+        return await store.add_feedback(key.tenant_id, text, intent, said, key.role.value, origin)
 
     async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
         return await self._stages.retrieval.search(request, _READ_S)
 
     async def complete(self, engine: str, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
         outcome: Outcome | None = "cancelled"
-        chunks = self._stages.generation[engine].generate(request)
+        chunks = self._stages.generation[engine].generate(masked_request(request))
         try:
             async for chunk in chunks:
                 yield chunk
@@ -196,7 +202,7 @@ class Gateway:
                 self._metrics.count_turn("raw_engine", engine, outcome)
 
     async def segment(self, tenant_id: str, customer_id: str) -> tuple[Segment, str]:
-        await _loaded(self._store).customer(tenant_id, customer_id)
+        await _loaded(self._store).customer(Principal(tenant_id, customer_id))
         shop = await _loaded(self._snapshots).shop(tenant_id)
         found = await self._stages.segmentation.segment(tenant_id, customer_id, _READ_S)
         return found, shop.tenant.currency
@@ -212,6 +218,55 @@ class Gateway:
     async def order(self, principal: Principal, order_id: str) -> tuple[Order, Tenant]:
         order = await _loaded(self._store).order(principal, order_id)
         return order, (await _loaded(self._snapshots).shop(principal.tenant_id)).tenant
+
+    async def propose(self, principal: Principal, wanted: Arguments) -> Proposed:
+        return await actions.propose(_loaded(self._store), self._token_secret, principal, wanted)
+
+    async def commit(
+        self, principal: Principal, wanted: Arguments, token: str, key: str, request_id: str
+    ) -> Done:
+        store = _loaded(self._store)
+        return await actions.commit(store, self._token_secret, principal, wanted, token, key, request_id)
+
+    async def record_order_event(
+        self, tenant_id: str, order_id: str, event: OrderEvent, key: str, request_id: str
+    ) -> Done:
+        return await _loaded(self._store).record_order_event(
+            tenant_id, order_id, event, key=key, now=datetime.now(UTC), request_id=request_id
+        )
+
+    async def audit(self, tenant_id: str, **wanted: Any) -> tuple[AuditEntry, ...]:
+        return await _loaded(self._store).audit_entries(tenant_id, **wanted)
+
+    async def revoke_tokens(
+        self, operator: Principal, wanted: Revocation, now: datetime, request_id: str
+    ) -> Revocation:
+        return await _loaded(self._store).revoke_tokens(operator, wanted, now, request_id)
+
+    async def api_keys(self, tenant_id: str) -> tuple[ApiKey, ...]:
+        return await _loaded(self._store).api_keys(tenant_id)
+
+    async def issue_api_key(self, operator: Principal, role: ApiKeyRole, request_id: str) -> IssuedKey:
+        return await _loaded(self._store).issue_api_key(operator, role, request_id)
+
+    async def revoke_api_key(self, operator: Principal, key_id: str, request_id: str) -> ApiKey:
+        return await _loaded(self._store).revoke_api_key(operator, key_id, request_id=request_id)
+
+    async def policy(self, key: ApiKey) -> ShopPolicy:
+        return await _loaded(self._store).policy(key.tenant_id)
+
+    async def put_policy(
+        self, key: ApiKey, policy: ShopPolicy, replaces: str | None, request_id: str
+    ) -> None:
+        await _loaded(self._store).put_policy(
+            key.tenant_id, policy, key.prefix, replaces=replaces, request_id=request_id
+        )
+
+    async def export_customer(self, principal: Principal) -> dict[str, Any]:
+        return await _loaded(self._store).export_customer(principal)
+
+    async def erase_customer(self, principal: Principal) -> Erased:
+        return await _loaded(self._store).erase_customer(principal)
 
     async def readiness(self) -> dict[str, Any]:
         """Understanding, retrieval and the store are needed. The rest is not: answers go on without."""

@@ -91,6 +91,7 @@ class UnderstandingIdentity(Section):
     own adapters are named.
 
     `runtime` computes it: `openvino` on a CPU, where it is two to three times as quick as `torch`, which runs on GPUs too.
+    With it each of the `threads` reads a batch of its own.
     """
 
     engine: Literal["bert", "fake"] = "bert"
@@ -104,6 +105,11 @@ class UnderstandingIdentity(Section):
     fake: FakeBehaviour = FakeBehaviour()
     models_dir: Path = Path("models")
     store: StoreRef = "sqlite:shop.db"
+
+    @property
+    def callers(self) -> int:
+        """How many batches are read at once."""
+        return self.threads if self.engine == "bert" and self.runtime == "openvino" else 1
 
     @model_validator(mode="after")
     def _runtime_has_its_device(self) -> "UnderstandingIdentity":
@@ -236,7 +242,9 @@ class GenerationIdentity(Section):
 
 
 class Limits(Section):
-    """What the gateway accepts. `deadline_s` is a chat turn's budget, `engine_deadline_s` a raw engine's completion's."""
+    """What the gateway accepts. `deadline_s` is a chat turn's budget, `engine_deadline_s` a raw engine's completion's. A
+    customer's or agent's token that is good for longer than its hours is refused.
+    """
 
     body_bytes: int = Field(default=65_536, ge=1024, le=16_777_216)
     message_characters: int = Field(default=4000, ge=16, le=100_000)
@@ -244,6 +252,8 @@ class Limits(Section):
     deadline_s: float = Field(default=20.0, gt=0, le=600)
     engine_deadline_s: float = Field(default=120.0, gt=0, le=3600)
     first_token_s: float = Field(default=5.0, gt=0, le=600)
+    customer_token_hours: int = Field(default=24, ge=1, le=8760)
+    agent_token_hours: int = Field(default=24, ge=1, le=8760)
 
 
 class RungQuality(Section):

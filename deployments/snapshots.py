@@ -1,4 +1,5 @@
-"""What a gateway keeps of each tenant between requests: tenant, policy, catalogue's words, checked keys.
+"""What a gateway keeps of each tenant between requests: tenant, policy, catalogue's words, checked keys, revoked
+tokens, whom it has erased.
 
 The change log drops what changed, so nothing here outlives a change by more than the poll interval.
 """
@@ -8,10 +9,13 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from commerce.domain.catalogue import ProductVocabulary
+from commerce.domain.errors import CustomerTokenInvalid
 from commerce.domain.identity import ApiKey
 from commerce.domain.policy import ShopPolicy
+from commerce.domain.revocations import Revocations
 from commerce.domain.tenants import Change, ChangeKind, Tenant
 from commerce.store import Store
 from deployments.names import catalogue_names
@@ -45,6 +49,8 @@ class Snapshots:
         self._catalogues: dict[str, _Catalogue] = {}
         self._reading: dict[tuple[str, int], asyncio.Task[ShopSnapshot]] = {}
         self._keys: OrderedDict[bytes, ApiKey] = OrderedDict()
+        self._revocations: dict[str, Revocations] = {}
+        self._erased: dict[str, frozenset[str]] = {}
         self._changes = 0
 
     async def shop(self, tenant_id: str) -> ShopSnapshot:
@@ -94,13 +100,39 @@ class Snapshots:
             self._keys.popitem(last=False)
         return checked
 
+    async def revocations(self, tenant_id: str, since: datetime) -> Revocations:
+        """What the tenant has revoked, from `since` on at the least."""
+        if (kept := self._revocations.get(tenant_id)) is not None:
+            return kept
+        change = self._changes
+        found = await self._store.revocations(tenant_id, since)
+        if change == self._changes:
+            self._revocations[tenant_id] = found
+        return found
+
+    async def require_customer(self, tenant_id: str, customer_id: str) -> None:
+        """CustomerTokenInvalid for one who was erased."""
+        if (erased := self._erased.get(tenant_id)) is None:
+            change = self._changes
+            erased = await self._store.erased_customers(tenant_id)
+            if change == self._changes:
+                self._erased[tenant_id] = erased
+        if customer_id in erased:
+            raise CustomerTokenInvalid("erased")
+
     async def apply(self, changes: Sequence[Change]) -> None:
         """Drop what these changes made stale."""
         self._changes += len(changes)
         for change in changes:
             if change.kind is ChangeKind.API_KEY:
                 self._keys.clear()
+            elif change.kind is ChangeKind.TOKEN:
+                self._revocations.pop(change.tenant_id, None)
+            elif change.kind is ChangeKind.ERASURE:
+                self._erased.pop(change.tenant_id, None)
             elif change.kind is not ChangeKind.MODEL:
                 self._shops.pop(change.tenant_id, None)
                 if change.kind in {ChangeKind.CATALOGUE, ChangeKind.TENANT}:
                     self._catalogues.pop(change.tenant_id, None)
+                if change.kind is ChangeKind.TENANT:
+                    self._erased.pop(change.tenant_id, None)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from commerce.domain.identity import Principal
 from commerce.domain.tenants import Change, ModelKind
 from commerce.store import Store, open_store
 from deployments.behaviour import interaction
@@ -63,7 +64,7 @@ class TrainedStage(Generic[M]):
 
     async def history(self, tenant_id: str, customer_id: str) -> list[Interaction]:
         """All that the customer has done, oldest first."""
-        events = await self.store.behaviour_events(tenant_id, customer_id=customer_id)
+        events = await self.store.behaviour_of(Principal(tenant_id, customer_id))
         return [interaction(event) for event in events]
 
     async def compute(self, function: Callable[..., T], *arguments: Any) -> T:

@@ -1,4 +1,4 @@
-"""The BERT stage: what waits is read together, by engines which run in a thread of their own.
+"""The BERT stage: what waits is read together, by engines which run in threads of their own.
 
 The configuration names the adapter that reads for every shop without one of its own. A shop's promoted adapter takes its
 place at the change log's word, and a candidate reads in its shadow.
@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from commerce.domain.tenants import Change, ModelKind
 from commerce.store import Store, open_store
@@ -25,6 +25,9 @@ from models.types import Understood
 from models.types.understanding import Explanation
 from models.understanding.engine import Understander, UnderstandingSpec, load, read_each
 
+_WHOLE: Final = 4
+"""So many texts are one batch of the encoder."""
+
 
 def spec_of(identity: UnderstandingIdentity) -> UnderstandingSpec:
     """The engine's own settings, out of the stage's identity."""
@@ -34,6 +37,7 @@ def spec_of(identity: UnderstandingIdentity) -> UnderstandingSpec:
         adapter=identity.adapter,
         models_dir=identity.models_dir,
         threads=identity.threads,
+        callers=identity.callers,
         runtime=identity.runtime,
         device="cuda" if identity.placement.gpus else "cpu",
         gpu_memory_share=identity.placement.gpu_memory_share,
@@ -48,6 +52,7 @@ class _Loaded:
 
     identity: UnderstandingIdentity
     engine: Understander
+    readers: ThreadPoolExecutor
     store: Store
     promoted: PromotedModels[Understander]
     shadowed: PromotedModels[Understander]
@@ -63,8 +68,6 @@ class Understanding:
         self._resolve = resolve
         self._part: _Loaded | None = None
         self._tasks: tuple[asyncio.Task[None], ...] = ()
-        # One thread: the runtime's own threads do the parallel work, and the event loop stays free for health checks.
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="understanding")
         # A model's first explanation needs seconds of preparing, once, and the live models read on meanwhile.
         self._preparing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="understanding-prepare")
 
@@ -73,6 +76,8 @@ class Understanding:
         identity = UnderstandingIdentity.model_validate(user_config)
         if self._part is not None and identity == self._part.identity:
             return
+        # As many as the engine reads batches at once; the event loop stays free for health checks.
+        readers = ThreadPoolExecutor(identity.callers, thread_name_prefix="understanding")
         engine = await asyncio.to_thread(_warmed, spec_of(identity))
         store = open_store(self._resolve(identity.store))
         promoted, shadowed = (
@@ -81,8 +86,8 @@ class Understanding:
         )
         feed = ChangeFeed(store, identity.poll_ms, self._on_changes)
         await feed.start()
-        waiting = Coalescer(self.read, Limits(at_once=1, most=identity.batching.max_texts))
-        part = _Loaded(identity, engine, store, promoted, shadowed, feed, Shadow(store), waiting)
+        waiting = Coalescer(self.read, Limits(at_once=identity.callers, most=identity.batching.max_texts))
+        part = _Loaded(identity, engine, readers, store, promoted, shadowed, feed, Shadow(store), waiting)
         await promoted.load_all()
         await shadowed.load_all()
         self._part = part
@@ -94,11 +99,11 @@ class Understanding:
 
     async def explain(self, tenant_id: str, text: str) -> Explanation:
         """Why the shop's model reads the text as it does. Others' texts are read between its pieces of work."""
-        engine = self._engine_of(tenant_id)[1]
+        engine, readers = self._engine_of(tenant_id)[1], self._loaded.readers
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._preparing, engine.prepare_explanations)
         work = engine.explain(text)
-        while (found := await loop.run_in_executor(self._thread, _advanced, work)) is None:
+        while (found := await loop.run_in_executor(readers, _advanced, work)) is None:
             pass
         return found
 
@@ -106,14 +111,24 @@ class Understanding:
         """One batch. Each shop's model reads its own."""
         found: dict[int, Understood | Exception] = {}
         for version, engine, rows in self._by_engine(messages):
-            texts = [messages[row][1] for row in rows]
             started = time.perf_counter()
-            readings = await asyncio.get_running_loop().run_in_executor(
-                self._thread, read_each, engine, texts
+            parts = await asyncio.gather(
+                *(
+                    self._read_part(engine, messages, part)
+                    for part in _parts(rows, self._loaded.identity.callers)
+                )
             )
-            found |= dict(zip(rows, readings, strict=True))
+            found |= {row: reading for part in parts for row, reading in part}
             self._show(messages, rows, found, version, (time.perf_counter() - started) * 1e3)
         return [found[row] for row in range(len(messages))]
+
+    async def _read_part(
+        self, engine: Understander, messages: Sequence[Message], rows: Sequence[int]
+    ) -> list[tuple[int, Understood | Exception]]:
+        texts = [messages[row][1] for row in rows]
+        loop = asyncio.get_running_loop()
+        readings = await loop.run_in_executor(self._loaded.readers, read_each, engine, texts)
+        return list(zip(rows, readings, strict=True))
 
     async def status(self) -> StageStatus:
         """Which models this replica runs, and the last change that it has seen."""
@@ -180,6 +195,12 @@ class Understanding:
         if self._part is None:
             raise NotReady("understanding has no engine yet")
         return self._part
+
+
+def _parts(rows: Sequence[int], callers: int) -> list[Sequence[int]]:
+    """A large batch in as many parts as are read at once; a small one is quicker whole."""
+    count = min(callers, -(-len(rows) // _WHOLE))
+    return [rows[number::count] for number in range(count)]
 
 
 def _warmed(spec: UnderstandingSpec) -> Understander:

@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.catalogue import ProductHit, SaleClass
 from commerce.domain.customers import Address
+from commerce.domain.identity import ApiKeyRole, Principal
+from commerce.domain.money import shares
 from commerce.domain.orders import Order, OrderLine, OrderState, Shipment, TrackingEvent, TrackingState
 from commerce.domain.tenants import Tenant
 from commerce.domain.text import LocalText
+from commerce.store import Store
 from models.types import Entity, IntentScore, Passage, Sentiment, Understood
 from models.types.understanding import Decision, Language
 from routing.facts import Facts
@@ -40,6 +43,12 @@ def line(category: str = "womens_clothing", name: LocalText | None = None, **cha
         unit_price_minor=59_900, currency="CNY",
     )  # fmt: skip
     return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def discounted(lines: tuple[OrderLine, ...], discount_minor: int) -> tuple[OrderLine, ...]:
+    """The lines with their shares of it."""
+    off = shares(discount_minor, [each.total.amount_minor for each in lines])
+    return tuple(replace(each, discount_minor=share) for each, share in zip(lines, off, strict=True))
 
 
 def order(
@@ -91,3 +100,8 @@ def hit(name: LocalText | None = None, **changes: object) -> ProductHit:
 def facts(**changes: object) -> Facts:
     """Facts of a signed-in customer of the demonstration shop."""
     return replace(Facts(NOW, TENANT, DEMO_POLICY, True), **changes)  # type: ignore[arg-type]
+
+
+async def new_key(store: Store, tenant_id: str, role: ApiKeyRole) -> str:
+    """An API key of the shop."""
+    return (await store.issue_api_key(Principal(tenant_id, operator_id="shell:1"), role)).value

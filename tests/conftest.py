@@ -1,14 +1,22 @@
 """What every tier shares: where the real data is, and where built models are."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+from benchmarks.postgres import postgres_server
 from cluster.config import load, profile_path
+from tests.serving import Kefu, serving
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
+
+# How long an example takes, or to draw one, says something of a busy machine, and nothing of the code.
+settings.register_profile("kefu", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kefu")
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +27,20 @@ def models_dir() -> Path:
     config = load(profile_path("laptop"), (f"identity.home={ROOT / '.kefu'}",))
     build(config.packaged_models(), config.models_dir)
     return config.models_dir
+
+
+@pytest.fixture(scope="session")
+def kefu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kefu]:
+    """The `fake` profile, serving: one real local cluster for all tests that leave it as they found it."""
+    with serving("fake", tmp_path_factory.mktemp("kefu")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """One server for the whole run, started when a test first asks for it."""
+    with postgres_server(is_durable=False) as url:
+        yield url
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

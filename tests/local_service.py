@@ -9,18 +9,29 @@ import httpx
 
 from commerce import tokens
 from commerce.demo.shop import DemoSeed, DemoSize
+from commerce.domain.actions import Arguments
+from commerce.domain.audit import AuditEntry
 from commerce.domain.catalogue import ProductQuery
-from commerce.domain.feedback import Feedback
-from commerce.domain.identity import ApiKey, Principal
+from commerce.domain.feedback import Feedback, Origin
+from commerce.domain.identity import ApiKey, ApiKeyRole, IssuedKey, Principal
+from commerce.domain.order_events import OrderEvent
 from commerce.domain.orders import Order
+from commerce.domain.policy import ShopPolicy
 from commerce.domain.product_query import query_from_text
+from commerce.domain.revocations import Revocation
 from commerce.domain.tenants import Tenant
 from commerce.store import Store
+from commerce.store.done import Done
+from commerce.store.privacy import Erased
+from deployments import actions
+from deployments.actions import Proposed
+from deployments.authentication import Authentication
 from deployments.chat import ChatService, Finished
 from deployments.contracts import RecommendRequest, StageStatus
-from deployments.demo import Demonstration, demonstration, is_page_key, page_key
+from deployments.demo import Demonstration, demonstration
 from deployments.errors import StageError, StageFailed, StageTimeout
 from deployments.identity import GatewayIdentity, Limits
+from deployments.prompts import masked_request
 from deployments.rungs import RungWatch
 from deployments.snapshots import Snapshots
 from deployments.stages import Stages
@@ -163,6 +174,7 @@ class Local:
 
     def __post_init__(self) -> None:
         self.snapshots = Snapshots(self.store)
+        self.authentication = Authentication(self.snapshots, SECRET, self.identity.limits, is_demo=True)
         self.retrieval = LocalRetrieval()
         stages = Stages(
             self.understanding,
@@ -183,19 +195,14 @@ class Local:
         return ("small",)
 
     async def authenticate(self, key: str) -> ApiKey:
-        if is_page_key(key):
-            return page_key(key, SECRET, datetime.now(UTC))
-        return await self.snapshots.api_key(key)
+        return await self.authentication.key(key)
 
     async def demonstration(self) -> Demonstration | None:
-        return await demonstration(self.store, SECRET, datetime.now(UTC))
+        longest = self.authentication.longest_customer_token
+        return await demonstration(self.store, SECRET, datetime.now(UTC), longest)
 
-    def customer(self, key: ApiKey, token: str | None) -> Principal:
-        if token is None:
-            return Principal(key.tenant_id)
-        kind, now = tokens.TokenKind.CUSTOMER, datetime.now(UTC)
-        claims = tokens.verify(token, SECRET, tenant_id=key.tenant_id, kind=kind, now=now)
-        return Principal(key.tenant_id, claims.subject)
+    async def principal(self, key: ApiKey, customer_token: str | None, agent_token: str | None) -> Principal:
+        return await self.authentication.principal(key, customer_token, agent_token)
 
     def turn(
         self, principal: Principal, message: str, conversation_id: str | None, request_id: str
@@ -208,17 +215,19 @@ class Local:
     async def explain(self, tenant_id: str, text: str) -> Explanation:
         return await self.understanding.explain(tenant_id, text, 1.0)
 
-    async def add_feedback(self, key: ApiKey, text: str, intent: str, said: str | None) -> Feedback:
-        return await self.store.add_feedback(key.tenant_id, text, intent, said, key.role.value)
+    async def add_feedback(
+        self, key: ApiKey, text: str, intent: str, said: str | None, origin: Origin
+    ) -> Feedback:
+        return await self.store.add_feedback(key.tenant_id, text, intent, said, key.role.value, origin)
 
     async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
         return await self.retrieval.search(request, 1.0)
 
     def complete(self, engine: str, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
-        return self.generation.generate(request)
+        return self.generation.generate(masked_request(request))
 
     async def segment(self, tenant_id: str, customer_id: str) -> tuple[Segment, str]:
-        await self.store.customer(tenant_id, customer_id)
+        await self.store.customer(Principal(tenant_id, customer_id))
         return await self.segmentation.segment(tenant_id, customer_id, 1.0), "CNY"
 
     async def recommend(
@@ -231,6 +240,54 @@ class Local:
 
     async def order(self, principal: Principal, order_id: str) -> tuple[Order, Tenant]:
         return await self.store.order(principal, order_id), await self.store.tenant(principal.tenant_id)
+
+    async def propose(self, principal: Principal, wanted: Arguments) -> Proposed:
+        return await actions.propose(self.store, SECRET, principal, wanted)
+
+    async def commit(
+        self, principal: Principal, wanted: Arguments, token: str, key: str, request_id: str
+    ) -> Done:
+        return await actions.commit(self.store, SECRET, principal, wanted, token, key, request_id)
+
+    async def record_order_event(
+        self, tenant_id: str, order_id: str, event: OrderEvent, key: str, request_id: str
+    ) -> Done:
+        return await self.store.record_order_event(
+            tenant_id, order_id, event, key=key, now=datetime.now(UTC), request_id=request_id
+        )
+
+    async def audit(self, tenant_id: str, **wanted: Any) -> tuple[AuditEntry, ...]:
+        return await self.store.audit_entries(tenant_id, **wanted)
+
+    async def revoke_tokens(
+        self, operator: Principal, wanted: Revocation, now: datetime, request_id: str
+    ) -> Revocation:
+        return await self.store.revoke_tokens(operator, wanted, now, request_id)
+
+    async def api_keys(self, tenant_id: str) -> tuple[ApiKey, ...]:
+        return await self.store.api_keys(tenant_id)
+
+    async def issue_api_key(self, operator: Principal, role: ApiKeyRole, request_id: str) -> IssuedKey:
+        return await self.store.issue_api_key(operator, role, request_id)
+
+    async def revoke_api_key(self, operator: Principal, key_id: str, request_id: str) -> ApiKey:
+        return await self.store.revoke_api_key(operator, key_id, request_id=request_id)
+
+    async def policy(self, key: ApiKey) -> ShopPolicy:
+        return await self.store.policy(key.tenant_id)
+
+    async def put_policy(
+        self, key: ApiKey, policy: ShopPolicy, replaces: str | None, request_id: str
+    ) -> None:
+        await self.store.put_policy(
+            key.tenant_id, policy, key.prefix, replaces=replaces, request_id=request_id
+        )
+
+    async def export_customer(self, principal: Principal) -> dict[str, Any]:
+        return await self.store.export_customer(principal)
+
+    async def erase_customer(self, principal: Principal) -> Erased:
+        return await self.store.erase_customer(principal)
 
     async def readiness(self) -> dict[str, Any]:
         return {"is_ready": True, "parts": {}}
@@ -258,10 +315,16 @@ class Shop:
         return answer
 
 
-def token(customer_id: str) -> dict[str, str]:
+def token(customer_id: str, tenant_id: str = "demo") -> dict[str, str]:
     """The header of a customer's token."""
-    minted = tokens.mint(
-        SECRET, tenant_id="demo", subject=customer_id, kind=tokens.TokenKind.CUSTOMER,
-        now=datetime.now(UTC), ttl=timedelta(hours=1),
-    )  # fmt: skip
-    return {"X-Customer-Token": minted}
+    return {"X-Customer-Token": _minted(tenant_id, customer_id, tokens.TokenKind.CUSTOMER)}
+
+
+def agent_token(agent_id: str = "A7", tenant_id: str = "demo") -> dict[str, str]:
+    """The header of an agent's token."""
+    return {"X-Agent-Token": _minted(tenant_id, agent_id, tokens.TokenKind.AGENT)}
+
+
+def _minted(tenant_id: str, subject: str, kind: tokens.TokenKind) -> str:
+    now, ttl = datetime.now(UTC), timedelta(hours=1)
+    return tokens.mint(SECRET, tenant_id=tenant_id, subject=subject, kind=kind, now=now, ttl=ttl)

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import httpx
 import psutil
 
 from cluster.ray_local import free_port
+from tests.polling import eventually
 
 READY = "Ctrl-C stops everything"
 START_S = 300.0
@@ -152,3 +153,23 @@ def serving(
         yield kefu
     finally:
         stop(kefu)
+
+
+@contextmanager
+def reconfigured(kefu: Kefu, *overrides: str) -> Iterator[Kefu]:
+    """The same cluster with another chat stage for the time of a `with`; whoever comes next finds it as it was."""
+    settings = tuple(word for setting in overrides for word in ("--set", setting))
+    before = kefu.pids("Generation-small")
+    kefu.command("up", *settings)
+    try:
+        _until_restarted(kefu, before)
+        yield replace(kefu, arguments=(*kefu.arguments, *settings))
+    finally:
+        before = kefu.pids("Generation-small")
+        kefu.command("up")
+        _until_restarted(kefu, before)
+
+
+def _until_restarted(kefu: Kefu, before: list[int]) -> None:
+    eventually(lambda: kefu.pids("Generation-small") not in ([], before), within_s=90)
+    eventually(lambda: kefu.chat("Hello")["rung"] == "small", within_s=90, every_s=0.5)

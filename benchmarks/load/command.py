@@ -19,8 +19,8 @@ from rich.table import Table
 # Ray and the scientific libraries are imported where a command runs: `kefu --help` loads this module too.
 
 app = typer.Typer(no_args_is_help=True, help="Load the cluster, and measure and compare what it does.")
-console = Console()
-error_console = Console(stderr=True)
+console = Console(emoji=False)
+error_console = Console(stderr=True, emoji=False)
 
 COMPLETE: Final = 0
 PARTIAL: Final = 3

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 # The scientific libraries are imported where a command runs: `kefu --help` loads this module too.
 
 app = typer.Typer(no_args_is_help=True, help="Say how good a model is, and on what it was measured.")
-console = Console()
-error_console = Console(stderr=True)
+console = Console(emoji=False)
+error_console = Console(stderr=True, emoji=False)
 
 _TEXT, _LABEL, _LAPTOP = "text", "label", "laptop"
 _TEST: Final[Split] = "test"

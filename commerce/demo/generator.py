@@ -14,6 +14,7 @@ from typing import Any
 from commerce.demo.catalogue_rows import CatalogueRows, catalogue_rows
 from commerce.demo.event_rows import event_rows
 from commerce.demo.latent import BEHAVIOURS, CustomerType
+from commerce.demo.money_rows import method_rows, reservation_rows
 from commerce.demo.order_rows import Buyer, OrderBook
 from commerce.demo.people_rows import Person, people
 from commerce.demo.policy import DEMO_POLICY
@@ -26,7 +27,7 @@ from commerce.domain.orders import OrderState
 Row = dict[str, Any]
 
 DEMO_TENANT = "demo"
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 """Raise it when the same seed begins to give other rows."""
 
 
@@ -75,15 +76,18 @@ def generate(seed: int, now: datetime, size: DemoSize = FULL_SIZE) -> DemoRows:
     events = event_rows(_stream(seed, "events"), now, DEMO_TENANT, persons, book, shelves)
     _count_sales(catalogue, book)
     _set_levels(persons, book, now)
+    reservations = reservation_rows(book.orders, book.lines, catalogue.variants)
     tables = {
         "customers": [person.customer for person in persons],
         "addresses": [person.home for person in persons],
+        "payment_methods": method_rows((person.customer for person in persons), DEMO_POLICY.currency),
         "catalogue_terms": catalogue.terms,
         "products": catalogue.products,
         "variants": catalogue.variants,
         "orders": book.orders,
         "order_lines": book.lines,
         "payments": book.payments,
+        "stock_reservations": reservations,
         "shipments": book.parcels.shipments,
         "tracking_events": book.parcels.events,
         "behaviour_events": events,

@@ -10,13 +10,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from commerce.demo.latent import BEHAVIOURS, Behaviour
+from commerce.demo.money_rows import METHODS, method_id
 from commerce.demo.parcels import Parcels
 from commerce.demo.people_rows import Person
 from commerce.demo.seasons import sale_discount_percent
 from commerce.demo.shelves import Shelves
 from commerce.demo.timeline import Fate, Timeline, draw_timeline
 from commerce.domain.customers import Address
-from commerce.domain.money import Money
+from commerce.domain.money import Money, shares
 from commerce.domain.order_rules import shipping_quote
 from commerce.domain.orders import OrderState, PaymentKind, PaymentStatus
 from commerce.domain.policy import DeliveryTime, ShopPolicy
@@ -24,7 +25,6 @@ from commerce.domain.policy import DeliveryTime, ShopPolicy
 Row = dict[str, Any]
 
 _CONSUMABLES = frozenset({"food", "baby", "pets", "beauty"})
-_METHODS = ("alipay", "wechat_pay", "unionpay_card", "huabei", "gift_card")
 _METHOD_WEIGHTS = (40, 42, 9, 7, 2)
 _NEVER_PAID, _CANCELLED, _EXCHANGED = 0.03, 0.035, 0.018
 
@@ -81,8 +81,11 @@ class OrderBook:
             self._line(order_id, position, variant, quantity)
             for position, (variant, quantity) in enumerate(basket, start=1)
         ]
-        goods = sum(line["unit_price_minor"] * line["quantity"] for line in lines)
+        costs = [line["unit_price_minor"] * line["quantity"] for line in lines]
+        goods = sum(costs)
         discount = self._discount(buyer.behaviour, goods, times.placed_at)
+        for line, off in zip(lines, shares(discount, costs), strict=True):
+            line["discount_minor"] = off
         quote = shipping_quote(
             Money(goods - discount, self._policy.currency),
             buyer.address,
@@ -209,17 +212,19 @@ class OrderBook:
         if times.paid_at is None:
             return
         total = order["goods_minor"] - order["discount_minor"] + order["shipping_fee_minor"]
-        (method,) = self._rng.choices(_METHODS, _METHOD_WEIGHTS)
+        (method,) = self._rng.choices(tuple(METHODS), _METHOD_WEIGHTS)
         self._movement(order, 1, PaymentKind.PAYMENT, method, total, times.placed_at, times.paid_at)
         if times.refunded_at is None:
             return
         if times.cancelled_at is not None:
             refund = total
         else:
-            returned = sum(line["unit_price_minor"] * line["returned_quantity"] for line in lines)
-            # A part bears its share of the discount; rounding is in the shop's favour, so refunds never
-            # exceed payments.
-            refund = returned - -(-order["discount_minor"] * returned // order["goods_minor"])
+            # Lines come back as a whole.
+            refund = sum(
+                line["unit_price_minor"] * line["quantity"] - line["discount_minor"]
+                for line in lines
+                if line["returned_quantity"]
+            )
         self._movement(order, 2, PaymentKind.REFUND, method, refund, times.refunded_at, times.refunded_at)
 
     def _movement(
@@ -245,5 +250,6 @@ class OrderBook:
                 "currency": order["currency"],
                 "created_at": begun,
                 "completed_at": done,
+                "method_id": method_id(order["customer_id"], method),
             }
         )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import time
 
+from commerce.domain.cancel_reasons import CancelReason
 from commerce.domain.catalogue import SaleClass
+from commerce.domain.orders import OrderState
 from commerce.domain.policy import (
     CategoryReturnRule,
     DeliveryTime,
     GoodsRequirement,
     InvoicePolicy,
     MembershipPolicy,
+    OrderPolicy,
     PaymentPolicy,
     RefundPolicy,
     RepairPolicy,
@@ -23,6 +26,14 @@ from commerce.domain.policy import (
 _WORN_GOODS = CategoryReturnRule(no_reason_days=15, fault_days=15, needs_photo=True)
 _DEVICES = CategoryReturnRule(
     no_reason_days=7, fault_days=15, requirement=GoodsRequirement.UNOPENED, needs_photo=True
+)
+
+_ORDERS = OrderPolicy(
+    cancel_states=(OrderState.PENDING_PAYMENT, OrderState.PAID),
+    change_states=(OrderState.PENDING_PAYMENT, OrderState.PAID),
+    cancel_reasons=tuple(CancelReason),
+    max_item_changes=1,
+    is_changed_cancellable=True,
 )
 
 _RETURNS = ReturnPolicy(
@@ -58,6 +69,7 @@ _REFUNDS = RefundPolicy(
     card_min_days=3,
     card_max_days=7,
     price_protection_days=15,
+    goodwill_max_minor=50_00,
 )
 
 _REMOTE = (
@@ -111,6 +123,7 @@ _MEMBERSHIP = MembershipPolicy(
 DEMO_POLICY = ShopPolicy(
     zone="Asia/Shanghai",
     currency="CNY",
+    orders=_ORDERS,
     returns=_RETURNS,
     refunds=_REFUNDS,
     shipping=_SHIPPING,

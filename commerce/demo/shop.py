@@ -25,7 +25,8 @@ from commerce.store import Store
 from commerce.store.changes import record_change
 from commerce.store.connection import lock_until_commit
 from commerce.store.knowledge import article_row
-from commerce.store.tables import TENANT_TABLES, api_keys, articles, metadata, tenants
+from commerce.store.open_cases import open_missing_cases
+from commerce.store.tables import TENANT_TABLES, api_keys, articles, metadata, tenant_removals, tenants
 from commerce.store.tenants import TENANT_LOCK, insert_tenant
 
 __all__ = [
@@ -92,6 +93,7 @@ async def seed_demo(
         await insert_tenant(connection, _tenant(made, asked), DEMO_POLICY)
         for name, table_rows in rows.tables.items():
             await _insert(connection, name, table_rows)
+        await open_missing_cases(connection, DEMO_TENANT, now)
         await _insert(connection, articles.name, knowledge)
         await record_change(connection, DEMO_TENANT, ChangeKind.CATALOGUE, DEMO_TENANT, now)
         await record_change(connection, DEMO_TENANT, ChangeKind.ARTICLE, "*", now)
@@ -136,9 +138,12 @@ def _tenant(made: DemoSeed, asked: str) -> Tenant:
 
 
 async def _clear(connection: AsyncConnection) -> None:
+    # Money and the audit log are append-only but for a shop that goes as a whole.
+    await connection.execute(insert(tenant_removals).values(tenant_id=DEMO_TENANT))
     for table in TENANT_TABLES:
         if table is not api_keys:
             await connection.execute(delete(table).where(table.c.tenant_id == DEMO_TENANT))
+    await connection.execute(delete(tenant_removals).where(tenant_removals.c.tenant_id == DEMO_TENANT))
     await connection.execute(delete(tenants).where(_is_demo()))
 
 

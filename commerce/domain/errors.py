@@ -7,26 +7,39 @@ CommerceError
 │   ├── OrderNotFound          also for another customer's order: the two must not be told apart
 │   ├── ProductNotFound
 │   ├── ArticleNotFound
+│   ├── ApiKeyNotFound         also for another shop's key
 │   ├── ConversationNotFound   also for another customer's conversation
 │   └── NothingToRollBack      there is no model before the one that is served
 ├── Denied
 │   ├── InvalidCredentials     API key unknown, malformed or revoked
-│   ├── CustomerRequired       the call needs a signed-in customer
+│   ├── CustomerRequired       the call needs a signed-in customer, or an agent
 │   └── TokenInvalid
 │       ├── CustomerTokenInvalid
 │       ├── AgentTokenInvalid
-│       └── PageTokenInvalid    the key that a page was given has expired or is not one
+│       └── PageTokenInvalid    the key that a page was given has expired, was revoked or is not one
 ├── Conflict
 │   ├── ConversationConflict   another turn was stored first
 │   ├── ArticleConflict        somebody edited the article first
 │   ├── PromotionConflict      another model was promoted first
 │   ├── TenantExists
-│   └── DemoSeedConflict       the demonstration shop was generated from another seed
+│   ├── TenantHasData          an import would mix two shops
+│   ├── PolicyConflict         somebody changed the policy first
+│   ├── StoreNotEmpty          a restore would mix two stores
+│   ├── DemoSeedConflict       the demonstration shop was generated from another seed
+│   ├── LastOperatorKey        without it nobody could look after the shop over HTTP
+│   ├── OrderExists
+│   ├── ActionRefused          a rule of the shop forbids it; the rules are with it
+│   ├── ErasureRefused         an order of the customer is under way, a case open, or a refund owed
+│   ├── ConfirmationRefused    the token is stale, foreign, altered, used or expired
+│   └── IdempotencyConflict    the key was used for another action
 ├── Invalid
 │   ├── CurrencyMismatch
 │   ├── PolicyInvalid
 │   ├── ArticleInvalid
-│   └── ImportInvalid
+│   ├── RevocationInvalid      an instant that is still to come, which would lock out new tokens
+│   ├── ActionInvalid          arguments that no order could have
+│   ├── ImportInvalid
+│   └── BackupInvalid
 └── StoreError
     ├── StoreUnavailable       locked, unreachable or out of connections: try again
     └── StoreNotMigrated       the schema is missing or of another version
@@ -36,6 +49,8 @@ Every class hands all its arguments to `super().__init__`, so that it survives p
 """
 
 from __future__ import annotations
+
+from commerce.domain.rules import RuleOutcome, RuleStep
 
 
 class CommerceError(Exception):
@@ -91,6 +106,17 @@ class ArticleNotFound(NotFound):
         return f"no article {self.article_id!r}"
 
 
+class ApiKeyNotFound(NotFound):
+    """The id is not repeated: it may be a whole key, by mistake."""
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(tenant_id)
+        self.tenant_id = tenant_id
+
+    def __str__(self) -> str:
+        return f"tenant {self.tenant_id!r} has no API key with that id: kefu key list shows them"
+
+
 class ConversationNotFound(NotFound):
     def __init__(self, conversation_id: str) -> None:
         super().__init__(conversation_id)
@@ -138,7 +164,7 @@ class CustomerRequired(Denied):
 
 
 class TokenInvalid(Denied):
-    """`reason` is one of malformed, signature, expired, kind, tenant, version."""
+    """`reason` is one of malformed, signature, version, kind, tenant, expired, not_yet_valid, lifetime, revoked."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -149,15 +175,32 @@ class TokenInvalid(Denied):
 
 
 class CustomerTokenInvalid(TokenInvalid):
-    pass
+    def __str__(self) -> str:
+        why = _TOKENS.get(self.reason, self.reason)
+        return f"the X-Customer-Token is not valid: {why}; ask the shop for a new one, or leave it out"
 
 
 class AgentTokenInvalid(TokenInvalid):
-    pass
+    def __str__(self) -> str:
+        why = _TOKENS.get(self.reason, self.reason)
+        return f"the X-Agent-Token is not valid: {why}; ask the shop for a new one"
 
 
 class PageTokenInvalid(TokenInvalid):
     pass
+
+
+_TOKENS = {
+    "malformed": "it is no token of this service",
+    "signature": "it was not signed with the shop's secret",
+    "version": "it is of another version",
+    "kind": "it is a token of another kind",
+    "tenant": "it is another shop's",
+    "expired": "it has expired",
+    "not_yet_valid": "it is not valid yet: the shop's clock or this server's is wrong, or its time is still to come",
+    "lifetime": "it is good for longer than this service accepts",
+    "revoked": "it was revoked",
+}
 
 
 class Conflict(CommerceError):
@@ -207,6 +250,35 @@ class TenantExists(Conflict):
         return f"tenant {self.tenant_id!r} already exists"
 
 
+class TenantHasData(Conflict):
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(tenant_id)
+        self.tenant_id = tenant_id
+
+    def __str__(self) -> str:
+        return f"tenant {self.tenant_id!r} has data already: import as another tenant, or with --replace"
+
+
+class PolicyConflict(Conflict):
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(tenant_id)
+        self.tenant_id = tenant_id
+
+    def __str__(self) -> str:
+        return f"the policy of tenant {self.tenant_id!r} was changed meanwhile: read it again and repeat the change"
+
+
+class StoreNotEmpty(Conflict):
+    """`found` names what is in the way."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(found)
+        self.found = found
+
+    def __str__(self) -> str:
+        return f"{self.found}: restore into a new database, or move this one away first"
+
+
 class DemoSeedConflict(Conflict):
     def __init__(self, stored: str, asked: str) -> None:
         super().__init__(stored, asked)
@@ -217,6 +289,103 @@ class DemoSeedConflict(Conflict):
         return (
             f"the demonstration shop was generated with {self.stored}, not {self.asked}; "
             "seed with reset to replace it (its orders and conversations are deleted)"
+        )
+
+
+class LastOperatorKey(Conflict):
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(tenant_id)
+        self.tenant_id = tenant_id
+
+    def __str__(self) -> str:
+        return (
+            f"it is the last operator key of tenant {self.tenant_id!r}: issue another first "
+            "(kefu key issue --role operator), or revoke it all the same with --force"
+        )
+
+
+class OrderExists(Conflict):
+    """An order of that id was placed before."""
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(order_id)
+        self.order_id = order_id
+
+    def __str__(self) -> str:
+        return f"there is an order {self.order_id} already; place another under an id of its own"
+
+
+class ActionRefused(Conflict):
+    """`rule_trace` (RuleStep) ends with, or contains, what forbids it. Nothing was changed."""
+
+    def __init__(self, rule_trace: tuple[RuleStep, ...]) -> None:
+        super().__init__(rule_trace)
+        self.rule_trace = rule_trace
+
+    @property
+    def blocker(self) -> RuleStep:
+        """The first rule that forbids it."""
+        return next(step for step in self.rule_trace if step.outcome is RuleOutcome.FAILED)
+
+    def __str__(self) -> str:
+        blocker = self.blocker
+        return f"{blocker.rule_id} forbids it: {blocker.text.zh} / {blocker.text.en}"
+
+
+class ErasureRefused(Conflict):
+    """`orders` are under way, `cases` open, `refunds` have not arrived: a contract is still to be fulfilled. Nothing was
+    changed.
+    """
+
+    def __init__(
+        self, customer_id: str, orders: tuple[str, ...], cases: tuple[str, ...], refunds: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(customer_id, orders, cases, refunds)
+        self.customer_id = customer_id
+        self.orders = orders
+        self.cases = cases
+        self.refunds = refunds
+
+    def __str__(self) -> str:
+        reasons = [f"order {order_id} is under way" for order_id in self.orders]
+        reasons += [f"case {case_id} is open" for case_id in self.cases]
+        reasons += [f"refund {payment_id} has not arrived" for payment_id in self.refunds]
+        told = "; ".join(reasons)
+        return f"customer {self.customer_id!r} cannot be erased yet: {told}. Complete or cancel it first"
+
+
+class ConfirmationRefused(Conflict):
+    """`reason` is malformed, signature, foreign, altered, expired, stale or reused. Nothing was changed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the confirmation was refused: {_CONFIRMATIONS.get(self.reason, self.reason)}"
+
+
+_CONFIRMATIONS = {
+    "malformed": "it is not a confirmation token",
+    "signature": "it was not issued here",
+    "foreign": "it was issued to somebody else",
+    "altered": "it was issued for other arguments",
+    "expired": "it has expired; propose again",
+    "stale": "the order has changed since; propose again",
+    "reused": "it was used already",
+}
+
+
+class IdempotencyConflict(Conflict):
+    """The key was used for something else."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+    def __str__(self) -> str:
+        return (
+            f"the idempotency key {self.key!r} was used for another action: give each action a key of its own"
         )
 
 
@@ -254,8 +423,20 @@ class ArticleInvalid(_InvalidField):
     pass
 
 
+class RevocationInvalid(_InvalidField):
+    pass
+
+
+class ActionInvalid(_InvalidField):
+    pass
+
+
 class ImportInvalid(_InvalidField):
     pass
+
+
+class BackupInvalid(_InvalidField):
+    """`field` is the file, or the table within it."""
 
 
 class StoreError(CommerceError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,17 @@ class Feedback:
     said: str | None
     source: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose message was corrected, as far as the shop says: it is forgotten with them."""
+
+    customer_id: str | None = None
+    conversation_id: str | None = None
+
+
+NOBODY: Final = Origin()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from commerce.domain.errors import CurrencyMismatch
@@ -53,6 +54,22 @@ class Money:
     def _require_same(self, other: Money) -> None:
         if self.currency != other.currency:
             raise CurrencyMismatch(self.currency, other.currency)
+
+
+def shares(amount_minor: int, costs: Sequence[int]) -> list[int]:
+    """`amount_minor` spread over what costs that much: each in proportion, within one unit and no more than its cost. What
+    rounding leaves goes to the largest remainders. Raises ValueError where it is more than all of them cost.
+    """
+    whole = sum(costs)
+    if not 0 <= amount_minor <= whole:
+        raise ValueError(f"{amount_minor} is not between 0 and the {whole} that all of it costs")
+    if not amount_minor:
+        return [0] * len(costs)
+    found = [amount_minor * cost // whole for cost in costs]
+    by_remainder = sorted(range(len(costs)), key=lambda place: -(amount_minor * costs[place] % whole))
+    for place in by_remainder[: amount_minor - sum(found)]:
+        found[place] += 1
+    return found
 
 
 def format_money(money: Money, language: str) -> str:

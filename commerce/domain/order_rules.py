@@ -12,19 +12,18 @@ from commerce.domain.customers import Address
 from commerce.domain.money import Money
 from commerce.domain.orders import Order, OrderLine, OrderState
 from commerce.domain.policy import DeliveryTime, ShippingPolicy, ShopPolicy
+from commerce.domain.provinces import folded, province_of
 from commerce.domain.returns import day_window_end
 
-_CHANGEABLE = frozenset({OrderState.PENDING_PAYMENT, OrderState.PAID})
+
+def can_cancel(order: Order, policy: ShopPolicy) -> bool:
+    """Free and at once."""
+    return order.state in policy.orders.cancel_states
 
 
-def can_cancel(order: Order) -> bool:
-    """Free and at once until it is packed."""
-    return order.state in _CHANGEABLE
-
-
-def can_change(order: Order) -> bool:
-    """Address, recipient, items: until it is packed."""
-    return order.state in _CHANGEABLE
+def can_change(order: Order, policy: ShopPolicy) -> bool:
+    """Address, recipient, items."""
+    return order.state in policy.orders.change_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,15 @@ class ShippingQuote:
     time: DeliveryTime | None
 
 
-def _begins_with(address: Address, names: tuple[str, ...]) -> bool:
-    return any(address.region.startswith(name) or address.city.startswith(name) for name in names)
+def _is_in(address: Address, names: tuple[str, ...]) -> bool:
+    """However the place is spelt: `names` are of provinces and cities, Chinese or English."""
+    province = province_of(address.region)
+    places = (folded(address.region), folded(address.city))
+    return any(
+        (province is not None and province_of(name) == province)
+        or any(place.startswith(folded(name)) for place in places)
+        for name in names
+    )
 
 
 def shipping_quote(
@@ -46,13 +52,13 @@ def shipping_quote(
 ) -> ShippingQuote:
     """The fee for `goods` to `address`. Remote areas pay their flat fee whatever the order's value."""
     rules: ShippingPolicy = policy.shipping
-    if _begins_with(address, rules.excluded_regions):
+    if _is_in(address, rules.excluded_regions):
         return ShippingQuote(False, False, None, None)
-    if _begins_with(address, rules.remote_regions):
+    if _is_in(address, rules.remote_regions):
         fee = 0 if is_plus else rules.remote_fee_minor
         return ShippingQuote(True, True, Money(fee, goods.currency), rules.remote)
     is_free = is_plus or goods.amount_minor >= rules.free_from_minor
-    time = rules.metro if _begins_with(address, rules.metro_regions) else rules.other
+    time = rules.metro if _is_in(address, rules.metro_regions) else rules.other
     return ShippingQuote(True, False, Money(0 if is_free else rules.fee_minor, goods.currency), time)
 
 

@@ -28,10 +28,15 @@ class OrderState(StrEnum):
 OPEN_STATES = frozenset({OrderState.PENDING_PAYMENT, OrderState.PAID, OrderState.PACKED, OrderState.SHIPPED})
 """Not yet with the customer, and still on the way to them."""
 
+RESERVING_STATES = frozenset({OrderState.PENDING_PAYMENT, OrderState.PAID, OrderState.PACKED})
+"""The pieces are still in the warehouse, and nobody else's."""
+
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """`unit_price_minor` is what was agreed when the order was placed; names are the product's of today."""
+    """`unit_price_minor` is what was agreed when the order was placed, `discount_minor` what its pieces have together of the
+    order's discount, which is the sum of the lines'. Names are the product's of today.
+    """
 
     line_id: str
     product_id: str
@@ -47,10 +52,21 @@ class OrderLine:
     currency: str
     returned_quantity: int = 0
     exchanged_count: int = 0
+    discount_minor: int = 0
 
     @property
     def total(self) -> Money:
         return Money(self.unit_price_minor * self.quantity, self.currency)
+
+    @property
+    def paid_minor(self) -> int:
+        """For all its pieces, returned ones too."""
+        return self.unit_price_minor * self.quantity - self.discount_minor
+
+    def next_paid_minor(self, pieces: int) -> int:
+        """For the next `pieces` after those that were returned: whatever the steps, all of them come to what was paid."""
+        before = self.paid_minor * self.returned_quantity // self.quantity
+        return self.paid_minor * (self.returned_quantity + pieces) // self.quantity - before
 
 
 class PaymentKind(StrEnum):
@@ -67,7 +83,7 @@ class PaymentStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Payment:
     """One movement of money. `amount_minor` is positive for both kinds; `method` is a slug such as alipay
-    or bank_card.
+    or bank_card, `method_id` the customer's own.
     """
 
     payment_id: str
@@ -78,9 +94,13 @@ class Payment:
     currency: str
     created_at: datetime | None
     completed_at: datetime | None
+    method_id: str
 
 
 class TrackingState(StrEnum):
+    """`ANNOUNCED`: the carrier knows of the parcel, and does not have it yet."""
+
+    ANNOUNCED = "announced"
     PICKED_UP = "picked_up"
     IN_TRANSIT = "in_transit"
     OUT_FOR_DELIVERY = "out_for_delivery"
@@ -113,7 +133,7 @@ class Shipment:
 class Order:
     """`goods_minor - discount_minor + shipping_fee_minor` is the total. A time is None until it has
     happened (or, in an imported shop, where nobody wrote it down). `address` is a copy made when the
-    order was placed.
+    order was placed. `version` grows with every change; `item_changes` counts those of its items.
     """
 
     order_id: str
@@ -134,6 +154,10 @@ class Order:
     payments: tuple[Payment, ...]
     shipments: tuple[Shipment, ...]
     attributes: Mapping[str, object] = field(hash=False, default_factory=dict)
+    version: int = 1
+    item_changes: int = 0
+    coupon_id: str | None = None
+    urged_at: datetime | None = None
 
     @property
     def total(self) -> Money:

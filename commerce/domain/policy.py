@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
 
+from commerce.domain.cancel_reasons import CancelReason
 from commerce.domain.catalogue import SaleClass
+from commerce.domain.orders import OrderState
 
 
 class GoodsRequirement(StrEnum):
@@ -25,8 +27,9 @@ class GoodsRequirement(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CategoryReturnRule:
     """`no_reason_days` counts from the day after delivery; 0 means that there is no no-reason return,
-    None that there is no limit. A fault, damage or wrong item is reported within `fault_days`, or within
-    `fault_hours` where that is set.
+    None that there is no limit. Goods that are not as `requirement` says come back against `opened_fee_percent` of what
+    was paid for them, or where that is None not at all. A fault, damage or wrong item is reported within `fault_days`, or
+    within `fault_hours` where that is set.
     """
 
     no_reason_days: int | None
@@ -34,6 +37,7 @@ class CategoryReturnRule:
     requirement: GoodsRequirement = GoodsRequirement.COMPLETE_AND_UNWORN
     fault_hours: int | None = None
     needs_photo: bool = False
+    opened_fee_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class ReturnPolicy:
 @dataclass(frozen=True, slots=True)
 class RefundPolicy:
     """The chain after a return: review, inspection in the warehouse, payment, and what the payment method
-    then takes.
+    then takes. `goodwill_max_minor` is what an agent may give at once.
     """
 
     review_hours: int
@@ -65,6 +69,20 @@ class RefundPolicy:
     card_min_days: int
     card_max_days: int
     price_protection_days: int
+    goodwill_max_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPolicy:
+    """Until which state an order can be cancelled or changed, why, and how often its items can be; whether it can be
+    cancelled after they were.
+    """
+
+    cancel_states: tuple[OrderState, ...]
+    change_states: tuple[OrderState, ...]
+    cancel_reasons: tuple[CancelReason, ...]
+    max_item_changes: int
+    is_changed_cancellable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +144,8 @@ class MembershipPolicy:
 
 @dataclass(frozen=True, slots=True)
 class InvoicePolicy:
+    """Until it is there; another can be had for `reissue_days` after the one before."""
+
     electronic_hours: int
     paper_working_days: int
     reissue_days: int
@@ -162,6 +182,7 @@ class ShopPolicy:
 
     zone: str
     currency: str
+    orders: OrderPolicy
     returns: ReturnPolicy
     refunds: RefundPolicy
     shipping: ShippingPolicy

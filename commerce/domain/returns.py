@@ -7,12 +7,13 @@ ends there, whatever the hour of the delivery was.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from commerce.domain.orders import Order, OrderLine, OrderState
 from commerce.domain.policy import CategoryReturnRule, GoodsRequirement, ShopPolicy
+from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
 
 
@@ -28,24 +29,6 @@ class ReturnReason(StrEnum):
     FAULT = "fault"
     DAMAGED = "damaged"
     WRONG_ITEM = "wrong_item"
-
-
-class RuleOutcome(StrEnum):
-    """`CONDITION`: it holds only if the goods are as the step says, which nobody has said yet."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    CONDITION = "condition"
-
-
-@dataclass(frozen=True, slots=True)
-class RuleStep:
-    """One rule, applied to one order line, and how to say it to the customer."""
-
-    rule_id: str
-    line_id: str
-    outcome: RuleOutcome
-    text: LocalText
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +115,13 @@ def _window_end(order: Order, rule: CategoryReturnRule, zone: str, is_own_choice
     if order.delivered_at is None:
         return None
     if not is_own_choice and rule.fault_hours is not None:
-        return order.delivered_at + timedelta(hours=rule.fault_hours)
+        # Hours that pass, not those of a clock that is changed meanwhile.
+        return order.delivered_at.astimezone(UTC) + timedelta(hours=rule.fault_hours)
     days = rule.no_reason_days if is_own_choice else rule.fault_days
-    return None if not days else day_window_end(order.delivered_at, days, zone)
+    # No days for a change of mind is a rule of its own; for a fault it is the day of the delivery.
+    if days is None or (days == 0 and is_own_choice):
+        return None
+    return day_window_end(order.delivered_at, days, zone)
 
 
 def _delivered(order: Order, line: OrderLine) -> RuleStep:
@@ -211,8 +198,9 @@ def _within_window(
     else:
         days = rule.no_reason_days if is_own_choice else rule.fault_days
         span_zh, span_en = f"签收次日起{days}天内", f"within {days} days of delivery"
-        # The end is exclusive midnight: the last day on which it can be done is the one before.
-        local = ends_at.astimezone(ZoneInfo(zone)) - timedelta(minutes=1)
+        # The end is exclusive midnight: the last day on which it can be done is the one before. Where clocks go forward at
+        # midnight the end reads 01:00, and the minute before it is yesterday's.
+        local = (ends_at - timedelta(minutes=1)).astimezone(ZoneInfo(zone))
     zh = f"{span_zh},截止{local:%Y-%m-%d %H:%M}"
     en = f"{span_en}, until {local:%Y-%m-%d %H:%M}"
     return _step(rule_id, line, _passed(now < ends_at), zh, en)
@@ -248,6 +236,12 @@ _REQUIREMENTS = {
 def _requirement(line: OrderLine, rule: CategoryReturnRule, is_met: bool | None) -> RuleStep | None:
     if rule.requirement is GoodsRequirement.NONE:
         return None
-    outcome = RuleOutcome.CONDITION if is_met is None else _passed(is_met)
     zh, en = _REQUIREMENTS[rule.requirement]
+    if rule.opened_fee_percent is not None:
+        fee = rule.opened_fee_percent
+        zh, en = f"{zh}，否则收取{fee}%折旧费", f"{en}, or a fee of {fee} % is kept"
+        is_accepted = True
+    else:
+        is_accepted = bool(is_met)
+    outcome = RuleOutcome.CONDITION if is_met is None else _passed(is_accepted)
     return _step(f"return.condition.{rule.requirement}", line, outcome, zh, en)

@@ -31,6 +31,8 @@ class ChangeKind(StrEnum):
     API_KEY = "api_key"
     TENANT = "tenant"
     MODEL = "model"
+    TOKEN = "token"
+    ERASURE = "erasure"
 
 
 class ModelKind(StrEnum):

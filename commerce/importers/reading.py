@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from commerce.domain.errors import ImportInvalid
+from commerce.portable.columns import parse_json
+
+
+def read_json(path: Path) -> Any:
+    """Raises ImportInvalid for what is not JSON, and OSError when the file can't be read."""
+    try:
+        return parse_json(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ImportInvalid(path.name, f"is not JSON: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,12 @@ class Node:
         if abs(self.value * 100 - minor) > 1e-4 or minor < 0:
             raise self.fail("must be an amount of at most two decimals, not negative")
         return minor
+
+    def whole(self) -> int:
+        """A count."""
+        if type(self.value) is not int or self.value < 0:
+            raise self.fail("must be a whole number, not negative")
+        return self.value
 
     def texts(self) -> list[str]:
         return [item.text() for item in self.items()]

@@ -7,32 +7,36 @@ pieces.
 
 from __future__ import annotations
 
-import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from commerce.domain.errors import ImportInvalid
 from commerce.domain.tenants import Tenant
 from commerce.domain.text import LocalText
-from commerce.importers.reading import Node
+from commerce.importers.fitting import require_fitting
+from commerce.importers.reading import Node, read_json
 from commerce.importers.tau2_policy import TAU2_POLICY
 from commerce.importers.tau2_rows import (
     AVAILABLE_STOCK,
+    ITEMS_CHANGED,
     ORDER_EXTRAS,
     STATES,
+    Tables,
     catalogue_rows,
     order_rows,
     user_rows,
 )
 from commerce.store import Store
+from commerce.store.open_cases import open_missing_cases
 from commerce.store.tables import (
     customers,
     metadata,
     order_lines,
     orders,
+    payment_methods,
     payments,
     products,
     shipments,
@@ -40,7 +44,7 @@ from commerce.store.tables import (
 )
 from commerce.store.tenants import insert_tenant
 
-__all__ = ["AVAILABLE_STOCK", "TAU2_POLICY", "export_tau2", "load_tau2"]
+__all__ = ["AVAILABLE_STOCK", "TAU2_POLICY", "export_tau2", "load_tau2", "read_tau2"]
 
 Document = dict[str, Any]
 
@@ -51,11 +55,7 @@ async def load_tau2(store: Store, path: Path, tenant_id: str) -> dict[str, int]:
     Raises ImportInvalid with the path of the first bad field, TenantExists, and OSError when the file
     cannot be read.
     """
-    root = Node(_read(path), path.name)
-    root.only({"products", "users", "orders"})
-    tables = catalogue_rows(root.field("products"), tenant_id)
-    tables |= user_rows(root.field("users"), tenant_id)
-    tables |= order_rows(root.field("orders"), tenant_id, tables)
+    tables = _tables(read_json(path), path.name, tenant_id)
     tenant = Tenant(
         tenant_id,
         LocalText("Retail", "Retail"),
@@ -69,14 +69,25 @@ async def load_tau2(store: Store, path: Path, tenant_id: str) -> dict[str, int]:
         for name, rows in tables.items():
             if rows:
                 await connection.execute(insert(metadata.tables[name]), rows)
+        await open_missing_cases(connection, tenant_id, datetime.now(UTC))
     return {name: len(rows) for name, rows in tables.items()}
 
 
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ImportInvalid(path.name, f"is not JSON: {error}") from error
+def read_tau2(path: Path) -> Document:
+    """The document itself, after the checks of `load_tau2`; raises as it does."""
+    document: Document = read_json(path)
+    _tables(document, path.name, "checked")
+    return document
+
+
+def _tables(document: Any, name: str, tenant_id: str) -> Tables:
+    root = Node(document, name)
+    root.only({"products", "users", "orders"})
+    tables = catalogue_rows(root.field("products"), tenant_id)
+    tables |= user_rows(root.field("users"), tenant_id)
+    tables |= order_rows(root.field("orders"), tenant_id, tables)
+    require_fitting(tables)
+    return tables
 
 
 async def export_tau2(store: Store, tenant_id: str) -> Document:
@@ -110,10 +121,16 @@ async def _products(connection: AsyncConnection, tenant_id: str) -> Document:
 
 
 async def _users(connection: AsyncConnection, tenant_id: str) -> Document:
-    return {
+    found: Document = {
         row.customer_id: {"user_id": row.customer_id, "email": row.email, **row.attributes}
         for row in await _rows(connection, customers, tenant_id, customers.c.customer_id)
     }
+    for row in await _rows(connection, payment_methods, tenant_id, payment_methods.c.method_id):
+        if row.balance_minor is not None:
+            card = found[row.customer_id]["payment_methods"][row.method_id]
+            if round(card["balance"] * 100) != row.balance_minor:
+                card["balance"] = row.balance_minor / 100
+    return found
 
 
 async def _orders(connection: AsyncConnection, tenant_id: str) -> Document:
@@ -127,9 +144,9 @@ async def _orders(connection: AsyncConnection, tenant_id: str) -> Document:
         found[row.order_id] = {
             "order_id": row.order_id,
             "user_id": row.customer_id,
-            "address": row.attributes["address"],
+            "address": row.attributes.get("address") or _moved_to(row.address),
             "items": [],
-            "status": row.attributes.get("status") or STATUS_OF[row.state],
+            "status": _status(row),
             "fulfillments": [],
             "payment_history": [],
             **extras,
@@ -153,11 +170,27 @@ async def _orders(connection: AsyncConnection, tenant_id: str) -> Document:
             {
                 "transaction_type": row.kind,
                 "amount": row.amount_minor / 100,
-                "payment_method_id": row.method,
+                "payment_method_id": row.method_id,
             }
         )
     return found
 
 
-STATUS_OF = {state.value: status for status, state in reversed(STATES.items())}
-"""The plain status of each state; an order whose own was another has it in its attributes."""
+_STATUS_OF = {state.value: status for status, state in reversed(STATES.items())}
+
+
+def _status(row: Row[Any]) -> str:
+    status = _STATUS_OF[row.state]
+    return ITEMS_CHANGED if status == "pending" and row.item_changes else status
+
+
+def _moved_to(address: Document) -> Document:
+    """An address that was given since the document was loaded: its street is one line."""
+    return {
+        "address1": address["street"],
+        "address2": "",
+        "city": address["city"],
+        "state": address["region"],
+        "country": address["country"],
+        "zip": address["postcode"],
+    }

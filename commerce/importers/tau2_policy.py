@@ -6,12 +6,15 @@ from __future__ import annotations
 
 from datetime import time
 
+from commerce.domain.cancel_reasons import CancelReason
+from commerce.domain.orders import OrderState
 from commerce.domain.policy import (
     CategoryReturnRule,
     DeliveryTime,
     GoodsRequirement,
     InvoicePolicy,
     MembershipPolicy,
+    OrderPolicy,
     PaymentPolicy,
     RefundPolicy,
     RepairPolicy,
@@ -26,6 +29,14 @@ _NO_TIME = DeliveryTime(0, 0)
 TAU2_POLICY = ShopPolicy(
     zone="America/New_York",
     currency="USD",
+    # Processed orders can't be touched any more, and one whose items were changed neither.
+    orders=OrderPolicy(
+        cancel_states=(OrderState.PAID,),
+        change_states=(OrderState.PAID,),
+        cancel_reasons=(CancelReason.NO_LONGER_NEEDED, CancelReason.ORDERED_BY_MISTAKE),
+        max_item_changes=1,
+        is_changed_cancellable=False,
+    ),
     # Delivered goods go back at any time, in any state, once.
     returns=ReturnPolicy(
         default=CategoryReturnRule(no_reason_days=None, fault_days=None, requirement=GoodsRequirement.NONE)
@@ -39,6 +50,7 @@ TAU2_POLICY = ShopPolicy(
         card_min_days=5,
         card_max_days=7,
         price_protection_days=0,
+        goodwill_max_minor=0,
     ),
     shipping=ShippingPolicy(
         free_from_minor=0,

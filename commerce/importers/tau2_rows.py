@@ -8,7 +8,8 @@ from typing import Any
 
 from commerce.domain.catalogue import SaleClass
 from commerce.domain.customers import MemberLevel
-from commerce.domain.orders import OrderState, PaymentKind, PaymentStatus
+from commerce.domain.orders import RESERVING_STATES, OrderState, PaymentKind, PaymentStatus
+from commerce.domain.payment_methods import MethodKind
 from commerce.domain.product_query import searchable
 from commerce.importers.reading import Node
 
@@ -19,9 +20,10 @@ CURRENCY = "USD"
 AVAILABLE_STOCK = 100
 CATEGORY = "general"
 
+ITEMS_CHANGED = "pending (item modified)"
 STATES = {
     "pending": OrderState.PAID,
-    "pending (item modified)": OrderState.PAID,
+    ITEMS_CHANGED: OrderState.PAID,
     "processed": OrderState.PACKED,
     "delivered": OrderState.DELIVERED,
     "cancelled": OrderState.CANCELLED,
@@ -29,6 +31,12 @@ STATES = {
     "exchange requested": OrderState.EXCHANGE_REQUESTED,
 }
 """Pending orders are paid and can still be changed; processed ones have a tracking number and cannot."""
+
+METHODS = {
+    "gift_card": MethodKind.GIFT_CARD,
+    "paypal": MethodKind.WALLET,
+    "credit_card": MethodKind.CARD,
+}
 
 ORDER_EXTRAS = (
     "cancel_reason",
@@ -127,10 +135,10 @@ def _term(tenant_id: str, kind: str, name: str, position: int) -> Row:
 
 
 def user_rows(users: Node, tenant_id: str) -> Tables:
-    """customers, addresses. What a customer row cannot hold in its own form stays in its attributes as it
+    """customers, addresses, payment_methods. What a customer row cannot hold in its own form stays in its attributes as it
     was.
     """
-    tables: Tables = {"customers": [], "addresses": []}
+    tables: Tables = {"customers": [], "addresses": [], "payment_methods": []}
     for key, user in users.entries():
         user.only({"user_id", "name", "address", "email", "payment_methods", "orders"})
         _require_key(user.field("user_id"), key)
@@ -138,8 +146,7 @@ def user_rows(users: Node, tenant_id: str) -> Tables:
         name.only({"first_name", "last_name"})
         full_name = f"{name.field('first_name').text()} {name.field('last_name').text()}"
         for method_id, method in user.field("payment_methods").entries():
-            _require_key(method.field("id"), method_id)
-            method.field("source").text()
+            tables["payment_methods"].append(_method(method, method_id, key, tenant_id))
         user.field("orders").texts()
         kept = {field: user.field(field).value for field in ("name", "address", "payment_methods", "orders")}
         tables["customers"].append(
@@ -162,6 +169,24 @@ def user_rows(users: Node, tenant_id: str) -> Tables:
     return tables
 
 
+def _method(node: Node, method_id: str, user_id: str, tenant_id: str) -> Row:
+    _require_key(node.field("id"), method_id)
+    source = node.field("source")
+    if source.text() not in METHODS:
+        raise source.fail(f"{source.value!r} is not one of {', '.join(METHODS)}")
+    kind = METHODS[source.text()]
+    is_card = kind is MethodKind.GIFT_CARD
+    return {
+        "tenant_id": tenant_id,
+        "method_id": method_id,
+        "customer_id": user_id,
+        "kind": kind.value,
+        "service": source.text(),
+        "balance_minor": node.field("balance").minor_units() if is_card else None,
+        "currency": CURRENCY,
+    }
+
+
 def _address(node: Node, address_id: str, recipient: str) -> Row:
     node.only(_ADDRESS)
     lines = (node.field("address1").string(), node.field("address2").string())
@@ -180,12 +205,14 @@ def _address(node: Node, address_id: str, recipient: str) -> Row:
 
 
 def order_rows(orders: Node, tenant_id: str, known: Tables) -> Tables:
-    """orders, order_lines, payments, shipments; counts what was sold into the rows of `known`."""
+    """orders, order_lines, payments, shipments, stock_reservations; counts what was sold into the rows of `known`."""
     writer = _OrderWriter(tenant_id, known)
     for position, (key, order) in enumerate(orders.entries()):
         writer.add(order, key, position)
     for product in known["products"]:
         product["sold_count"] = writer.sold[product["product_id"]]
+    for variant in known["variants"]:
+        variant["reserved"] = writer.reserved[variant["variant_id"]]
     return writer.tables
 
 
@@ -195,8 +222,16 @@ class _OrderWriter:
         self._names = {row["product_id"]: row["name_en"] for row in known["products"]}
         self._product_of = {row["variant_id"]: row["product_id"] for row in known["variants"]}
         self._users = {row["customer_id"]: row for row in known["customers"]}
+        self._methods = {row["method_id"]: row["service"] for row in known["payment_methods"]}
         self.sold: Counter[str] = Counter()
-        self.tables: Tables = {"orders": [], "order_lines": [], "payments": [], "shipments": []}
+        self.reserved: Counter[str] = Counter()
+        self.tables: Tables = {
+            "orders": [],
+            "order_lines": [],
+            "payments": [],
+            "shipments": [],
+            "stock_reservations": [],
+        }
 
     def add(self, order: Node, key: str, position: int) -> None:
         order.only(
@@ -216,8 +251,6 @@ class _OrderWriter:
         ]
         attributes = {name: order.value[name] for name in ORDER_EXTRAS if name in order.value}
         attributes["address"] = order.field("address").value
-        if next(plain for plain, other in STATES.items() if other is state) != status:
-            attributes["status"] = status
         self.tables["orders"].append(
             {
                 "tenant_id": self._tenant_id,
@@ -231,9 +264,12 @@ class _OrderWriter:
                 "address": _address(order.field("address"), f"{key}-address", self._users[user_id]["name"]),
                 "position": position,
                 "attributes": attributes,
+                "item_changes": int(status == ITEMS_CHANGED),
             }
         )
         self.tables["order_lines"] += lines
+        if state in RESERVING_STATES:
+            self._reserve(key, lines)
         if state is not OrderState.CANCELLED:
             self.sold.update(line["product_id"] for line in lines)
         self._add_payments(order, key, user_id)
@@ -263,7 +299,21 @@ class _OrderWriter:
             "currency": CURRENCY,
             "returned_quantity": 0,
             "exchanged_count": 0,
+            "discount_minor": 0,
         }
+
+    def _reserve(self, order_id: str, lines: list[Row]) -> None:
+        held = Counter(line["variant_id"] for line in lines)
+        self.reserved.update(held)
+        self.tables["stock_reservations"] += [
+            {
+                "tenant_id": self._tenant_id,
+                "order_id": order_id,
+                "variant_id": variant_id,
+                "quantity": quantity,
+            }
+            for variant_id, quantity in held.items()
+        ]
 
     def _add_payments(self, order: Node, order_id: str, user_id: str) -> None:
         methods = self._users[user_id]["attributes"]["payment_methods"]
@@ -282,11 +332,12 @@ class _OrderWriter:
                     "position": number,
                     "kind": kind.value,
                     "status": PaymentStatus.SUCCEEDED.value,
-                    "method": method.value,
+                    "method": self._methods[method.value],
                     "amount_minor": payment.field("amount").minor_units(),
                     "currency": CURRENCY,
                     "created_at": None,
                     "completed_at": None,
+                    "method_id": method.value,
                 }
             )
 

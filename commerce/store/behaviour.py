@@ -5,35 +5,37 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, Select, insert, select
 
+from commerce.domain.identity import Principal
 from commerce.domain.tenants import BehaviourEvent, BehaviourKind
 from commerce.store.connection import Connected
+from commerce.store.customers import personal_facts
+from commerce.store.ownership import own
 from commerce.store.tables import behaviour_events
 
 
 class BehaviourStore(Connected):
     async def behaviour_events(
-        self, tenant_id: str, since: datetime | None = None, customer_id: str | None = None
+        self, tenant_id: str, since: datetime | None = None
     ) -> tuple[BehaviourEvent, ...]:
-        """Oldest first; from `since` on, of one customer or of all. A whole shop is some 100,000 rows,
-        about a second.
-        """
-        query = (
-            select(behaviour_events)
-            .where(behaviour_events.c.tenant_id == tenant_id)
-            .order_by(behaviour_events.c.at, behaviour_events.c.event_id)
-        )
+        """A whole shop's from `since` on, oldest first, to learn from: some 100,000 rows, about a second."""
+        query = _oldest_first().where(behaviour_events.c.tenant_id == tenant_id)
         if since is not None:
             query = query.where(behaviour_events.c.at >= since)
-        if customer_id is not None:
-            query = query.where(behaviour_events.c.customer_id == customer_id)
+        async with self.reading() as connection:
+            return tuple(_event(row) for row in await connection.execute(query))
+
+    async def behaviour_of(self, principal: Principal) -> tuple[BehaviourEvent, ...]:
+        """All that the caller's customer has done, oldest first. Raises CustomerRequired."""
+        query = _oldest_first().where(own(principal, behaviour_events))
         async with self.reading() as connection:
             return tuple(_event(row) for row in await connection.execute(query))
 
     async def record_behaviour(self, tenant_id: str, event: BehaviourEvent) -> None:
-        """Append an event; its `event_id` is not read."""
+        """Append an event; its `event_id` is not read. Raises CustomerTokenInvalid for an erased customer."""
         async with self.writing() as connection:
+            await personal_facts(connection, Principal(tenant_id, event.customer_id), is_locked=True)
             await connection.execute(
                 insert(behaviour_events).values(
                     tenant_id=tenant_id,
@@ -48,6 +50,10 @@ class BehaviourStore(Connected):
                     at=event.at,
                 )
             )
+
+
+def _oldest_first() -> Select[Any]:
+    return select(behaviour_events).order_by(behaviour_events.c.at, behaviour_events.c.event_id)
 
 
 def _event(row: Row[Any]) -> BehaviourEvent:

@@ -97,7 +97,7 @@ class CatalogueStore(Connected):
         async with self.reading() as connection:
             rows = (await connection.execute(wanted)).all()
             for row in await connection.execute(parts):
-                grouped[row.product_id].append(_variant(row))
+                grouped[row.product_id].append(variant_from(row))
         return tuple(_product(row, tuple(grouped[row.product_id])) for row in rows)
 
 
@@ -196,7 +196,8 @@ def _hit(row: Row[Any]) -> ProductHit:
     )
 
 
-def _variant(row: Row[Any]) -> Variant:
+def variant_from(row: Row[Any]) -> Variant:
+    """A row of `variants`."""
     return Variant(
         variant_id=row.variant_id,
         product_id=row.product_id,

@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from commerce.domain.conversations import Conversation, NewTurn, Turn, TurnOutcome
 from commerce.domain.errors import ConversationConflict, ConversationNotFound
 from commerce.domain.identity import Principal
-from commerce.domain.masking import mask_personal_data
+from commerce.domain.masking import mask_personal_data, mask_turn
 from commerce.store.connection import Connected
+from commerce.store.customers import personal_facts
+from commerce.store.ownership import own_or_nobodys
 from commerce.store.tables import conversations, turns
 
 
@@ -23,19 +25,22 @@ class ConversationStore(Connected):
         """Store `turn` after version `expected_version` and return the new version, which is its number.
 
         0 begins the conversation and binds it to the principal's customer (to nobody, for an anonymous
-        one). Personal data in message and answer is masked. Raises ConversationConflict when another turn
-        was stored first, and ConversationNotFound for a conversation that is not the principal's.
+        one). Personal data in message and answer is masked, also what began in the message before. Raises
+        ConversationConflict when another turn was stored first, ConversationNotFound for a conversation that is not the
+        principal's, and CustomerTokenInvalid for an erased customer.
         """
         async with self.writing() as connection:
+            known = await personal_facts(connection, principal, is_locked=True)
             if expected_version == 0:
                 await _begin(connection, principal, conversation_id, turn)
             else:
                 await _advance(connection, principal, conversation_id, turn, expected_version)
-            await connection.execute(
-                insert(turns).values(
-                    _turn_row(principal.tenant_id, conversation_id, turn, expected_version + 1)
-                )
+            message = await _masked_message(
+                connection, principal.tenant_id, conversation_id, turn, expected_version, known
             )
+            row = _turn_row(principal.tenant_id, conversation_id, turn, expected_version + 1)
+            masked = {"message": message, "answer": mask_personal_data(turn.answer, known)}
+            await connection.execute(insert(turns).values(row | masked))
         return expected_version + 1
 
     async def conversation(
@@ -88,13 +93,7 @@ class ConversationStore(Connected):
 
 
 def _own(principal: Principal, conversation_id: str) -> ColumnElement[bool]:
-    owner = conversations.c.customer_id
-    is_owner = owner.is_(None) if principal.customer_id is None else owner == principal.customer_id
-    return (
-        (conversations.c.tenant_id == principal.tenant_id)
-        & (conversations.c.conversation_id == conversation_id)
-        & is_owner
-    )
+    return own_or_nobodys(principal, conversations) & (conversations.c.conversation_id == conversation_id)
 
 
 async def _begin(
@@ -147,14 +146,36 @@ async def _refuse(
     raise ConversationConflict(conversation_id, expected_version)
 
 
+async def _masked_message(
+    connection: AsyncConnection,
+    tenant_id: str,
+    conversation_id: str,
+    turn: NewTurn,
+    expected_version: int,
+    known: tuple[str, ...],
+) -> str:
+    """The message without personal data. Of what is half in the message before, that half goes too."""
+    if expected_version == 0:
+        return mask_personal_data(turn.message, known)
+    before = (
+        (turns.c.tenant_id == tenant_id)
+        & (turns.c.conversation_id == conversation_id)
+        & (turns.c.number == expected_version)
+    )
+    stored = (await connection.execute(select(turns.c.message).where(before))).scalar_one()
+    previous, message = mask_turn(stored, turn.message, known)
+    if previous != stored:
+        await connection.execute(update(turns).where(before).values(message=previous))
+    return message
+
+
 def _turn_row(tenant_id: str, conversation_id: str, turn: NewTurn, number: int) -> dict[str, Any]:
+    """But for what is masked."""
     return {
         "tenant_id": tenant_id,
         "conversation_id": conversation_id,
         "number": number,
         "request_id": turn.request_id,
-        "message": mask_personal_data(turn.message),
-        "answer": mask_personal_data(turn.answer),
         "intent": turn.intent,
         "probability": turn.probability,
         "decision": turn.decision,

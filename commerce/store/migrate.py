@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from commerce.store.connection import Connected, create_engine_for, lock_until_commit
 
 _SCRIPTS = Path(__file__).parent / "migrations"
-_MIGRATION_LOCK = 1
+MIGRATION_LOCK = 1
 
 
 async def migrate(url: str) -> str:
@@ -28,8 +28,8 @@ async def migrate(url: str) -> str:
     engine = create_engine_for(url)
     try:
         async with Connected(engine).writing() as connection:
-            await lock_until_commit(connection, _MIGRATION_LOCK)
-            await connection.run_sync(_upgrade)
+            await lock_until_commit(connection, MIGRATION_LOCK)
+            await connection.run_sync(move_to, head_revision())
     finally:
         await engine.dispose()
     return head_revision()
@@ -42,13 +42,21 @@ def head_revision() -> str:
     return head
 
 
+def is_known_revision(revision: str) -> bool:
+    """Whether this version of the code has that revision among its own."""
+    return any(script.revision == revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions())
+
+
 def current_revision(connection: Connection) -> str | None:
     """The revision that the database is at; None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _upgrade(connection: Connection) -> None:
+def move_to(connection: Connection, revision: str) -> None:
+    """Upgrade the schema to `revision`, or take it back to it where it is newer; within the caller's transaction."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
+    if current_revision(connection) != revision:
+        command.downgrade(config, revision)

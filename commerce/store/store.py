@@ -6,6 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from commerce.domain.errors import StoreNotMigrated
+from commerce.store.actions import ActionStore
+from commerce.store.audit import AuditStore
 from commerce.store.behaviour import BehaviourStore
 from commerce.store.catalogue import CatalogueStore
 from commerce.store.conversations import ConversationStore
@@ -15,7 +17,10 @@ from commerce.store.keys import KeyStore
 from commerce.store.knowledge import KnowledgeStore
 from commerce.store.migrate import current_revision, head_revision
 from commerce.store.models import ModelStore
+from commerce.store.order_events import OrderEventStore
 from commerce.store.orders import OrderStore
+from commerce.store.privacy import PrivacyStore
+from commerce.store.revocations import RevocationStore
 from commerce.store.tenants import TenantStore
 
 
@@ -30,6 +35,11 @@ class Store(
     BehaviourStore,
     ModelStore,
     FeedbackStore,
+    ActionStore,
+    OrderEventStore,
+    AuditStore,
+    RevocationStore,
+    PrivacyStore,
 ):
     """All that a shop remembers. Every method is asynchronous and may raise StoreUnavailable; values are
     immutable.

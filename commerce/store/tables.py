@@ -14,6 +14,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     Dialect,
@@ -35,6 +36,7 @@ metadata = MetaData(
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "fk": "fk_%(table_name)s_%(referred_table_name)s",
         "pk": "pk_%(table_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
 
@@ -111,6 +113,9 @@ customers = _table(
     Column("points", Integer, nullable=False),
     Column("registered_at", UtcDateTime),
     Column("attributes", JSON, nullable=False),
+    # What was personal is gone; the row stays for the orders that refer to it.
+    Column("erased_at", UtcDateTime),
+    Index(None, "tenant_id", "erased_at"),
 )
 
 addresses = _table(
@@ -172,7 +177,9 @@ variants = _table(
     Column("options", JSON, nullable=False),
     Column("price_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
+    # On the shelf and free; what orders wait for is beside it.
     Column("stock", Integer, nullable=False),
+    Column("reserved", Integer, nullable=False, server_default="0"),
     Column("attributes", JSON, nullable=False),
     Index(None, "tenant_id", "product_id"),
     refers_to=((products, "product_id"),),
@@ -198,6 +205,10 @@ orders = _table(
     # Keeps the newest first where nobody wrote the time down.
     Column("position", Integer, nullable=False),
     Column("attributes", JSON, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("item_changes", Integer, nullable=False, server_default="0"),
+    Column("coupon_id", _ID),
+    Column("urged_at", UtcDateTime),
     Index(None, "tenant_id", "customer_id", "placed_at"),
     refers_to=((customers, "customer_id"),),
 )
@@ -217,6 +228,7 @@ order_lines = _table(
     Column("currency", String(3), nullable=False),
     Column("returned_quantity", Integer, nullable=False),
     Column("exchanged_count", Integer, nullable=False),
+    Column("discount_minor", BigInteger, nullable=False, server_default="0"),
     Index(None, "tenant_id", "order_id"),
     refers_to=((orders, "order_id"), (products, "product_id"), (variants, "variant_id")),
 )
@@ -233,9 +245,176 @@ payments = _table(
     Column("currency", String(3), nullable=False),
     Column("created_at", UtcDateTime),
     Column("completed_at", UtcDateTime),
+    # A shop that does not know its customers' methods has the service here.
+    Column("method_id", _ID, nullable=False, server_default=""),
+    Column("action_id", _ID),
     Index(None, "tenant_id", "order_id"),
     refers_to=((orders, "order_id"),),
 )
+
+# What became of a payment that was under way when it was written, or was booked as come and was declined.
+settlements = _table(
+    "settlements",
+    Column("payment_id", _ID, primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    refers_to=((payments, "payment_id"),),
+)
+
+payment_methods = _table(
+    "payment_methods",
+    Column("method_id", _ID, primary_key=True),
+    Column("customer_id", _ID, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("balance_minor", BigInteger),
+    Column("currency", String(3), nullable=False),
+    Index(None, "tenant_id", "customer_id"),
+    CheckConstraint("balance_minor >= 0", "balance"),
+    refers_to=((customers, "customer_id"),),
+)
+
+stock_reservations = _table(
+    "stock_reservations",
+    Column("order_id", _ID, primary_key=True),
+    Column("variant_id", _ID, primary_key=True),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity >= 0", "quantity"),
+    refers_to=((orders, "order_id"), (variants, "variant_id")),
+)
+
+stock_moves = Table(
+    "stock_moves",
+    metadata,
+    Column("move_id", _Serial, primary_key=True, autoincrement=True),
+    Column("tenant_id", _ID, nullable=False),
+    Column("variant_id", _ID, nullable=False),
+    Column("order_id", _ID),
+    Column("action_id", _ID),
+    Column("reason", String(16), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "tenant_id", "variant_id"),
+)
+
+cases = _table(
+    "cases",
+    Column("case_id", _ID, primary_key=True),
+    Column("order_id", _ID, nullable=False),
+    Column("customer_id", _ID, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("lines", JSON, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("answer", Text),
+    Column("refund_minor", BigInteger, nullable=False),
+    Column("prepaid_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("method_id", _ID),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Index(None, "tenant_id", "order_id"),
+    Index(None, "tenant_id", "customer_id"),
+    refers_to=((orders, "order_id"),),
+)
+
+coupons = _table(
+    "coupons",
+    Column("coupon_id", _ID, primary_key=True),
+    Column("customer_id", _ID),
+    Column("amount_minor", BigInteger),
+    Column("percent", Integer),
+    Column("currency", String(3), nullable=False),
+    Column("min_goods_minor", BigInteger, nullable=False),
+    Column("categories", JSON, nullable=False),
+    Column("valid_from", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime, nullable=False),
+    Column("max_uses", Integer, nullable=False),
+    Column("used_count", Integer, nullable=False),
+    Index(None, "tenant_id", "customer_id"),
+    CheckConstraint("used_count >= 0 AND used_count <= max_uses", "uses"),
+)
+
+invoices = _table(
+    "invoices",
+    Column("invoice_id", _ID, primary_key=True),
+    Column("order_id", _ID, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("tax_id", String(32), nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("issued_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("voided_at", UtcDateTime),
+    Index(None, "tenant_id", "order_id"),
+    refers_to=((orders, "order_id"),),
+)
+
+tickets = _table(
+    "tickets",
+    Column("ticket_id", _ID, primary_key=True),
+    Column("customer_id", _ID, nullable=False),
+    Column("order_id", _ID),
+    Column("kind", String(24), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Index(None, "tenant_id", "customer_id"),
+    Index(None, "tenant_id", "state", "due_at"),
+)
+
+# One row an action that was done: the same key again finds it, the same token again is refused.
+actions = _table(
+    "actions",
+    Column("action_id", _ID, primary_key=True),
+    Column("idempotency_key", String(128), nullable=False),
+    Column("token_id", _ID, nullable=False),
+    Column("caller", String(128), nullable=False),
+    Column("customer_id", _ID, nullable=False),
+    Column("order_id", _ID, nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("result", JSON, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("tenant_id", "caller", "idempotency_key"),
+    UniqueConstraint("tenant_id", "token_id"),
+    Index(None, "tenant_id", "order_id"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("entry_id", _Serial, primary_key=True, autoincrement=True),
+    Column("tenant_id", _ID, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("caller", String(128), nullable=False),
+    Column("customer_id", _ID),
+    Column("what", String(48), nullable=False),
+    Column("entity_id", String(100), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("request_id", _ID),
+    Index(None, "tenant_id", "entity_id"),
+    Index(None, "tenant_id", "customer_id"),
+    Index(None, "tenant_id", "at"),
+)
+
+token_revocations = _table(
+    "token_revocations",
+    Column("scope", String(16), primary_key=True),
+    # Of a token, a customer or an agent; or that it is of all pages.
+    Column("entity_id", String(100), primary_key=True),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime, nullable=False),
+    Index(None, "tenant_id", "revoked_at"),
+)
+
+# Whose append-only rows may go: a shop that is removed as a whole.
+tenant_removals = _table("tenant_removals")
 
 shipments = _table(
     "shipments",
@@ -350,7 +529,11 @@ feedback = _table(
     Column("said", String(64)),
     Column("source", String(16), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    # Whose message it was, where that is known: it goes with them.
+    Column("customer_id", _ID),
+    Column("conversation_id", _ID),
     UniqueConstraint("tenant_id", "text_sha256"),
+    Index(None, "tenant_id", "customer_id"),
 )
 
 shadow_tallies = _table(
@@ -381,6 +564,6 @@ change_log = Table(
 )
 
 TENANT_TABLES = tuple(
-    table for table in reversed(metadata.sorted_tables) if table not in (change_log, tenants)
+    table for table in reversed(metadata.sorted_tables) if table not in (change_log, tenants, tenant_removals)
 )
 """What belongs to a shop, in an order in which its rows can be deleted: nothing left points at what goes."""

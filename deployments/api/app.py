@@ -7,31 +7,38 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from commerce.domain.identity import ApiKey, ApiKeyRole, Principal
+from commerce.domain.access import Permission
+from commerce.domain.feedback import Origin
+from commerce.domain.identity import ApiKey, Principal
 from deployments.api import schemas
+from deployments.api.actions import add_actions
 from deployments.api.caller import (
     check_explainable,
     check_length,
     key_dependency,
     principal_dependency,
-    require_shop,
 )
 from deployments.api.customers import add_customers
 from deployments.api.errors import item_error
 from deployments.api.events import chat_response, events, streaming_response
 from deployments.api.handlers import add_error_handlers
+from deployments.api.keys import add_keys
 from deployments.api.middleware import RequestFrame
 from deployments.api.openai import add_openai
+from deployments.api.operators import add_operators
+from deployments.api.order_events import add_order_events
 from deployments.api.page import add_page
+from deployments.api.policy import add_policy
+from deployments.api.privacy import add_privacy
 from deployments.api.service import Service
 from deployments.chat import Finished
-from deployments.errors import Forbidden, RequestInvalid, StageError
+from deployments.errors import RequestInvalid, StageError
 from models.types import INTENTS, SearchRequest, Understood
 from models.understanding.language import language as language_of
 from routing.compose.wording import order_card
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": schemas.ErrorResponse} for status in (400, 401, 404, 413, 422, 429, 503)
+    status: {"model": schemas.ErrorResponse} for status in (400, 401, 403, 404, 413, 422, 429, 503)
 }
 
 
@@ -51,6 +58,12 @@ def create_app(service: Service) -> FastAPI:
     _add_reading(app, service)
     _add_operations(app, service)
     add_customers(app, service)
+    add_privacy(app, service)
+    add_actions(app, service)
+    add_order_events(app, service)
+    add_operators(app, service)
+    add_keys(app, service)
+    add_policy(app, service)
     add_openai(app, service)
     add_page(app, service)
     return app
@@ -122,15 +135,19 @@ def _add_reading(app: FastAPI, service: Service) -> None:
 
     @app.post("/v1/feedback", response_model=schemas.FeedbackResponse, tags=["understanding"])
     async def feedback(
-        body: schemas.FeedbackRequest, caller: Annotated[ApiKey, Depends(key)]
+        body: schemas.FeedbackRequest,
+        caller: Annotated[ApiKey, Depends(key_dependency(service, Permission.TEACH))],
+        who: Annotated[Principal, Depends(principal)],
     ) -> schemas.FeedbackResponse:
-        """Correct a reading: the next candidate learns from it. Needs a shop's or an operator's key."""
-        require_shop(caller)
+        """Correct a reading: the next candidate learns from it. Needs a shop's or an operator's key. With the conversation or
+        the customer's token, the text is forgotten when the customer is.
+        """
         check_length(service, "text", body.text)
         for field, intent in (("intent", body.intent), ("said", body.said)):
             if intent is not None and intent not in INTENTS:
                 raise RequestInvalid(field, f"is no intent; write one of {', '.join(INTENTS)}")
-        kept = await service.add_feedback(caller, body.text, body.intent, body.said)
+        origin = Origin(who.customer_id, body.conversation_id)
+        kept = await service.add_feedback(caller, body.text, body.intent, body.said, origin)
         return schemas.FeedbackResponse(feedback_id=kept.feedback_id, text=kept.text, intent=kept.intent)
 
     @app.get("/v1/knowledge/search", response_model=schemas.SearchResponse, tags=["knowledge"])
@@ -157,10 +174,10 @@ def _add_reading(app: FastAPI, service: Service) -> None:
     @app.get("/v1/orders/{order_id}", tags=["orders"])
     async def order(
         order_id: str,
-        caller: Annotated[Principal, Depends(principal)],
+        caller: Annotated[Principal, Depends(principal_dependency(service, Permission.ACT_ON_ORDERS))],
         language: Annotated[str, Query(pattern="^(zh|en)$")] = "zh",
     ) -> dict[str, Any]:
-        """The signed-in customer's own order. Another customer's order is not found."""
+        """The signed-in customer's own order; for an agent, any of the shop's. Another customer's order is not found."""
         found, tenant = await service.order(caller, order_id)
         card = order_card(found, language, ZoneInfo(tenant.zone))
         card["tracking"] = [
@@ -184,8 +201,6 @@ async def _explained(
 
 
 def _add_operations(app: FastAPI, service: Service) -> None:
-    key = key_dependency(service)
-
     @app.get("/healthz", tags=["operations"])
     async def healthz() -> dict[str, str]:
         """This replica's process is alive."""
@@ -198,8 +213,8 @@ def _add_operations(app: FastAPI, service: Service) -> None:
         return JSONResponse(state, status_code=200 if state["is_ready"] else 503)
 
     @app.get("/metrics", tags=["operations"])
-    async def metrics(caller: Annotated[ApiKey, Depends(key)]) -> PlainTextResponse:
+    async def metrics(
+        caller: Annotated[ApiKey, Depends(key_dependency(service, Permission.READ_METRICS))],
+    ) -> PlainTextResponse:
         """Every replica's metrics in Prometheus' text format. Needs an operator key."""
-        if caller.role is not ApiKeyRole.OPERATOR:
-            raise Forbidden("this needs an operator key")
         return PlainTextResponse(await service.metrics_text(), media_type="text/plain; version=0.0.4")

@@ -6,12 +6,9 @@ from typing import Annotated, Literal
 from fastapi import Depends, FastAPI, Path, Query
 from pydantic import BaseModel
 
-from commerce.domain.errors import CustomerNotFound
-from commerce.domain.identity import ApiKey, ApiKeyRole, Principal
-from deployments.api.caller import check_length, key_dependency, principal_dependency
+from deployments.api.caller import Caller, caller_dependency, check_length
 from deployments.api.schemas import MessageText, RecommendationOut
 from deployments.api.service import Service
-from deployments.errors import Forbidden
 from models.types import Segment
 from models.understanding.language import language as language_of
 from routing.compose.products import offered
@@ -44,24 +41,21 @@ class RecommendationsOut(BaseModel):
 
 def add_customers(app: FastAPI, service: Service) -> None:
     """Add `/v1/segments/{customer}` and `/v1/recommendations`."""
-    key = key_dependency(service)
-    principal = principal_dependency(service)
+    caller_of = caller_dependency(service)
 
     @app.get("/v1/segments/{customer_id}", tags=["customers"], response_model=SegmentOut)
     async def segment(
         customer_id: CustomerId,
-        caller: Annotated[ApiKey, Depends(key)],
-        who: Annotated[Principal, Depends(principal)],
+        caller: Annotated[Caller, Depends(caller_of)],
     ) -> SegmentOut:
         """The customer's segment. With a customer's token, only their own."""
-        _check_may_read(caller, who, customer_id)
-        found, currency = await service.segment(caller.tenant_id, customer_id)
+        caller.require_customer(customer_id)
+        found, currency = await service.segment(caller.key.tenant_id, customer_id)
         return _segment_out(customer_id, found, currency)
 
     @app.get("/v1/recommendations", tags=["customers"], response_model=RecommendationsOut)
     async def recommendations(
-        caller: Annotated[ApiKey, Depends(key)],
-        who: Annotated[Principal, Depends(principal)],
+        caller: Annotated[Caller, Depends(caller_of)],
         customer_id: Annotated[
             str | None, Query(min_length=1, max_length=64, description="default: the token's customer")
         ] = None,
@@ -76,23 +70,14 @@ def add_customers(app: FastAPI, service: Service) -> None:
         text = q or ""
         check_length(service, "q", text)
         if customer_id is not None:
-            _check_may_read(caller, who, customer_id)
-        wanted = customer_id or who.customer_id
+            caller.require_customer(customer_id)
+        wanted = customer_id or caller.principal.customer_id
         asked: Literal["zh", "en"] = language or (language_of(text) if text else "zh")
-        query, ranked = await service.recommend(caller.tenant_id, wanted, text, asked, limit)
+        query, ranked = await service.recommend(caller.key.tenant_id, wanted, text, asked, limit)
         offers = [offered(r, query, asked) for r in ranked]
         return RecommendationsOut.model_validate(
             {"customer_id": wanted, "recommendations": offers}, from_attributes=True
         )
-
-
-def _check_may_read(caller: ApiKey, who: Principal, customer_id: str) -> None:
-    """A customer reads their own; the shop's back end reads any of its customers; a browser's key reads none."""
-    if who.customer_id is not None:
-        if who.customer_id != customer_id:
-            raise CustomerNotFound(customer_id)
-    elif caller.role not in {ApiKeyRole.SHOP, ApiKeyRole.OPERATOR}:
-        raise Forbidden("this needs the customer's own X-Customer-Token, or the shop's API key")
 
 
 def _segment_out(customer_id: str, found: Segment, currency: str) -> SegmentOut:

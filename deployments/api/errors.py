@@ -55,15 +55,16 @@ ERRORS: Final[dict[type[Exception], Shape]] = {
         "the API key is unknown or revoked; send Authorization: Bearer KEY with a valid one",
     ),
     commerce.PageTokenInvalid: Shape(
-        401, "page_token_invalid", "the page's key has expired or is not valid; reload the page for a new one"
-    ),
-    commerce.TokenInvalid: Shape(
         401,
-        "customer_token_invalid",
-        "the X-Customer-Token is not valid; ask the shop for a new one, or leave it out",
+        "page_token_invalid",
+        "the page's key has expired, was revoked or is not valid; reload the page for a new one",
     ),
+    commerce.CustomerTokenInvalid: Shape(401, "customer_token_invalid", None),
+    commerce.AgentTokenInvalid: Shape(401, "agent_token_invalid", None),
     commerce.CustomerRequired: Shape(
-        401, "customer_required", "send X-Customer-Token: this belongs to a customer"
+        401,
+        "customer_required",
+        "this belongs to a customer: send X-Customer-Token, or as an agent X-Agent-Token with the shop's key",
     ),
     commerce.OrderNotFound: Shape(
         404, "order_not_found", "this customer has no such order; check the number"
@@ -72,6 +73,9 @@ ERRORS: Final[dict[type[Exception], Shape]] = {
         404,
         "conversation_not_found",
         "no such conversation of this caller; leave conversation_id out to begin one",
+    ),
+    commerce.ApiKeyNotFound: Shape(
+        404, "key_not_found", "the shop has no API key with that id; GET /v1/keys lists them"
     ),
     commerce.TenantNotFound: Shape(
         404, "tenant_not_found", "the key's shop no longer exists; ask the operator"
@@ -82,6 +86,19 @@ ERRORS: Final[dict[type[Exception], Shape]] = {
         "conversation_busy",
         "other messages of this conversation came in between; send it again",
         RETRY_SOON_S,
+    ),
+    commerce.ErasureRefused: Shape(409, "erasure_refused", None),
+    commerce.ActionRefused: Shape(409, "action_refused", None),
+    commerce.ConfirmationRefused: Shape(409, "confirmation_refused", None),
+    commerce.LastOperatorKey: Shape(
+        409,
+        "last_operator_key",
+        "it is the shop's last operator key: issue another first; kefu key revoke --force revokes it all the same",
+    ),
+    commerce.OrderExists: Shape(409, "order_exists", None),
+    commerce.IdempotencyConflict: Shape(409, "idempotency_conflict", None),
+    commerce.PolicyConflict: Shape(
+        409, "policy_conflict", "the policy was changed meanwhile; read it again and repeat"
     ),
     commerce.Conflict: Shape(409, "conflict", "it changed meanwhile; read it again and repeat"),
     commerce.Invalid: Shape(422, "invalid_request", None),

@@ -8,9 +8,10 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
-from commerce.domain.identity import ApiKey, ApiKeyRole, Principal
+from commerce.domain.access import Permission, may
+from commerce.domain.identity import ApiKey
 from deployments.api import schemas
-from deployments.api.caller import check_length, key_dependency, principal_dependency
+from deployments.api.caller import Caller, caller_dependency, check_length, key_dependency, key_roles
 from deployments.api.completions import Completion, Part, engine_parts, pipeline_parts
 from deployments.api.events import streaming_response
 from deployments.api.openai_schemas import CompletionRequest, ModelList, ModelOut
@@ -25,11 +26,10 @@ _ENGINE_PREFIX: Final = "kefu/"
 def add_openai(app: FastAPI, service: Service) -> None:
     """Add `/v1/chat/completions` and `/v1/models`."""
     key = key_dependency(service)
-    principal = principal_dependency(service)
     started = int(time.time())
 
     def models_of(caller: ApiKey) -> list[ModelOut]:
-        engines = service.engines if caller.role is ApiKeyRole.OPERATOR else ()
+        engines = service.engines if may(key_roles(caller), Permission.USE_RAW_ENGINES) else ()
         ids = (PIPELINE, *(f"{_ENGINE_PREFIX}{name}" for name in engines))
         return [ModelOut(id=model, created=started) for model in ids]
 
@@ -50,8 +50,7 @@ def add_openai(app: FastAPI, service: Service) -> None:
     async def complete(
         body: CompletionRequest,
         request: Request,
-        caller: Annotated[ApiKey, Depends(key)],
-        who: Annotated[Principal, Depends(principal)],
+        caller: Annotated[Caller, Depends(caller_dependency(service))],
     ) -> Response:
         """`model` `kefu` answers the last user message as `/v1/chat` does; system, assistant and tool messages are the
         client's and are not believed. `metadata.conversation_id` goes on with a conversation. Token counts of `kefu` are in
@@ -59,25 +58,23 @@ def add_openai(app: FastAPI, service: Service) -> None:
         """
         request_id: str = request.state.request_id
         completion = Completion(request_id, body.model, int(time.time()), body.includes_usage)
-        parts = _parts(service, body, caller, who, request_id)
+        parts = _parts(service, body, caller, request_id)
         if body.stream:
             return await streaming_response(completion.stream(parts))
         return JSONResponse(await completion.whole(parts))
 
 
-def _parts(
-    service: Service, body: CompletionRequest, caller: ApiKey, who: Principal, request_id: str
-) -> AsyncIterator[Part]:
+def _parts(service: Service, body: CompletionRequest, caller: Caller, request_id: str) -> AsyncIterator[Part]:
     """The completion's parts, from the pipeline or from the engine that was named."""
     if body.model == PIPELINE:
         message = _last_user_message(service, body)
         conversation_id = body.metadata.conversation_id if body.metadata else None
-        turn = service.turn(who, message, conversation_id, request_id)
+        turn = service.turn(caller.principal, message, conversation_id, request_id)
         return pipeline_parts(turn, message, body.most_tokens, body.stops)
     name = body.model.removeprefix(_ENGINE_PREFIX)
     if not body.model.startswith(_ENGINE_PREFIX) or name not in service.engines:
         raise _unknown(service, body.model)
-    if caller.role is not ApiKeyRole.OPERATOR:
+    if not may(caller.roles, Permission.USE_RAW_ENGINES):
         raise Forbidden(f"{body.model} is a raw engine and needs an operator key; use the model {PIPELINE}")
     asked = GenerationRequest(
         request_id,

@@ -26,6 +26,7 @@ def clean_text(text: str) -> str:
     return text.strip()
 
 
+ConversationId = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$")]
 MessageText = Annotated[str, AfterValidator(clean_text)]
 
 
@@ -50,9 +51,7 @@ class ChatRequest(Request):
     )
 
     message: MessageText
-    conversation_id: str | None = Field(
-        default=None, min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_\-]+$"
-    )
+    conversation_id: ConversationId | None = None
     stream: bool = False
 
 
@@ -83,10 +82,11 @@ class FeedbackRequest(Request):
     text: MessageText = Field(examples=["包裹显示签收了可我没拿到"])
     intent: str = Field(examples=["logistics_tracking"])
     said: str | None = None
+    conversation_id: ConversationId | None = None
 
 
 class FeedbackResponse(BaseModel):
-    """The correction as it is kept: e-mail addresses, phone, identity and card numbers are masked."""
+    """The correction as it is kept: personal data is masked."""
 
     feedback_id: str
     text: str

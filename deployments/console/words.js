@@ -67,7 +67,7 @@ const zh = {
     body_too_large: ['消息太长', '请缩短，或分几条发送。'],
     unauthorised: ['密钥无效', '请清除密钥，换一个有效的。'],
     forbidden: ['没有权限', '这个密钥不能用于对话。'],
-    page_token_invalid: ['页面的密钥已过期', '请刷新页面。'],
+    page_token_invalid: ['页面的密钥已失效', '请刷新页面。'],
     customer_token_invalid: ['顾客令牌无效', '请刷新页面，或换一个新的令牌。'],
     conversation_not_found: ['找不到这段对话', '已另起一段新对话，请重发。'],
     conversation_busy: ['这段对话正忙', '另一条消息还在处理，请重发。'],
@@ -274,7 +274,7 @@ const en = {
     body_too_large: ['The message is too long', 'Shorten it, or send it in parts.'],
     unauthorised: ['The key is not valid', 'Forget it and enter a valid one.'],
     forbidden: ['Not allowed', 'This key may not chat.'],
-    page_token_invalid: ['The page’s key has expired', 'Reload the page.'],
+    page_token_invalid: ['The page’s key is no longer good', 'Reload the page.'],
     customer_token_invalid: ['The customer token is not valid', 'Reload the page, or use a new token.'],
     conversation_not_found: ['This conversation is gone', 'A new one has begun: send it again.'],
     conversation_busy: [

@@ -94,6 +94,7 @@ def load_bert_understanding(
     gpu_memory_share: float | None = None,
     *,
     runtime: Runtime,
+    callers: int = 1,
 ) -> BertUnderstanding:
     """Loads the encoder, merges the adapter into it. Raises ModelError, AdapterMismatch for another encoder's.
 
@@ -109,12 +110,14 @@ def load_bert_understanding(
         odd = ", ".join(sorted(labels ^ known)[:3])
         raise AdapterDamaged(adapter, f"its labels are not those of this version's taxonomy ({odd})")
     apply_adapter(loaded, trained)
-    computed = computed_by(runtime, loaded, models_dir, threads)
+    computed = computed_by(runtime, loaded, models_dir, threads, callers)
     return BertUnderstanding(computed, heads, lambda: _examples_if_any(adapter, models_dir))
 
 
-def computed_by(runtime: Runtime, encoder: BertEncoder, models_dir: Path, threads: int) -> BertEncoder:
-    """The encoder as that runtime computes it; `encoder` itself may be changed.
+def computed_by(
+    runtime: Runtime, encoder: BertEncoder, models_dir: Path, threads: int, callers: int = 1
+) -> BertEncoder:
+    """The encoder as that runtime computes it; `encoder` itself may be changed. `callers` threads will call it at once.
 
     Raises ModelUnloadable, ModelDamaged.
     """
@@ -128,7 +131,7 @@ def computed_by(runtime: Runtime, encoder: BertEncoder, models_dir: Path, thread
 
     folder = models_dir / "openvino" / openvino.folder_name(encoder)
     openvino.export(encoder, folder)
-    return openvino.load(folder, threads=threads)
+    return openvino.load(folder, threads=threads, streams=callers)
 
 
 def find_adapter(adapter: str, models_dir: Path) -> Adapter:

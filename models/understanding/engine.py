@@ -18,7 +18,8 @@ class UnderstandingSpec:
     """Which engine, and what it is made of.
 
     `encoder` is a model source; `adapter` is "shipped" or a source of a trained adapter's folder. `threads` are
-    the runtime's, for the whole process. `delay_ms` and `fail_every` are the fake engine's.
+    the runtime's, for the whole process; `callers` threads call `predict` at once. `delay_ms` and `fail_every` are the fake
+    engine's.
     """
 
     engine: EngineName = "bert"
@@ -26,6 +27,7 @@ class UnderstandingSpec:
     adapter: str = "shipped"
     models_dir: Path = Path("models")
     threads: int = 1
+    callers: int = 1
     runtime: Runtime = "openvino"
     device: Device = "cpu"
     gpu_memory_share: float | None = None
@@ -34,7 +36,7 @@ class UnderstandingSpec:
 
 
 class Reader(Protocol):
-    """Reads messages. One thread at a time calls it; it blocks."""
+    """Reads messages; it blocks. As many threads at once call it as its spec says."""
 
     def predict(self, texts: Sequence[str]) -> list[Understood]:
         """One reading a text, in their order. Raises EngineFailed."""
@@ -83,6 +85,7 @@ def _bert(spec: UnderstandingSpec) -> Understander:
         spec.device,
         spec.gpu_memory_share,
         runtime=spec.runtime,
+        callers=spec.callers,
     )
 
 

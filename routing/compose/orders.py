@@ -204,11 +204,11 @@ def change_order(understood: Understood, facts: Facts) -> Composed:
     order = subject(facts)
     allows = can_cancel if understood.intent == "cancel_order" else can_change
     sentences = [_headline(order, language)]
-    if allows(order):
+    is_possible = allows(order, facts.policy)
+    if is_possible:
         sentences.append(_still_possible(understood.intent, order, language))
     else:
         sentences.append(_too_late(understood.intent, order, language))
-    is_possible = allows(order)
     # How to do it is told only where it can be done.
     article = quoted(facts.passages[0]) if is_possible and facts.passages else Composed(())
     sentences += article.sentences

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chat_page import ChatPage
-from tests.serving import Kefu, serving
+from tests.serving import Kefu, reconfigured
 
 # A word takes this long, so that a stream can be stopped in its middle.
 SLOW = "identity.generation.small.fake.delay_per_token_ms=150"
@@ -15,9 +15,9 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 
 @pytest.fixture(scope="package")
-def kefu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kefu]:
-    """The `fake` profile, serving, with a chat model that takes its time."""
-    with serving("fake", tmp_path_factory.mktemp("kefu"), SLOW) as running:
+def slow(kefu: Kefu) -> Iterator[Kefu]:
+    """The cluster with a chat model that takes its time."""
+    with reconfigured(kefu, SLOW) as running:
         yield running
 
 
@@ -37,7 +37,7 @@ Opened = Callable[..., ChatPage]
 
 
 @pytest.fixture
-def opened(kefu: Kefu, browser: Browser) -> Iterator[Opened]:
+def opened(browser: Browser, slow: Kefu) -> Iterator[Opened]:
     """Opens the page in a browser profile of its own; at the end none may have failed or looked elsewhere."""
     contexts: list[BrowserContext] = []
     pages: list[ChatPage] = []
@@ -52,7 +52,7 @@ def opened(kefu: Kefu, browser: Browser) -> Iterator[Opened]:
         page = contexts[-1].new_page()
         if prepare is not None:
             prepare(page)
-        pages.append(ChatPage(page, kefu.served["base_url"]))
+        pages.append(ChatPage(page, slow.served["base_url"]))
         pages[-1].open()
         return pages[-1]
 

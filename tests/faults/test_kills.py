@@ -7,19 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from tests.polling import eventually
-from tests.serving import Kefu, serving
+from tests.serving import Kefu, reconfigured
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kefu]:
-    with serving(
-        "fake",
-        tmp_path_factory.mktemp("faults"),
-        "identity.generation.small.fake={delay_per_token_ms: 400, start_ms: 12000}",
-    ) as running:
-        yield running
+def cluster(kefu: Kefu) -> Iterator[Kefu]:
+    with reconfigured(
+        kefu, "identity.generation.small.fake={delay_per_token_ms: 400, start_ms: 12000}"
+    ) as slow:
+        yield slow
 
 
 def kill(kefu: Kefu, deployment: str) -> int:

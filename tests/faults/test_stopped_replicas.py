@@ -10,16 +10,10 @@ import psutil
 import pytest
 
 from tests.polling import eventually
-from tests.serving import Kefu, serving
+from tests.serving import Kefu
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
 DEADLINE_S = 20.0
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kefu]:
-    with serving("fake", tmp_path_factory.mktemp("stopped")) as running:
-        yield running
 
 
 @contextmanager
@@ -39,26 +33,26 @@ def stopped(kefu: Kefu, deployment: str) -> Iterator[None]:
     ("deployment", "stage"),
     [("Recommendation", "recommendation"), ("Segmentation", "segmentation"), ("Retrieval", "retrieval")],
 )
-def test_a_stopped_stage_is_left_out_and_named(cluster: Kefu, deployment: str, stage: str) -> None:
+def test_a_stopped_stage_is_left_out_and_named(kefu: Kefu, deployment: str, stage: str) -> None:
     question = "Recommend me a gift under 200"
-    eventually(lambda: cluster.chat(question)["missing"] == [], within_s=120, every_s=0.5)
-    with stopped(cluster, deployment):
+    eventually(lambda: kefu.chat(question)["missing"] == [], within_s=120, every_s=0.5)
+    with stopped(kefu, deployment):
         started = time.monotonic()
-        answer = cluster.chat(question)
+        answer = kefu.chat(question)
         assert time.monotonic() - started < DEADLINE_S
         assert [m.split(":")[0] for m in answer["missing"]] == [stage]
         assert answer["outcome"] == "degraded" and answer["recommendations"]
         # Whoever does not need the stage is not touched by it.
-        other = cluster.chat("Hello")
+        other = kefu.chat("Hello")
         assert other["missing"] == [] and other["timings_ms"]["total"] < 1000 * DEADLINE_S
-    eventually(lambda: cluster.chat(question)["missing"] == [], within_s=120, every_s=0.5)
+    eventually(lambda: kefu.chat(question)["missing"] == [], within_s=120, every_s=0.5)
 
 
-def test_without_understanding_the_message_is_acknowledged_within_the_deadline(cluster: Kefu) -> None:
-    eventually(lambda: cluster.chat("我想退货")["rung"] == "composed", within_s=120, every_s=0.5)
-    with stopped(cluster, "Understanding"):
+def test_without_understanding_the_message_is_acknowledged_within_the_deadline(kefu: Kefu) -> None:
+    eventually(lambda: kefu.chat("我想退货")["rung"] == "composed", within_s=120, every_s=0.5)
+    with stopped(kefu, "Understanding"):
         started = time.monotonic()
-        answer = cluster.chat("我想退货")
+        answer = kefu.chat("我想退货")
         assert time.monotonic() - started < DEADLINE_S
         assert (answer["rung"], answer["handed_off"]) == ("acknowledgement", True)
-    eventually(lambda: cluster.chat("我想退货")["intent"] == "return_request", within_s=120, every_s=0.5)
+    eventually(lambda: kefu.chat("我想退货")["intent"] == "return_request", within_s=120, every_s=0.5)

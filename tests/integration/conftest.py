@@ -1,4 +1,4 @@
-"""One real local cluster with fake engines, shared by the tests that only read it."""
+"""A real local cluster with the laptop's own models."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,14 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.serving import Kefu, serving
-
-
-@pytest.fixture(scope="session")
-def kefu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kefu]:
-    """The `fake` profile, serving."""
-    with serving("fake", tmp_path_factory.mktemp("kefu")) as running:
-        yield running
-
 
 # The packaged chat model is off for every intent, since none measured good enough; here it is switched on for one, so that
 # its way through the ladder is walked.

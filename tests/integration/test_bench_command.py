@@ -119,7 +119,7 @@ def test_a_run_that_is_told_to_stop_keeps_what_it_has_and_says_so(kefu: Kefu, tm
     process = subprocess.Popen(line(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     eventually(lambda: any(f.stat().st_size for f in tmp_path.glob(".load-small-*.records/*")), within_s=60)
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 3 and "not complete" in errors, errors
     result = read(tmp_path / "load-small.json")
     assert not result.is_complete and result.figures.whole.outcomes["cancelled"] > 0
@@ -178,7 +178,7 @@ def under_way(tmp_path: Path, largest_file: int = resource.RLIM_INFINITY) -> Ite
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest_file, largest_file))
         try:
             records = "out/.load-small-*.records/*.jsonl"
-            eventually(lambda: any(f.stat().st_size > 10_000 for f in tmp_path.glob(records)), within_s=60)
+            eventually(lambda: any(f.stat().st_size > 10_000 for f in tmp_path.glob(records)), within_s=150)
             yield process
         finally:
             process.kill()
@@ -188,7 +188,7 @@ def under_way(tmp_path: Path, largest_file: int = resource.RLIM_INFINITY) -> Ite
 def test_a_target_that_dies_ends_the_run_and_what_there_is_is_marked(tmp_path: Path) -> None:
     with under_way(tmp_path) as process:
         kill_child("reference-server")
-        _, errors = process.communicate(timeout=45)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 3, errors
     assert "not complete: the target has answered nothing for 10 s" in errors and "Traceback" not in errors
     result = read(tmp_path / "out" / "load-small.json")
@@ -204,7 +204,7 @@ def test_a_target_that_dies_ends_the_run_and_what_there_is_is_marked(tmp_path: P
 
 def test_a_disk_that_takes_no_more_loses_no_record_that_it_took(tmp_path: Path) -> None:
     with under_way(tmp_path, largest_file=30_000) as process:
-        out, errors = process.communicate(timeout=45)
+        out, errors = process.communicate(timeout=120)
     assert process.returncode == 1 and "Traceback" not in errors, errors
     assert "measured: " in out and "free some space" in errors
     assert "load-small.json can't be written" in errors or "load-small.html can't be written" in errors

@@ -34,8 +34,8 @@ def test_a_real_shop_is_loaded_as_another_tenant(tmp_path: Path) -> None:
     loaded = kefu(tmp_path, "seed", "--from", str(path), "--tenant", "tau2")
     assert loaded.returncode == 0, loaded.stderr
     assert "customers: 500" in loaded.stdout and "orders: 1000" in loaded.stdout
-    assert kefu(tmp_path, "token", "key", "--tenant", "tau2").stdout.startswith("kf_shop_")
-    unknown = kefu(tmp_path, "token", "key", "--tenant", "nobody")
+    assert kefu(tmp_path, "key", "issue", "--tenant", "tau2", "--role", "shop").stdout.startswith("kf_shop_")
+    unknown = kefu(tmp_path, "key", "issue", "--tenant", "nobody", "--role", "shop")
     assert unknown.returncode == 1 and "no tenant 'nobody'" in unknown.stderr
     again = kefu(tmp_path, "seed", "--from", str(path), "--tenant", "tau2")
     assert again.returncode == 1 and "already exists" in again.stderr

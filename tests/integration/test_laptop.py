@@ -209,7 +209,7 @@ def test_a_raw_engines_usage_is_what_vllm_counted(laptop: Kefu) -> None:
 def test_a_gift_for_a_girlfriend_is_ranked_for_the_customer(shop: SeededShop) -> None:
     answer = shop.ask("送女朋友的礼物，200以内")
     assert (answer["intent"], answer["rung"], answer["missing"]) == ("recommendation", "composed", [])
-    events = shop.read(lambda s: s.behaviour_events("demo", customer_id=shop.demo.customer_id))
+    events = shop.read(lambda s: s.behaviour_of(Principal("demo", shop.demo.customer_id)))
     bought = {e.product_id for e in events if e.kind is BehaviourKind.PURCHASE}
     assert answer["recommendations"] and answer["segment"]
     for offered in answer["recommendations"]:

@@ -11,22 +11,19 @@ import psutil
 import pytest
 
 from tests.polling import eventually
-from tests.serving import start, stop
+from tests.serving import Kefu, start, stop
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
 
 
-def test_ctrl_c_stops_everything_and_nothing_else(tmp_path: Path) -> None:
+def test_ctrl_c_stops_everything_and_nothing_else_and_down_what_a_kill_left(tmp_path: Path) -> None:
     bystander = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()", "raylet"])
     kefu = start("fake", tmp_path / "home")
     try:
         tree, served, folder = kefu.tree(), kefu.served, kefu.run_folder()
         assert len(tree) > 8
         assert kefu.interrupt() == 0
-        eventually(
-            lambda: not [p for p in tree if p.is_running() and p.status() != psutil.STATUS_ZOMBIE],
-            within_s=30,
-        )
+        assert_gone(tree)
         assert bystander.poll() is None
         assert not folder.exists() and not (tmp_path / "home" / "serve.json").exists()
         with pytest.raises(httpx.ConnectError):
@@ -43,25 +40,27 @@ def test_ctrl_c_stops_everything_and_nothing_else(tmp_path: Path) -> None:
         assert old.status_code == 401, "the last run's key still works"
         assert again.chat("Hello")["rung"] == "small"
         assert again.served["customer_order_ids"] == served["customer_order_ids"]
+        assert_down_cleans_up_after_a_kill(again)
     finally:
         stop(again)
 
 
-def test_what_a_killed_run_leaves_is_cleaned_up_by_down(tmp_path: Path) -> None:
-    kefu = start("fake", tmp_path / "home")
-    try:
-        tree = kefu.tree()
-        os.kill(kefu.process.pid, signal.SIGKILL)
-        kefu.process.wait(timeout=10)
-        assert "stopped" in kefu.command("down").stdout
-        eventually(
-            lambda: not [p for p in tree if p.is_running() and p.status() != psutil.STATUS_ZOMBIE],
-            within_s=30,
-        )
-        assert not (tmp_path / "home" / "serve.json").exists()
-        assert "nothing was running" in kefu.command("down").stdout
-    finally:
-        stop(kefu)
+def assert_down_cleans_up_after_a_kill(kefu: Kefu) -> None:
+    """What a killed run leaves, `kefu down` ends."""
+    tree = kefu.tree()
+    os.kill(kefu.process.pid, signal.SIGKILL)
+    kefu.process.wait(timeout=10)
+    assert "stopped" in kefu.command("down").stdout
+    assert_gone(tree)
+    assert not (kefu.home / "serve.json").exists()
+    assert "nothing was running" in kefu.command("down").stdout
+
+
+def assert_gone(tree: list[psutil.Process]) -> None:
+    """No process of it is left."""
+    eventually(
+        lambda: not [p for p in tree if p.is_running() and p.status() != psutil.STATUS_ZOMBIE], within_s=30
+    )
 
 
 def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 from cluster.ray_local import free_port
 from tests.many_nodes import many_nodes
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
 
 # One node has three L4, one has four H100; of each, one GPU can be shared.
 NODES: list[dict[str, Any]] = [

@@ -13,20 +13,20 @@ from typing import Any
 import pytest
 
 from tests.polling import eventually
-from tests.serving import Kefu, serving
+from tests.serving import Kefu, reconfigured
 
 pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture(scope="module")
-def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kefu]:
+def slow(kefu: Kefu) -> Iterator[Kefu]:
     """A chat model that takes 2 s for an answer, two at a time."""
     settings = (
         "identity.generation.small.fake.delay_ms=2000",
         "identity.limits.first_token_s=15",
         "scale.generation.small.max_ongoing_requests=2",
     )
-    with serving("fake", tmp_path_factory.mktemp("slow"), *settings) as running:
+    with reconfigured(kefu, *settings) as running:
         yield running
 
 

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 import pytest_socket
 
+from benchmarks.postgres import drop_database, new_database
 from cluster.config import load, profile_path, resolve_secret
 from cluster.training import train_missing
 from commerce.demo.policy import DEMO_POLICY
@@ -23,13 +24,13 @@ from deployments.api.app import create_app
 from deployments.identity import GatewayIdentity, Ladder, RungQuality
 from deployments.recommendation import Recommendation
 from deployments.segmentation import Segmentation
-from tests.builders import TENANT
+from tests.builders import TENANT, new_key
 from tests.local_service import SIZE, Local, OptionalStage, Shop, token
 
 
 @pytest.fixture(autouse=True)
 def no_network_no_ray(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A socket or a cluster in a unit test is an error. Event loops need a pair of local sockets."""
+    """A socket or a cluster in a unit test is an error. Event loops need a pair of local sockets; PostgreSQL has one, too."""
     pytest_socket.disable_socket(allow_unix_socket=True)
 
     def refuse(*args: object, **kwargs: object) -> None:
@@ -60,11 +61,42 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DemoSeed]:
     return path, demo
 
 
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the schema of this version, to copy."""
+    path = tmp_path_factory.mktemp("empty") / "store.db"
+    asyncio.run(migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def empty_postgresql(postgres: str) -> str:
+    """A database with the schema of this version, to copy."""
+
+    async def make() -> str:
+        url = await new_database(postgres)
+        await migrate(url)
+        return url
+
+    return asyncio.run(make())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of this test's own, with the schema: the test runs once on each kind."""
+    if request.param == "sqlite":
+        empty = request.getfixturevalue("empty_sqlite")
+        yield f"sqlite:///{shutil.copy(empty, tmp_path / 'shop.db')}"
+        return
+    server = request.getfixturevalue("postgres")
+    made = asyncio.run(new_database(server, request.getfixturevalue("empty_postgresql")))
+    yield made
+    asyncio.run(drop_database(server, made))
+
+
 @pytest_asyncio.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """An empty shop's."""
-    url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
-    await migrate(url)
+async def store(url: str) -> AsyncIterator[Store]:
+    """An empty shop's, on each kind of database."""
     async with open_store(url) as opened:
         await opened.create_tenant(TENANT, DEMO_POLICY)
         yield opened
@@ -86,8 +118,8 @@ async def shop(tmp_path: Path, seeded: tuple[Path, DemoSeed]) -> AsyncIterator[S
         for stage in stages:
             await stage.reconfigure({"store": f"sqlite:{tmp_path / 'shop.db'}"})
         service = Local(store, identity, OptionalStage(segmentation), OptionalStage(recommendation))
-        key = await store.issue_api_key(demo.tenant_id, ApiKeyRole.SHOP)
-        operator_key = await store.issue_api_key(demo.tenant_id, ApiKeyRole.OPERATOR)
+        key = await new_key(store, demo.tenant_id, ApiKeyRole.SHOP)
+        operator_key = await new_key(store, demo.tenant_id, ApiKeyRole.OPERATOR)
         transport = httpx.ASGITransport(create_app(service), raise_app_exceptions=False)
         headers = {"Authorization": f"Bearer {key}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://kefu", headers=headers) as client:

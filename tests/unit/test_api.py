@@ -127,7 +127,7 @@ async def test_a_revoked_key_ends_with_its_change(shop: Shop) -> None:
     assert (await shop.client.post("/v1/understand", json={"texts": ["hi"]})).status_code == 200
     key = next(k for k in await shop.service.store.api_keys("demo") if k.role is ApiKeyRole.SHOP)
     seen = await shop.service.store.latest_change()
-    await shop.service.store.revoke_api_key("demo", key.key_id)
+    await shop.service.store.revoke_api_key(Principal("demo", operator_id="O1"), key.key_id)
     await shop.service.snapshots.apply(await shop.service.store.changes_since(seen))
     response = await shop.client.post("/v1/understand", json={"texts": ["hi"]})
     assert_error(response, 401, "unauthorised", "revoked")

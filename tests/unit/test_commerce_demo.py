@@ -24,8 +24,9 @@ from commerce.domain.errors import ArticleInvalid, CustomerRequired, DemoSeedCon
 from commerce.domain.identity import ApiKeyRole, Principal
 from commerce.domain.orders import OrderState
 from commerce.domain.tenants import ChangeKind
-from commerce.store import migrate, open_store
+from commerce.store import open_store
 from commerce.store.tables import metadata
+from tests.builders import new_key
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -180,9 +181,7 @@ def test_articles_are_read_strictly(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_seeding_is_once_for_a_seed_and_refuses_another(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'shop.db'}"
-    await migrate(url)
+async def test_seeding_is_once_for_a_seed_and_refuses_another(url: str) -> None:
     async with open_store(url) as store:
         first = await seed_demo(store, 3, NOW, size=SMALL)
         again = await seed_demo(store, 3, NOW + timedelta(days=2), size=SMALL)
@@ -191,7 +190,7 @@ async def test_seeding_is_once_for_a_seed_and_refuses_another(tmp_path: Path) ->
         assert first.counts["orders"] == SMALL.orders
         assert len(await store.articles(DEMO_TENANT)) == first.counts["articles"]
         assert await store.policy(DEMO_TENANT) == DEMO_POLICY
-        key = await store.issue_api_key(DEMO_TENANT, ApiKeyRole.SHOP)
+        key = await new_key(store, DEMO_TENANT, ApiKeyRole.SHOP)
         for other in ({"seed": 4, "size": SMALL}, {"seed": 3, "size": replace(SMALL, orders=261)}):
             with pytest.raises(DemoSeedConflict, match="reset"):
                 await seed_demo(store, now=NOW, **other)  # type: ignore[arg-type]
@@ -206,9 +205,7 @@ async def test_seeding_is_once_for_a_seed_and_refuses_another(tmp_path: Path) ->
 
 
 @pytest.mark.asyncio
-async def test_the_shown_customers_orders_are_theirs_alone(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'shop.db'}"
-    await migrate(url)
+async def test_the_shown_customers_orders_are_theirs_alone(url: str, tmp_path: Path) -> None:
     async with open_store(url) as store:
         seed = await seed_demo(store, 3, NOW, tmp_path, size=SMALL)
         owner, stranger = (
@@ -232,7 +229,7 @@ async def test_the_shown_customers_orders_are_theirs_alone(tmp_path: Path) -> No
         assert not {order.order_id for order in await store.orders_of(stranger, limit=100)} & set(
             seed.customer_order_ids
         )
-        customer = await store.customer(DEMO_TENANT, seed.customer_id)
+        customer = await store.customer(Principal(DEMO_TENANT, seed.customer_id))
         assert customer.addresses[0].recipient == customer.name
         await _is_hidden(store, seed.customer_order_ids[0], stranger)
 
@@ -275,9 +272,7 @@ asyncio.run(main())
 
 
 @pytest.mark.asyncio
-async def test_a_killed_seeding_leaves_nothing_and_can_be_repeated(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'shop.db'}"
-    await migrate(url)
+async def test_a_killed_seeding_leaves_nothing_and_can_be_repeated(url: str, tmp_path: Path) -> None:
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _KILLED, url, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
@@ -293,10 +288,8 @@ async def test_a_killed_seeding_leaves_nothing_and_can_be_repeated(tmp_path: Pat
 
 @pytest.mark.asyncio
 async def test_an_error_while_seeding_leaves_the_old_shop(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'shop.db'}"
-    await migrate(url)
     async with open_store(url) as store:
         first = await seed_demo(store, 3, NOW, tmp_path, size=SMALL)
 

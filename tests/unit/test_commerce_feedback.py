@@ -1,43 +1,33 @@
 """The store's corrections and shadow tallies, and the migration that brought them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, inspect, text
 
 from commerce.demo.generator import DemoSize
 from commerce.demo.policy import DEMO_POLICY
 from commerce.demo.shop import seed_demo
 from commerce.domain.errors import TenantNotFound
-from commerce.domain.feedback import ShadowTally
+from commerce.domain.feedback import Origin, ShadowTally
 from commerce.domain.tenants import ModelKind, ModelVersion
 from commerce.store import Store, migrate, open_store, tables
 from tests.builders import NOW, TENANT
+from tests.migrations import migrated
 
 OTHER = replace(TENANT, tenant_id="other")
 VERSION, NEWER = "a" * 64, "b" * 64
 TALLY = ShadowTally(VERSION, None, 10, 8, 7, 3, 2, 1, 4, 50.5, 60.25)
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'shop.db'}"
-
-
 @pytest_asyncio.fixture
-async def store(url: str) -> AsyncIterator[Store]:
-    await migrate(url)
-    async with open_store(url) as opened:
-        for tenant in (TENANT, OTHER):
-            await opened.create_tenant(tenant, DEMO_POLICY)
-        yield opened
+async def store(store: Store) -> Store:
+    await store.create_tenant(OTHER, DEMO_POLICY)
+    return store
 
 
 async def test_corrections_come_back_as_they_were_given_oldest_first(store: Store) -> None:
@@ -134,35 +124,25 @@ async def test_a_replaced_shop_begins_without_corrections_and_counts(store: Stor
     assert len(await store.feedback("other")) == 1 and await store.shadow_tally("other", VERSION) == TALLY
 
 
-async def migrated(store: Store, move: Callable[[Config, str], None], revision: str) -> None:
-    """Bring the store's database up, or down, to that revision."""
-
-    def run(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(Path(tables.__file__).parent / "migrations"))
-        config.attributes["connection"] = connection
-        move(config, revision)
-
-    async with store.writing() as connection:
-        await connection.run_sync(run)
-
-
 async def names(store: Store) -> tuple[set[str], set[str]]:
     """The new tables, and the columns of promoted models."""
+
+    def seen(connection: Connection) -> tuple[set[str], set[str]]:
+        schema = inspect(connection)
+        columns = {column["name"] for column in schema.get_columns("promoted_models")}
+        return set(schema.get_table_names()) & {"feedback", "shadow_tallies"}, columns
+
     async with store.reading() as connection:
-        found = await connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
-        columns = await connection.scalars(text("SELECT name FROM pragma_table_info('promoted_models')"))
-        return set(found) & {"feedback", "shadow_tallies"}, set(columns)
+        return await connection.run_sync(seen)
 
 
 async def test_a_model_promoted_before_the_migration_is_served_after_it(url: str) -> None:
     async with open_store(url) as store:
-        await migrated(store, command.upgrade, "0002")
+        await migrated(store, command.downgrade, "0002")
         async with store.writing() as connection:
-            await connection.execute(
-                text("INSERT INTO promoted_models VALUES ('demo', 'segmentation', 'v1', 'u1', :at)"),
-                {"at": "2026-11-22 04:00:00.000000"},
-            )
+            statement = "INSERT INTO promoted_models VALUES ('demo', 'segmentation', 'v1', 'u1', :at)"
+            at = bindparam("at", NOW, tables.UtcDateTime())
+            await connection.execute(text(statement).bindparams(at))
         await migrate(url)
         await store.check()
         await store.create_tenant(TENANT, DEMO_POLICY)
@@ -186,3 +166,11 @@ async def test_the_migration_can_be_taken_back(store: Store) -> None:
     await store.check()
     served = await store.promoted_model("demo", ModelKind.SEGMENTATION)
     assert served is not None and (served.version, served.previous) == ("v2", None)
+
+
+async def test_a_later_correction_of_nobody_keeps_whose_it_was(store: Store) -> None:
+    await store.add_feedback("demo", "包裹没收到", "complaint", None, "shop", Origin("C1"))
+    await store.add_feedback("demo", "包裹没收到", "logistics_tracking", None, "operator")
+    async with store.reading() as connection:
+        (row,) = await connection.execute(text("SELECT customer_id, intent FROM feedback"))
+    assert tuple(row) == ("C1", "logistics_tracking")

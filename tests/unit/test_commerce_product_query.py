@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from benchmarks.postgres import new_database
 from commerce.demo.catalogue_rows import catalogue_rows
 from commerce.demo.shop import DEMO_TENANT, DemoSize, seed_demo
 from commerce.domain.catalogue import ProductHit, ProductQuery, ProductVocabulary, Term
@@ -94,19 +95,21 @@ def test_every_seed_has_red_down_jackets_and_small_gifts_in_stock(seed: int) -> 
     assert all(row["price_minor"] > 0 and row["stock"] >= 0 for row in rows.variants)
 
 
-@pytest.fixture(scope="module")
-def shop_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shop_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A small demonstration shop, for reading."""
     folder: Path = tmp_path_factory.mktemp("shop")
-    url = f"sqlite:///{folder / 'shop.db'}"
 
-    async def fill() -> None:
+    async def fill() -> str:
+        url = f"sqlite:///{folder / 'shop.db'}"
+        if request.param == "postgresql":
+            url = await new_database(request.getfixturevalue("postgres"))
         await migrate(url)
         async with open_store(url) as store:
             await seed_demo(store, 5, NOW, folder, size=DemoSize(60, 300))
+        return url
 
-    asyncio.run(fill())
-    return url
+    return asyncio.run(fill())
 
 
 @pytest_asyncio.fixture

@@ -1,25 +1,24 @@
-"""The store on SQLite files: schema, keys, change log, articles, conversations, times."""
+"""The store on both databases: schema, keys, change log, articles, conversations, times."""
 
 import asyncio
-import gc
-import shutil
-import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, insert, make_url, select, text
+from sqlalchemy.exc import DBAPIError
 
+from benchmarks.postgres import new_database
 from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.conversations import NewTurn, TurnOutcome
 from commerce.domain.errors import (
+    ApiKeyNotFound,
     ArticleConflict,
     ArticleInvalid,
     ArticleNotFound,
@@ -37,24 +36,15 @@ from commerce.domain.knowledge import Article
 from commerce.domain.tenants import BehaviourEvent, BehaviourKind, ChangeKind, Tenant
 from commerce.domain.text import LocalText
 from commerce.store import Store, migrate, open_store
-from commerce.store.sqlite import UninterruptedConnection, connect
-from commerce.store.tables import api_keys, behaviour_events, metadata
+from commerce.store.tables import api_keys, behaviour_events, metadata, tenants
+from commerce.store.url import parse_store_url
+from tests.builders import new_key
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+only_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+only_postgresql = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 SHOP = Tenant("shop", LocalText("店", "Shop"), "zh-CN", "Asia/Shanghai", "CNY")
 OWNER = Principal("shop", "C1")
-
-
-@pytest.fixture(scope="module")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("empty") / "store.db"
-    asyncio.run(migrate(f"sqlite:///{path}"))
-    return path
-
-
-@pytest.fixture
-def url(empty_store: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(empty_store, tmp_path)}"
 
 
 @pytest_asyncio.fixture
@@ -92,16 +82,20 @@ async def test_the_migrations_make_exactly_the_tables(url: str) -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_two_migrations_at_once_and_again_from_another_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    addresses = [f"sqlite:///{tmp_path / f'new-{number}.db'}" for number in range(5)]
+    if kind == "postgresql":
+        addresses = [await new_database(request.getfixturevalue("postgres")) for _ in range(2)]
     monkeypatch.chdir(tmp_path)
     (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = nowhere\n")
-    address = f"sqlite:///{tmp_path / 'new.db'}"
-    revisions = await asyncio.gather(*(migrate(address) for _ in range(3)))
-    assert len(set(revisions)) == 1
-    async with open_store(address) as store:
-        await store.check()
+    for address in addresses:
+        revisions = await asyncio.gather(*(migrate(address) for _ in range(6)))
+        assert len(set(revisions)) == 1
+        async with open_store(address) as store:
+            await store.check()
 
 
 @pytest.mark.asyncio
@@ -124,56 +118,28 @@ def test_other_databases_are_refused(address: str) -> None:
         open_store(address)
 
 
+@pytest.mark.parametrize("address", ["no url", "postgresql://kefu:secret@host:port/shop"])
+def test_a_url_that_cannot_be_read_is_not_repeated(address: str) -> None:
+    with pytest.raises(ValueError, match="postgresql://user:password@host:5432/database") as caught:
+        open_store(address)
+    assert "secret" not in str(caught.value) and caught.value.__cause__ is None
+
+
+def test_postgresqls_options_are_asyncpgs_or_refused() -> None:
+    plain = "postgresql+asyncpg://kefu@host/shop"
+    assert parse_store_url("postgres://kefu@host/shop?sslmode=require") == make_url(f"{plain}?ssl=require")
+    with pytest.raises(ValueError, match="takes no option application_name, channel_binding, but host"):
+        open_store(f"{plain}?channel_binding=require&application_name=kefu")
+
+
+@only_sqlite
 def test_options_in_sqlites_url_are_refused_instead_of_ignored(url: str) -> None:
     with pytest.raises(ValueError, match=r"takes no options; write its URL without \?timeout, uri"):
         open_store(f"{url}?timeout=30&uri=true")
 
 
-@pytest_asyncio.fixture
-async def connection(tmp_path: Path) -> UninterruptedConnection:
-    return await connect(tmp_path / "plain.db")
-
-
 @pytest.mark.asyncio
-@pytest.mark.parametrize("error", [OSError("disk I/O error"), asyncio.CancelledError()])
-async def test_a_connection_closes_whatever_becomes_of_its_rollback(
-    connection: UninterruptedConnection, monkeypatch: pytest.MonkeyPatch, error: BaseException
-) -> None:
-    async def failing() -> None:
-        raise error
-
-    monkeypatch.setattr(connection, "rollback", failing)
-    with pytest.raises(type(error)):
-        await connection.close()
-    connection._thread.join(5)
-    assert connection._connection is None and not connection._thread.is_alive()
-
-
-@pytest.mark.asyncio
-async def test_the_error_of_a_cancelled_statement_is_nobodys(connection: UninterruptedConnection) -> None:
-    logged: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: logged.append(context))
-    begun, cancelled = Event(), Event()
-
-    def statement() -> None:
-        begun.set()
-        cancelled.wait(5)
-        raise sqlite3.OperationalError("disk I/O error")
-
-    waiting = asyncio.create_task(connection._execute(statement))
-    await asyncio.to_thread(begun.wait, 5)
-    waiting.cancel()
-    await asyncio.sleep(0)
-    cancelled.set()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    await connection.close()
-    del waiting
-    gc.collect()
-    assert logged == []
-
-
-@pytest.mark.asyncio
+@only_sqlite
 async def test_sqlite_is_durable_and_checks_its_keys(store: Store) -> None:
     async with store.reading() as connection:
         found = [
@@ -197,19 +163,23 @@ async def test_tenants_and_policies(store: Store) -> None:
     assert await store.policy("shop") == DEMO_POLICY
     dearer = replace(DEMO_POLICY, shipping=replace(DEMO_POLICY.shipping, fee_minor=10_00))
     before = await store.latest_change()
-    await store.put_policy("shop", dearer)
+    await store.put_policy("shop", dearer, "shell:1")
     assert await store.policy("shop") == dearer
     assert [change.kind for change in await store.changes_since(before)] == [ChangeKind.POLICY]
     with pytest.raises(TenantExists):
         await store.create_tenant(SHOP, DEMO_POLICY)
-    for unknown in (store.tenant("other"), store.policy("other"), store.put_policy("other", dearer)):
+    for unknown in (
+        store.tenant("other"),
+        store.policy("other"),
+        store.put_policy("other", dearer, "shell:1"),
+    ):
         with pytest.raises(TenantNotFound):
             await unknown
 
 
 @pytest.mark.asyncio
 async def test_a_key_opens_its_own_tenant_until_it_is_revoked(store: Store) -> None:
-    key = await store.issue_api_key("shop", ApiKeyRole.OPERATOR)
+    key = await new_key(store, "shop", ApiKeyRole.OPERATOR)
     known = await store.authenticate(key)
     assert (known.tenant_id, known.role) == ("shop", ApiKeyRole.OPERATOR)
     async with store.reading() as connection:
@@ -227,7 +197,7 @@ async def test_a_key_opens_its_own_tenant_until_it_is_revoked(store: Store) -> N
         with pytest.raises(InvalidCredentials):
             await store.authenticate(wrong)
     before = await store.latest_change()
-    await store.revoke_api_key("shop", known.key_id)
+    await store.revoke_api_key(Principal("shop", operator_id="O1"), known.key_id, is_forced=True)
     with pytest.raises(InvalidCredentials):
         await store.authenticate(key)
     assert [change.entity_id for change in await store.changes_since(before)] == [known.key_id]
@@ -236,11 +206,14 @@ async def test_a_key_opens_its_own_tenant_until_it_is_revoked(store: Store) -> N
 
 @pytest.mark.asyncio
 async def test_a_key_is_revoked_by_its_own_tenant_only(store: Store) -> None:
-    key_id = (await store.authenticate(await store.issue_api_key("shop", ApiKeyRole.SHOP))).key_id
-    with pytest.raises(InvalidCredentials):
-        await store.revoke_api_key("other", key_id)
+    key = await new_key(store, "shop", ApiKeyRole.SHOP)
+    with pytest.raises(ApiKeyNotFound):
+        await store.revoke_api_key(
+            Principal("other", operator_id="O1"), (await store.authenticate(key)).key_id
+        )
+    assert await store.authenticate(key)
     with pytest.raises(TenantNotFound):
-        await store.issue_api_key("other", ApiKeyRole.SHOP)
+        await new_key(store, "other", ApiKeyRole.SHOP)
 
 
 @pytest.mark.asyncio
@@ -356,7 +329,7 @@ async def test_times_come_back_as_the_same_instant_in_utc(store: Store) -> None:
     there = datetime(2026, 11, 22, 23, 30, tzinfo=timezone(timedelta(hours=8)))
     event = BehaviourEvent(0, "C1", "P1", "home", BehaviourKind.PURCHASE, 1, 9900, "CNY", "KF1", there)
     await store.record_behaviour("shop", event)
-    (found,) = await store.behaviour_events("shop", customer_id="C1")
+    (found,) = await store.behaviour_of(OWNER)
     assert (found.at, found.at.utcoffset()) == (there, timedelta(0))
     assert await store.behaviour_events("shop", since=there + timedelta(seconds=1)) == ()
     assert await store.behaviour_events("other") == ()
@@ -374,10 +347,11 @@ def _event_row() -> dict[str, Any]:
 
 
 @pytest.mark.asyncio
+@only_sqlite
 async def test_a_locked_database_is_unavailable_not_broken(
     url: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("commerce.store.connection._BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("commerce.store.sqlite._BUSY_TIMEOUT_S", 0.05)
     async with open_store(url) as second, store.writing():
         with pytest.raises(StoreUnavailable, match="locked") as caught:
             await second.put_article("shop", an_article())
@@ -386,6 +360,7 @@ async def test_a_locked_database_is_unavailable_not_broken(
     assert isinstance(caught.value, CommerceError)
 
 
+@only_sqlite
 async def test_writers_of_one_process_take_turns_first_come_first_served(store: Store) -> None:
     event = BehaviourEvent(0, "C1", "P1", "shoes", BehaviourKind.VIEW, 1, 0, "CNY", None, NOW)
     done: list[int] = []
@@ -402,3 +377,47 @@ async def test_writers_of_one_process_take_turns_first_come_first_served(store: 
     assert done == list(range(40))
     stored = await store.behaviour_events("shop")
     assert [int(e.product_id[1:]) for e in sorted(stored, key=lambda e: e.event_id)] == done
+
+
+@only_postgresql
+async def test_a_postgresql_that_is_not_there_is_unavailable(url: str, tmp_path: Path) -> None:
+    parsed = make_url(url)
+    missing = (parsed.set(database="nowhere"), parsed.set(query={"host": str(tmp_path)}))
+    for address, why in zip(missing, ("does not exist", "FileNotFoundError"), strict=True):
+        async with open_store(address.render_as_string()) as store:
+            with pytest.raises(StoreUnavailable, match=why):
+                await store.tenants()
+
+
+@only_postgresql
+async def test_a_deadlock_and_a_cut_connection_are_unavailable_not_broken(store: Store) -> None:
+    await store.create_tenant(replace(SHOP, tenant_id="other"), DEMO_POLICY)
+    both = asyncio.Barrier(2)
+
+    async def lock(*tenant_ids: str) -> None:
+        async with store.writing() as connection:
+            for tenant_id in tenant_ids:
+                await connection.execute(
+                    select(tenants).where(tenants.c.tenant_id == tenant_id).with_for_update()
+                )
+                if tenant_id == tenant_ids[0]:
+                    await both.wait()
+
+    ends = await asyncio.gather(lock("shop", "other"), lock("other", "shop"), return_exceptions=True)
+    (refused,) = [end for end in ends if end is not None]
+    assert isinstance(refused, StoreUnavailable) and "DeadlockDetectedError" in str(refused)
+
+    with pytest.raises(StoreUnavailable, match="terminat"):
+        async with store.writing() as connection:
+            await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
+@only_postgresql
+async def test_a_value_that_no_column_takes_is_a_bug_not_an_unavailable_store(store: Store) -> None:
+    too_long, too_large = {"kind": "x" * 99}, {"quantity": 2**40}
+    for wrong in (too_long, too_large):
+        with pytest.raises(DBAPIError):
+            async with store.writing() as connection:
+                await connection.execute(
+                    insert(behaviour_events).values({**_event_row(), "at": NOW, **wrong})
+                )

@@ -1,16 +1,16 @@
 """The benchmark's shop as a tenant: every field kept, bad input refused by its path, nothing half-loaded."""
 
-import asyncio
 import copy
 import hashlib
 import json
-import shutil
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from alembic import command
 
 from commerce.domain.errors import ImportInvalid, OrderNotFound, TenantExists
 from commerce.domain.identity import Principal
@@ -18,7 +18,12 @@ from commerce.domain.orders import OrderState
 from commerce.domain.product_query import query_from_text
 from commerce.importers.tau2 import AVAILABLE_STOCK, export_tau2, load_tau2
 from commerce.importers.tau2_rows import ORDER_EXTRAS
+from commerce.portable.shop_export import export_shop
+from commerce.portable.shop_files import check_shop_files, open_shop_files
 from commerce.store import Store, migrate, open_store
+from tests.acting import rows
+from tests.migrations import migrated
+from tests.tau2_shop import a_shop
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "retail_tau2"
 needs_data = pytest.mark.skipif(
@@ -103,16 +108,9 @@ def document(**orders: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-@pytest.fixture(scope="module")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("empty") / "store.db"
-    asyncio.run(migrate(f"sqlite:///{path}"))
-    return path
-
-
 @pytest_asyncio.fixture
-async def store(empty_store: Path, tmp_path: Path) -> AsyncIterator[Store]:
-    async with open_store(f"sqlite:///{shutil.copy(empty_store, tmp_path)}") as opened:
+async def store(url: str) -> AsyncIterator[Store]:
+    async with open_store(url) as opened:
         yield opened
 
 
@@ -147,13 +145,31 @@ async def test_what_a_customer_sees(store: Store, tmp_path: Path) -> None:
     assert (newest.order_id, newest.state, first.state) == ("#W2", OrderState.DELIVERED, OrderState.PAID)
     assert (first.total.amount_minor, first.total.currency, first.paid.amount_minor) == (2460, "USD", 2460)
     assert (first.address.street, first.address.region) == ("2 B St, Suite 3", "NV")
-    assert (await store.customer("tau2", "ann_1")).addresses[0].street == "1 A St"
+    assert (await store.customer(Principal("tau2", "ann_1"))).addresses[0].street == "1 A St"
     vocabulary = await store.product_vocabulary("tau2")
     (hit,) = await store.search_products("tau2", query_from_text("a dark red garden lamp", vocabulary, "en"))
     assert (hit.variant_id, hit.colour, hit.stock, hit.sold_count) == ("i1", "dark_red", AVAILABLE_STOCK, 4)
     assert await store.search_products("tau2", query_from_text("blue garden lamp", vocabulary, "en")) == ()
     with pytest.raises(OrderNotFound):
         await store.order(Principal("demo", "ann_1"), "#W1")
+
+
+async def test_a_shop_survives_the_way_down_to_an_older_schema_and_up(url: str, tmp_path: Path) -> None:
+    (tmp_path / "db.json").write_text(json.dumps(a_shop()))
+    sums = (
+        "SELECT order_id, variant_id, quantity FROM stock_reservations ORDER BY order_id, variant_id",
+        "SELECT variant_id, stock, reserved FROM variants ORDER BY variant_id",
+        "SELECT method_id, kind, service, balance_minor FROM payment_methods ORDER BY method_id",
+        "SELECT method_id, method, amount_minor FROM payments ORDER BY payment_id",
+    )
+    async with open_store(url) as old:
+        await load_tau2(old, tmp_path / "db.json", "tau2")
+        before = [await rows(old, each) for each in sums]
+        await migrated(old, command.downgrade, "0003")
+    await migrate(url)
+    async with open_store(url) as store:
+        assert [await rows(store, each) for each in sums] == before
+        assert await export_tau2(store, "tau2") == a_shop()
 
 
 def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
@@ -188,6 +204,12 @@ def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
         ((*PAYMENT, "amount"), -1, "db.json.orders['#W2'].payment_history[0].amount"),
         ((*PAYMENT, "transaction_type"), "gift", "db.json.orders['#W2'].payment_history[0].transaction_type"),
         ((*PAYMENT, "payment_method_id"), "x", "db.json.orders['#W2'].payment_history[0].payment_method_id"),
+        (("users", "ann_1", "address", "zip"), "9" * 17, "addresses['ann_1-home'].postcode"),
+        (("products", "p1", "variants", "i2", "options", "size"), "L" * 33, "variants['i2'].size"),
+        (("products", "p1", "variants", "i2", "price"), 1e20, "variants['i2'].price_minor"),
+        (("users", "ann_1", "email"), "a\x00b", "customers['ann_1'].email"),
+        (("orders", "#W1", "fulfillments"), [{"tracking_id": ["7" * 65], "item_ids": []}],
+         "shipments['#W1-01'].tracking_number"),
     ],
 )  # fmt: skip
 async def test_bad_input_is_named_and_nothing_is_loaded(
@@ -208,11 +230,14 @@ async def test_a_tenant_is_loaded_once_and_from_json(store: Store, tmp_path: Pat
     path.write_text("{")
     with pytest.raises(ImportInvalid, match="not JSON"):
         await load_tau2(store, path, "another")
+    path.write_text('{"products": {}, "products": {}, "users": {}, "orders": {}}')
+    with pytest.raises(ImportInvalid, match="has a name twice"):
+        await load_tau2(store, path, "another")
 
 
 @needs_data
 @pytest.mark.asyncio
-async def test_the_real_shop_survives_the_round_trip(store: Store) -> None:
+async def test_the_real_shop_survives_the_round_trip(store: Store, tmp_path: Path) -> None:
     counts = await load_tau2(store, DATA / "db.json", "tau2")
     assert (counts["customers"], counts["orders"], counts["products"], counts["variants"]) == (
         500,
@@ -220,6 +245,8 @@ async def test_the_real_shop_survives_the_round_trip(store: Store) -> None:
         50,
         591,
     )
+    await export_shop(store, "tau2", tmp_path / "out", datetime.now(UTC))
+    check_shop_files(open_shop_files(tmp_path / "out"))
     exported = await export_tau2(store, "tau2")
     for order in exported["orders"].values():
         for name in ORDER_EXTRAS:

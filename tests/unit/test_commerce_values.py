@@ -14,8 +14,11 @@ from commerce.domain import errors
 from commerce.domain.masking import mask_personal_data
 from commerce.domain.money import Money, format_money
 from commerce.domain.policy_codec import policy_from_json, policy_to_json
+from commerce.domain.revocations import CLOCK_LEEWAY, Revocations, RevocationScope
+from commerce.domain.rules import RuleOutcome, RuleStep
+from commerce.domain.text import LocalText
 from commerce.importers.tau2 import TAU2_POLICY
-from commerce.tokens import TokenKind, mint, verify
+from commerce.tokens import TokenClaims, TokenKind, mint, verify
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -94,7 +97,7 @@ def _forged(**changes: Any) -> str:
         (_token(kind=TokenKind.AGENT), "kind"),
         (_token(tenant_id="other"), "tenant"),
         (_token(now=NOW - timedelta(hours=2)), "expired"),
-        (_token(now=NOW + timedelta(hours=2)), "expired"),
+        (_token(now=NOW + timedelta(seconds=31)), "not_yet_valid"),
         (
             mint(
                 SECRET[::-1],
@@ -111,6 +114,11 @@ def _forged(**changes: Any) -> str:
         (_forged(v=2), "version"),
         (_forged(exp="soon"), "malformed"),
         (_forged(tenant=["demo"]), "malformed"),
+        (_forged(nbf="soon"), "malformed"),
+        (_forged(nbf=int(NOW.timestamp()) + 31), "not_yet_valid"),
+        (_forged(jti=7), "malformed"),
+        (_forged(jti=""), "malformed"),
+        (_forged(jti="J" * 101), "malformed"),
         (_forged(exp=2**70), "malformed"),
         ("no token", "malformed"),
         ("", "malformed"),
@@ -122,13 +130,64 @@ def test_other_tokens_are_refused_with_the_reason(token: str, reason: str) -> No
     assert caught.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    "token",
+    [
+        _token(now=NOW + timedelta(seconds=30)),
+        _token(now=NOW - timedelta(hours=1, seconds=29)),
+        _forged(nbf=int(NOW.timestamp()) + 30),
+        _forged(jti="J" * 100),
+    ],
+)
+def test_clocks_may_differ_by_half_a_minute(token: str) -> None:
+    assert _verified(token).subject == "C1"
+
+
+def _verified(token: str, **options: Any) -> TokenClaims:
+    return verify(token, SECRET, tenant_id="demo", kind=TokenKind.CUSTOMER, now=NOW, **options)
+
+
+def test_a_token_from_the_future_speaks_of_clocks_and_none_is_good_for_ever() -> None:
+    with pytest.raises(errors.CustomerTokenInvalid, match="clock"):
+        _verified(_token(now=NOW + timedelta(days=1)))
+    day = timedelta(days=1)
+    assert _verified(_token(ttl=day), longest=day)
+    with pytest.raises(errors.CustomerTokenInvalid) as caught:
+        _verified(_token(ttl=day + timedelta(seconds=1)), longest=day)
+    assert caught.value.reason == "lifetime"
+
+
+def test_a_token_is_revoked_by_its_id_or_with_all_that_were_issued_before() -> None:
+    token = _token()
+    token_id = _verified(token).token_id
+    assert token_id is not None and token_id != _verified(_token()).token_id
+    of_customer, of_agent = RevocationScope.CUSTOMER, RevocationScope.AGENT
+    before = NOW - CLOCK_LEEWAY
+    for revoked, is_refused in (
+        (Revocations(frozenset({token_id})), True),
+        (Revocations(frozenset({"another"})), False),
+        (Revocations(not_before={(of_customer, "C1"): NOW}), True),
+        # Issued by a fast clock, it may be older than it says.
+        (Revocations(not_before={(of_customer, "C1"): before}), True),
+        (Revocations(not_before={(of_customer, "C1"): before - timedelta(seconds=1)}), False),
+        (Revocations(not_before={(of_customer, "C2"): NOW, (of_agent, "C1"): NOW}), False),
+    ):
+        if not is_refused:
+            assert _verified(token, revoked=revoked)
+            continue
+        with pytest.raises(errors.CustomerTokenInvalid) as caught:
+            _verified(token, revoked=revoked)
+        assert caught.value.reason == "revoked"
+
+
 def test_an_agent_token_has_its_own_error_and_secrets_are_long() -> None:
     with pytest.raises(errors.AgentTokenInvalid):
         verify(_token(), SECRET, tenant_id="demo", kind=TokenKind.AGENT, now=NOW)
     with pytest.raises(ValueError, match="32 bytes"):
         mint(b"short", tenant_id="demo", subject="C1", kind=TokenKind.AGENT, now=NOW, ttl=timedelta(1))
-    with pytest.raises(ValueError, match="subject"):
-        _token(subject="")
+    for subject in ("", "x" * 65, "a\x00b"):
+        with pytest.raises(ValueError, match="subject"):
+            _token(subject=subject)
 
 
 def _all_errors(root: type[errors.CommerceError]) -> Iterator[type[errors.CommerceError]]:
@@ -148,7 +207,11 @@ _EXAMPLES: dict[type[errors.CommerceError], tuple[Any, ...]] = {
     errors.PolicyInvalid: ("policy.zone", "is missing"),
     errors.ArticleInvalid: ("a.title", "is empty"),
     errors.ImportInvalid: ("db.orders", "is missing"),
+    errors.BackupInvalid: ("kefu.backup: orders", "is damaged"),
     errors.NothingToRollBack: ("demo", "understanding"),
+    errors.ActionRefused: ((RuleStep("r", None, RuleOutcome.FAILED, LocalText("不行", "no")),),),
+    errors.ActionInvalid: ("items", "is empty"),
+    errors.ErasureRefused: ("C1", ("KF1",), ("R-1",), ("RF-1",)),
 }
 
 

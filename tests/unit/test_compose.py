@@ -121,6 +121,7 @@ def test_a_refund_is_told_with_its_sum_and_state(status: PaymentStatus, said: st
         "CNY",
         NOW - timedelta(days=2),
         NOW - timedelta(days=2),
+        "alipay-C1",
     )
     text = answer("refund_status", orders=(order(state=OrderState.RETURNED, payments=(refund,)),))
     assert "¥599.00" in text and said in text

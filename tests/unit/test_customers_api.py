@@ -4,15 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from commerce.domain.identity import ApiKeyRole, Principal
 from commerce.domain.tenants import BehaviourKind
 from deployments.errors import StageTimeout
+from tests.builders import new_key
 from tests.local_service import Shop
 
 
 async def test_the_segment_is_the_customers_own_and_counts_their_orders(shop: Shop) -> None:
     customer = shop.demo.customer_id
     found = (await shop.client.get(f"/v1/segments/{customer}")).json()
-    events = await shop.service.store.behaviour_events("demo", customer_id=customer)
+    events = await shop.service.store.behaviour_of(Principal("demo", customer))
     bought = [e for e in events if e.kind is BehaviourKind.PURCHASE]
     returned = [e for e in events if e.kind is BehaviourKind.RETURN]
     assert found["customer_id"] == customer and found["is_known"] and found["segment"] != "unknown"
@@ -58,7 +60,7 @@ async def test_offers_meet_the_wishes_are_in_stock_not_bought_and_say_why(shop: 
     response = await shop.client.get("/v1/recommendations", params={"q": wish}, headers=shop.customer)
     body = response.json()
     assert body["customer_id"] == customer and len(body["recommendations"]) == 5
-    events = await store.behaviour_events("demo", customer_id=customer)
+    events = await store.behaviour_of(Principal("demo", customer))
     bought = {e.product_id for e in events if e.kind is BehaviourKind.PURCHASE}
     for offer in body["recommendations"]:
         product = await store.product("demo", offer["product_id"])
@@ -126,9 +128,7 @@ async def test_a_shop_without_a_trained_model_is_told_so(shop: Shop) -> None:
     tenant = await shop.service.store.tenant("demo")
     policy = await shop.service.store.policy("demo")
     await shop.service.store.create_tenant(replace(tenant, tenant_id="new", attributes={}), policy)
-    from commerce.domain.identity import ApiKeyRole
-
-    key = await shop.service.store.issue_api_key("new", ApiKeyRole.SHOP)
+    key = await new_key(shop.service.store, "new", ApiKeyRole.SHOP)
     response = await shop.client.get("/v1/recommendations", headers={"Authorization": f"Bearer {key}"})
     assert response.status_code == 503 and response.json()["type"] == "untrained"
     assert "kefu train" in response.json()["message"]

@@ -6,10 +6,17 @@ import pickle
 import pytest
 
 from commerce.domain import errors as commerce
+from commerce.domain.rules import RuleOutcome, RuleStep
+from commerce.domain.text import LocalText
 from deployments import errors as serving
 from deployments.api.errors import ERRORS, shape_of
 
-VALUES = {"expected_version": 3}
+VALUES = {
+    "expected_version": 3,
+    "orders": ("KF1",),
+    "cases": ("R-1",),
+    "rule_trace": (RuleStep("r", None, RuleOutcome.FAILED, LocalText("不行", "no")),),
+}
 
 
 def all_errors() -> list[type[Exception]]:
@@ -42,7 +49,7 @@ def test_an_error_arrives_as_it_was_sent(error: type[Exception]) -> None:
 
 
 # Roots that are never raised themselves.
-ROOTS = {"CommerceError", "ServingError", "StageError", "Denied", "StoreError"}
+ROOTS = {"CommerceError", "ServingError", "StageError", "Denied", "TokenInvalid", "StoreError"}
 
 
 @pytest.mark.parametrize(

@@ -103,18 +103,22 @@ def test_a_long_text_keeps_its_head(exported: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("precision", "computed"),
+    ("precision", "capabilities", "computed"),
     [
-        ("bf16", [(8, 32), (1, 64)]),
-        ("f32", [(2, 4), (2, 8), (2, 16), (2, 32), (1, 64)]),
+        ("bf16", {"avx512_bf16": True, "amx_bf16": True}, [(8, 32), (1, 64)]),
+        ("bf16", {"avx512_bf16": True, "amx_bf16": False}, [(4, 8), (4, 32), (1, 64)]),
+        ("bf16", {"architecture": "aarch64"}, [(4, 8), (4, 32), (1, 64)]),
+        ("f32", {"amx_bf16": True}, [(2, 4), (2, 8), (2, 16), (2, 32), (1, 64)]),
     ],
 )
 def test_batches_have_few_shapes_and_those_of_messages_are_prepared(
     exported: Path,
     monkeypatch: pytest.MonkeyPatch,
     precision: openvino.Precision,
+    capabilities: dict[str, object],
     computed: list[tuple[int, int]],
 ) -> None:
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: capabilities)
     shapes: list[tuple[int, ...]] = []
     call = openvino.OpenvinoModel.__call__
 

@@ -4,15 +4,21 @@ import re
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
+import httpx
+import jwt
 import pytest
 
 from commerce import tokens
 from commerce.domain.errors import CustomerTokenInvalid, PageTokenInvalid
-from commerce.domain.identity import ApiKeyRole
+from commerce.domain.identity import ApiKeyRole, Principal
+from commerce.domain.revocations import ALL_PAGES, Revocation, RevocationScope
 from commerce.tokens import TokenKind
 from deployments.api.page import CONTENT_TYPES, PAGE
-from deployments.demo import PAGE_TTL, Demonstration, is_page_key, page_key
+from deployments.authentication import Authentication
+from deployments.demo import PAGE_TTL, Demonstration, is_page_key
+from deployments.snapshots import Snapshots
 from tests.local_service import SECRET, Shop
+from tests.unit.test_agents_api import revoked, seen, what_was_done
 from tests.unit.test_api import assert_error
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -31,8 +37,15 @@ def url_of(name: str) -> str:
     return "/" if name == PAGE else f"/console/{name}"
 
 
-def page_token(tenant_id: str = "demo", secret: bytes = SECRET, kind: TokenKind = TokenKind.PAGE) -> str:
-    return tokens.mint(secret, tenant_id=tenant_id, subject="page", kind=kind, now=NOW, ttl=PAGE_TTL)
+def page_token(
+    tenant_id: str = "demo",
+    secret: bytes = SECRET,
+    kind: TokenKind = TokenKind.PAGE,
+    *,
+    now: datetime = NOW,
+    ttl: timedelta = PAGE_TTL,
+) -> str:
+    return tokens.mint(secret, tenant_id=tenant_id, subject="page", kind=kind, now=now, ttl=ttl)
 
 
 @pytest.mark.parametrize("name", CONTENT_TYPES)
@@ -181,11 +194,11 @@ async def test_a_store_without_the_demonstration_shop_has_none(shop: Shop) -> No
         async def tenants(self) -> tuple[()]:
             return ()
 
-    assert await demonstration(Empty(), SECRET, NOW) is None  # type: ignore[arg-type]
+    assert await demonstration(Empty(), SECRET, NOW, PAGE_TTL) is None  # type: ignore[arg-type]
 
 
-def test_a_pages_key_is_its_own_shops_and_no_operators() -> None:
-    key = page_key(page_token("other"), SECRET, NOW)
+async def test_a_pages_key_is_its_own_shops_and_no_operators(shop: Shop) -> None:
+    key = await shop.service.authenticate(page_token("other", now=datetime.now(UTC)))
     assert (key.tenant_id, key.role) == ("other", ApiKeyRole.PAGE)
     assert is_page_key(page_token()) and not is_page_key("kf_shop_0123456789ab_" + "x" * 43)
 
@@ -194,17 +207,18 @@ def test_a_pages_key_is_its_own_shops_and_no_operators() -> None:
     ("token", "now", "reason"),
     [
         (page_token(), NOW + PAGE_TTL + timedelta(minutes=1), "expired"),
-        (page_token(), NOW - timedelta(minutes=1), "expired"),
+        (page_token(), NOW - timedelta(minutes=1), "not_yet_valid"),
         (page_token(secret=b"x" * 32), NOW, "signature"),
         (page_token(kind=TokenKind.CUSTOMER), NOW, "kind"),
         (page_token(kind=TokenKind.AGENT), NOW, "kind"),
+        (page_token(ttl=PAGE_TTL + timedelta(seconds=1)), NOW, "lifetime"),
         ("a.b.c", NOW, "malformed"),
         ("", NOW, "malformed"),
     ],
 )
 def test_another_key_is_refused_with_the_reason(token: str, now: datetime, reason: str) -> None:
     with pytest.raises(PageTokenInvalid) as caught:
-        page_key(token, SECRET, now)
+        tokens.verify_page(token, SECRET, now=now, longest=PAGE_TTL)
     assert caught.value.reason == reason
 
 
@@ -221,3 +235,57 @@ async def test_a_customers_token_is_no_key(shop: Shop) -> None:
     headers = {"Authorization": f"Bearer {shop.customer['X-Customer-Token']}"}
     response = await shop.client.post("/v1/chat", json={"message": "hi"}, headers=headers)
     assert_error(response, 401, "page_token_invalid", "reload")
+
+
+async def reading(shop: Shop, key: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {key}"}
+    return await shop.client.post("/v1/understand", json={"texts": ["hi"]}, headers=headers)
+
+
+async def test_one_page_is_revoked_and_another_goes_on(shop: Shop) -> None:
+    first, other = page_token(now=datetime.now(UTC)), page_token(now=datetime.now(UTC))
+    assert (await reading(shop, first)).status_code == 200
+    before = await shop.service.store.latest_change()
+    await revoked(shop, jti=jwt.decode(first, options={"verify_signature": False})["jti"])
+    await seen(shop, before)
+    assert_error(await reading(shop, first), 401, "page_token_invalid", "revoked")
+    assert (await reading(shop, other)).status_code == 200
+
+
+async def test_all_pages_of_the_shop_are_revoked_up_to_an_instant(shop: Shop) -> None:
+    now = datetime.now(UTC)
+    old, new = page_token(now=now - timedelta(hours=11)), page_token(now=now)
+    elsewhere = page_token("other", now=now - timedelta(hours=11))
+    assert (await reading(shop, old)).status_code == 200
+    before = await shop.service.store.latest_change()
+    until = now - timedelta(hours=10)
+    made = await revoked(shop, pages=True, before=until.isoformat())
+    assert (made["scope"], datetime.fromisoformat(made["not_before"])) == ("page", until)
+    await seen(shop, before)
+    assert_error(await reading(shop, old), 401, "page_token_invalid", "revoked")
+    assert [(await reading(shop, key)).status_code for key in (new, elsewhere)] == [200, 200]
+    # The page's own is no customer's: theirs are revoked by their own ids.
+    order = await shop.client.get(f"/v1/orders/{shop.demo.customer_order_ids[0]}", headers=shop.customer)
+    assert order.status_code == 200
+    before = await shop.service.store.latest_change()
+    await revoked(shop, pages=True)
+    await seen(shop, before)
+    assert_error(await reading(shop, new), 401, "page_token_invalid", "revoked")
+    assert [(each["entity_id"], each["customer_id"]) for each in await what_was_done(shop)] == [
+        ("page", None)
+    ] * 2
+
+
+async def test_a_page_is_refused_as_long_as_its_key_would_be_good_however_short_others_are(
+    shop: Shop,
+) -> None:
+    store, now = shop.service.store, datetime.now(UTC)
+    limits = shop.service.limits.model_copy(update={"customer_token_hours": 1, "agent_token_hours": 1})
+    old = now - timedelta(hours=11)
+    await store.revoke_tokens(
+        Principal("demo", operator_id="o"), Revocation(RevocationScope.PAGE, ALL_PAGES, old), old
+    )
+    authentication = Authentication(Snapshots(store), SECRET, limits, is_demo=True)
+    with pytest.raises(PageTokenInvalid) as caught:
+        await authentication.key(page_token(now=old - timedelta(minutes=1)))
+    assert caught.value.reason == "revoked"

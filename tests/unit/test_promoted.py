@@ -4,10 +4,10 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import replace
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -16,6 +16,7 @@ from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.errors import NothingToRollBack, PromotionConflict, TenantNotFound
 from commerce.domain.tenants import ChangeKind, ModelKind, ModelVersion, PromotedModel
 from commerce.store import Store
+from commerce.store.sqlite import SQLiteConnection
 from deployments.changes import ChangeFeed
 from deployments.errors import StageUntrained
 from deployments.promoted import PromotedModels
@@ -135,19 +136,25 @@ async def test_whatever_a_model_raises_it_is_tried_again_ever_more_rarely(
 
 
 async def test_a_retry_holds_up_no_other_shop_and_gives_way_to_a_later_promotion(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load, is_tried_again = Held("broken"), asyncio.Event()
-    monkeypatch.setattr("deployments.promoted.sleep", lambda _: is_tried_again.wait())
-    stage = TrainedStage(lambda _: f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}", KIND, load)
+    load, has_failed, is_tried_again = Held("broken"), asyncio.Event(), asyncio.Event()
+
+    async def sleep(_: float) -> None:
+        has_failed.set()
+        await is_tried_again.wait()
+
+    monkeypatch.setattr("deployments.promoted.sleep", sleep)
+    stage = TrainedStage(lambda _: url, KIND, load)
     await stage.reconfigure({"poll_ms": 50, "cache_dir": str(tmp_path / "cache")})
     await store.create_tenant(replace(TENANT, tenant_id="other"), DEMO_POLICY)
     broken, later, theirs = (made(tmp_path, text) for text in ("broken", "later", "theirs"))
     try:
         async with asyncio.timeout(20):
             await store.promote_model("demo", KIND, broken.version, broken.url)
-            while "not loaded" not in stage.models.versions:
-                await asyncio.sleep(0.01)
+            # Not before: the others do wait a little for a first attempt.
+            await has_failed.wait()
+            assert "not loaded" in stage.models.versions
             load.held, load.broken = {"broken"}, set()
             is_tried_again.set()
             assert await asyncio.to_thread(load.is_held.wait, 10)
@@ -338,25 +345,25 @@ async def test_what_replicas_cannot_hear_of_does_not_happen(
     assert await store.promoted_model("demo", LIVE) is None
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_write_that_is_cancelled_at_any_operation_is_whole_or_not_there_and_locks_nothing(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    execute, seen, cut = aiosqlite.Connection._execute, 0, 0
+    calls, seen, cut = {name: getattr(SQLiteConnection, name) for name in ("short", "long", "commit")}, 0, 0
     tasks: list[asyncio.Task[PromotedModel]] = []
     while seen >= cut:  # until it ended before it could be cut
         cut, seen, before = cut + 1, 0, await store.latest_change()
 
-        async def counted(
-            self: aiosqlite.Connection, fn: Any, *args: Any, cut: int = cut, **named: Any
-        ) -> Any:
+        async def counted(self: SQLiteConnection, *args: Any, name: str, cut: int = cut, **named: Any) -> Any:
             nonlocal seen
             seen += 1
             if seen == cut:
                 tasks[-1].cancel()
-            return await execute(self, fn, *args, **named)  # type: ignore[no-untyped-call]
+            return await calls[name](self, *args, **named)
 
         with monkeypatch.context() as watched:
-            watched.setattr(aiosqlite.Connection, "_execute", counted)
+            for name in calls:
+                watched.setattr(SQLiteConnection, name, partialmethod(counted, name=name))
             tasks.append(asyncio.create_task(store.promote_model("demo", KIND, f"{cut:064}", "somewhere")))
             await asyncio.wait(tasks)
         found = await store.promoted_model("demo", KIND)

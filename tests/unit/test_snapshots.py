@@ -9,11 +9,11 @@ import pytest
 
 from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.errors import InvalidCredentials, StoreUnavailable
-from commerce.domain.identity import ApiKeyRole
+from commerce.domain.identity import ApiKeyRole, Principal
 from commerce.domain.tenants import Change, ChangeKind
 from commerce.store import Store
 from deployments.snapshots import Snapshots
-from tests.builders import TENANT
+from tests.builders import TENANT, new_key
 
 CHANGE = Change(9, TENANT.tenant_id, ChangeKind.POLICY, TENANT.tenant_id, datetime(2026, 11, 24, tzinfo=UTC))
 
@@ -47,8 +47,8 @@ async def test_a_change_that_comes_while_a_shop_is_read_is_seen_by_the_next_requ
     snapshots = Snapshots(slow)  # type: ignore[arg-type]
     reading = asyncio.create_task(snapshots.shop(TENANT.tenant_id))
     await slow.has_read.wait()
-    changed = replace(DEMO_POLICY, zone="Europe/Vienna")
-    await store.put_policy(TENANT.tenant_id, changed)
+    changed = replace(DEMO_POLICY, shipping=replace(DEMO_POLICY.shipping, fee_minor=10_00))
+    await store.put_policy(TENANT.tenant_id, changed, "shell:1")
     await snapshots.apply([CHANGE])
     slow.goes_on.set()
     assert (await reading).policy == DEMO_POLICY
@@ -89,13 +89,13 @@ async def test_the_names_of_a_kept_catalogue_need_no_store(
 
 
 async def test_a_key_that_is_revoked_while_it_is_checked_is_refused_next_time(store: Store) -> None:
-    key = await store.issue_api_key(TENANT.tenant_id, ApiKeyRole.SHOP)
+    key = await new_key(store, TENANT.tenant_id, ApiKeyRole.SHOP)
     slow = Slow(store)
     snapshots = Snapshots(slow)  # type: ignore[arg-type]
     checking = asyncio.create_task(snapshots.api_key(key))
     await slow.has_read.wait()
     (known,) = await store.api_keys(TENANT.tenant_id)
-    await store.revoke_api_key(TENANT.tenant_id, known.key_id)
+    await store.revoke_api_key(Principal(TENANT.tenant_id, operator_id="O1"), known.key_id)
     await snapshots.apply([replace(CHANGE, kind=ChangeKind.API_KEY)])
     slow.goes_on.set()
     await checking

@@ -16,6 +16,7 @@ from commerce.domain.feedback import ShadowTally
 from commerce.domain.tenants import ModelKind
 from commerce.store import Store, migrate, open_store
 from deployments import shadow, understanding
+from deployments.identity import UnderstandingIdentity
 from deployments.shadow import Shadow
 from deployments.understanding import Understanding
 from models.artifacts import Published, publish, write_model
@@ -313,3 +314,62 @@ async def test_a_promotion_while_a_batch_is_read_is_for_the_next(
         goes_on.set()
         assert [getattr(reading, "intent", None) for reading in await batch] == ["mine", "configured"]
     assert await said(stage, "other") == ["theirs"]
+
+
+@pytest_asyncio.fixture
+async def of_two_threads(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Understanding]:
+    monkeypatch.setattr(understanding, "load", load)
+    made = Understanding(lambda _: f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}")
+    await made.reconfigure({"engine": "bert", "threads": 2, "models_dir": str(tmp_path)})
+    yield made
+    await made.aclose()
+
+
+class Meeting:
+    """Stands for `read_each`: goes on once two threads are there, and remembers what they read."""
+
+    def __init__(self) -> None:
+        self._both = threading.Barrier(2)
+        self.parts: list[list[str]] = []
+
+    def __call__(self, engine: Named, texts: Sequence[str]) -> list[Understood | Exception]:
+        self.parts.append(list(texts))
+        self._both.wait(30)
+        return [
+            replace(reading, intent=text) for reading, text in zip(engine.predict(texts), texts, strict=True)
+        ]
+
+
+async def test_each_thread_reads_a_batch_of_its_own(
+    of_two_threads: Understanding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting = Meeting()
+    monkeypatch.setattr(understanding, "read_each", meeting)
+    said_each = await asyncio.gather(*(said(of_two_threads, "demo", text) for text in ("one", "two")))
+    assert said_each == [["one"], ["two"]]
+    assert sorted(meeting.parts) == [["one"], ["two"]]
+
+
+async def test_a_large_batch_is_read_by_all_threads_and_answered_in_its_order(
+    of_two_threads: Understanding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting = Meeting()
+    monkeypatch.setattr(understanding, "read_each", meeting)
+    texts = [f"text {number}" for number in range(7)]
+    assert await said(of_two_threads, "demo", *texts) == texts
+    assert sorted(meeting.parts) == [texts[0::2], texts[1::2]]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "callers"),
+    [
+        ({"engine": "bert", "threads": 4}, 4),
+        ({"engine": "bert", "threads": 4, "runtime": "torch"}, 1),
+        ({"engine": "fake", "threads": 4}, 1),
+    ],
+)
+def test_threads_of_openvino_alone_read_batches_of_their_own(chosen: dict[str, object], callers: int) -> None:
+    spec = understanding.spec_of(UnderstandingIdentity.model_validate(chosen))
+    assert (spec.threads, spec.callers) == (4, callers)

@@ -1,0 +1,1 @@
+"""Random operations on two shops from several processes at once, and an audit of everything that they left behind."""

@@ -1,0 +1,50 @@
+"""Until when an order can be changed."""
+
+from __future__ import annotations
+
+from commerce.domain.orders import RESERVING_STATES, OrderState, PaymentKind, PaymentStatus
+from commerce.domain.proposing.facts import Facts, ruled
+from commerce.domain.rules import RuleStep
+
+
+def in_state(facts: Facts, allowed: tuple[OrderState, ...], rule_id: str) -> RuleStep:
+    """The policy's cut-off."""
+    zh, en = _TOO_LATE[facts.order.state]
+    # What has left is nobody's to change, whatever the policy says.
+    holds = facts.order.state in allowed and facts.order.state in RESERVING_STATES
+    return ruled(
+        rule_id, holds, "订单尚可更改" if holds else zh, "the order can still be changed" if holds else en
+    )
+
+
+_TOO_LATE = {
+    OrderState.PENDING_PAYMENT: ("订单待付款", "the order waits for its payment"),
+    OrderState.PAID: ("订单已付款", "the order is paid"),
+    OrderState.PACKED: ("订单已打包", "the order is packed already"),
+    OrderState.SHIPPED: ("订单已发货", "the parcel is on its way"),
+    OrderState.DELIVERED: ("订单已签收", "the order has been delivered"),
+    OrderState.CANCELLED: ("订单已取消", "the order was cancelled"),
+    OrderState.RETURN_REQUESTED: ("订单正在退货", "a return of this order is being handled"),
+    OrderState.EXCHANGE_REQUESTED: ("订单正在换货", "an exchange of this order is being handled"),
+    OrderState.RETURNED: ("订单已退货", "the order was returned"),
+}
+
+
+def items_unchanged(facts: Facts) -> RuleStep:
+    """No more often than the policy lets."""
+    limit = facts.policy.orders.max_item_changes
+    return ruled(
+        "order.items_changed",
+        facts.order.item_changes < limit,
+        f"每单可修改商品{limit}次，修改后不能再改",
+        f"items can be changed {'once' if limit == 1 else f'{limit} times'}, and nothing after that",
+    )
+
+
+def settled(facts: Facts) -> RuleStep:
+    """It is known of every payment whether it came."""
+    under_way = any(
+        payment.kind is PaymentKind.PAYMENT and payment.status is PaymentStatus.PENDING
+        for payment in facts.order.payments
+    )
+    return ruled("payment.settled", not under_way, "没有处理中的付款", "no payment is under way")

@@ -1,0 +1,1 @@
+"""What other people's agents did to a shop, done again."""

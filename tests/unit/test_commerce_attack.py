@@ -1,0 +1,149 @@
+"""Random operations on two small shops, one after the other, so that what breaks the books is found again and made small."""
+
+import asyncio
+import contextlib
+import sqlite3
+import tempfile
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from benchmarks.commerce_attack.attacker import Attacker, Report
+from benchmarks.commerce_attack.audit import audit
+from benchmarks.commerce_attack.shops import NORTH, SOUTH, make_shops
+from commerce.portable.shop_export import export_shop
+from commerce.portable.shop_files import check_shop_files, open_shop_files
+from commerce.store import Store, migrate, open_store
+
+CHANCE = st.randoms(use_true_random=False)
+# In memory where the system has such a folder: durability is attacked elsewhere.
+FOLDER = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+
+
+@pytest.fixture
+def machine() -> Iterator[type[RuleBasedStateMachine]]:
+    """Of two shops as they were made; each example has them so again."""
+    with tempfile.TemporaryDirectory(prefix="kefu-attack-", dir=FOLDER) as folder, asyncio.Runner() as runner:
+        database = Path(folder) / "shops.db"
+        store = runner.run(_made(f"sqlite:///{database}"))
+
+        class Attacked(AttackedShops):
+            shops = Shops(runner, store, database, _copied(database, Path(folder) / "made.db"))
+
+        yield Attacked
+        runner.run(store.aclose())
+
+
+@dataclass(frozen=True)
+class Shops:
+    """One store for all examples: its statements are compiled once."""
+
+    runner: asyncio.Runner
+    store: Store
+    database: Path
+    made: Path
+
+    def restore(self) -> None:
+        _copied(self.made, self.database)
+
+
+async def _made(url: str) -> Store:
+    await migrate(url)
+    store = open_store(url)
+    await make_shops(store)
+    return store
+
+
+def _copied(source: Path, target: Path) -> Path:
+    with (
+        contextlib.closing(sqlite3.connect(source)) as one,
+        contextlib.closing(sqlite3.connect(target)) as other,
+    ):
+        one.backup(other)
+    return target
+
+
+class AttackedShops(RuleBasedStateMachine):
+    """Two attackers on one store, in turns, and an audit of what they leave."""
+
+    shops: Shops
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shops.restore()
+        self.report = Report()
+        self.attackers: list[Attacker] = []
+
+    @initialize(chances=st.tuples(CHANCE, CHANCE))
+    def begin(self, chances: tuple[Random, Random]) -> None:
+        self.attackers = [
+            Attacker(self.shops.store, chance, self.report, f"a{number}", 1)
+            for number, chance in enumerate(chances)
+        ]
+
+    @rule(who=st.integers(0, 1))
+    def events(self, who: int) -> None:
+        for _ in range(3):
+            self._do(self.attackers[who].tell())
+
+    @rule(who=st.integers(0, 1))
+    def action(self, who: int) -> None:
+        self._do(self.attackers[who].act())
+
+    @rule(who=st.integers(0, 1))
+    def agreement(self, who: int) -> None:
+        self._do(self.attackers[who].use_agreement())
+
+    @rule(who=st.integers(0, 1))
+    def shop(self, who: int) -> None:
+        self._do(self.attackers[who].keep_shop())
+
+    def _do(self, step: Coroutine[Any, Any, None]) -> None:
+        self.shops.runner.run(step)
+
+    @invariant()
+    def what_must_fail_failed(self) -> None:
+        assert not self.report.violations, self.report.violations[0]
+
+    def teardown(self) -> None:
+        found = self.shops.runner.run(audit(self.shops.store, self.report.acknowledged))
+        assert not found.violations, "\n".join(found.violations)
+
+
+def test_no_sequence_of_operations_breaks_the_books(machine: type[RuleBasedStateMachine]) -> None:
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=30, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+
+
+class WithoutTheShopkeeper(Attacker):
+    """Who restocks by hand, for a reason of their own."""
+
+    async def keep_shop(self) -> None:
+        pass
+
+
+async def test_an_attacked_shop_goes_out_as_it_may_come_in(url: str, tmp_path: Path) -> None:
+    """What an import refuses, a shop can't come to."""
+    async with open_store(url) as store:
+        await make_shops(store)
+        attacker = WithoutTheShopkeeper(store, Random(7), Report(), "a", 1)
+        for _ in range(400):
+            await attacker.step()
+        found = await audit(store)
+        assert found.payments > 20 and found.cases > 3 and found.stock_moves > 20, found
+        for tenant in (NORTH, SOUTH):
+            folder = tmp_path / tenant.tenant_id
+            await export_shop(store, tenant.tenant_id, folder, datetime.now(UTC))
+            check_shop_files(open_shop_files(folder))
