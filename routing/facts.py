@@ -6,8 +6,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from commerce.domain.catalogue import ProductHit, ProductQuery
+from commerce.domain.coupons import Coupon
+from commerce.domain.customers import Customer
 from commerce.domain.orders import Order
 from commerce.domain.policy import ShopPolicy
+from commerce.domain.proposing.facts import Facts as ActionFacts
 from commerce.domain.tenants import Tenant
 from commerce.domain.text import LocalText
 from models.types import Basis, Passage, Segment
@@ -44,6 +47,21 @@ class Facts:
     def zone(self) -> ZoneInfo:
         """The shop's time zone, in which every date is said."""
         return ZoneInfo(self.tenant.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What an action on one order is decided from: the order with its variants, methods, cases and invoices, its customer
+    (None: without an account), and the coupons that they may use.
+    """
+
+    action: ActionFacts
+    customer: Customer | None
+    coupons: tuple[Coupon, ...]
+
+    @property
+    def order(self) -> Order:
+        return self.action.order
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,96 +5,48 @@ is decided here and tested without a server.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
 
-from models.types import ChatMessage, Segment, Sentiment, Understood
-from models.types.understanding import Language
-from routing import dialogue, grounding
+from models.types import INTENTS, Segment, Sentiment, Understood
+from routing import grounding
 from routing.answer import Citation, Composed, Outcome, Recommendation, join
 from routing.compose import compose
+from routing.compose.clarifying import clarifying, handing_off, refusing
 from routing.compose.knowledge import hand_off
 from routing.compose.wording import say
-from routing.dialogue import DialogueState
+from routing.dialogue.about import about_order, after_answer, picked_order
+from routing.dialogue.acts import Acts
+from routing.dialogue.carry_out import CarriedOut, Move, carry_out, resumed
+from routing.dialogue.goals import ANSWER
+from routing.dialogue.heard import Heard, hear
+from routing.dialogue.rules import Plan, decide
+from routing.dialogue.state import DialogueState
+from routing.effects import Effect, Emit, LookUp, NextPiece, Piece, StartRung, StopRung, Understand, Unread
 from routing.facts import NEEDS, Facts, Needs
 from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.prompts import fact_lines, messages
 from routing.sentences import Buffer
 
-EventName = Literal["meta", "delta", "card", "rung", "done", "error"]
+_OF_A_HAND_OFF: Final = Needs(segment=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the customer said, and what is known before anything is looked up."""
+    """What the customer said, `masked` without personal data, and what is known before anything is looked up. `now` is
+    timezone-aware.
+    """
 
     message: str
+    masked: str
+    now: datetime
     state: DialogueState
+    last_answer: str
     configured_rungs: tuple[str, ...]
     measured: tuple[Measured, ...]
     quality_bound: float
     unavailable_rungs: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Understand:
-    """Effect: read the message. The result is an `Understood`, or an `Unread` when the stage did not answer."""
-
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Understanding did not answer, and why; `language` was told from the script."""
-
-    language: Language
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """Effect: fetch what the intent needs, in parallel. The result is a `Facts`."""
-
-    understood: Understood
-    needs: Needs
-
-
-@dataclass(frozen=True, slots=True)
-class StartRung:
-    """Effect: begin a generation. The result is None, or the reason why it could not begin."""
-
-    rung: Rung
-    messages: tuple[ChatMessage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NextPiece:
-    """Effect: wait for more text of the generation. The result is a `Piece`."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopRung:
-    """Effect: abort the generation; its engine stops computing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Text of a generation; `is_last` with the end of the stream; `failure` says why it broke."""
-
-    text: str = ""
-    is_last: bool = False
-    failure: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Emit:
-    """Effect: send an event to a client that streams. The result is None."""
-
-    event: EventName
-    data: dict[str, Any]
-
-
-Effect = Understand | LookUp | StartRung | NextPiece | StopRung | Emit
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +55,7 @@ class Reply:
 
     answer: str
     understood: Understood
-    move: dialogue.Move
+    move: Move
     reason: str
     queue: str
     rung: Rung
@@ -125,37 +77,63 @@ def chat(turn: Turn) -> Flow:
     """The flow of one turn."""
     read: Understood | Unread = yield Understand(turn.message)
     if isinstance(read, Unread):
-        return (yield from _acknowledge(read, turn.state))
-    understood = read
-    step = dialogue.step(understood, turn.state)
-    yield Emit(
-        "meta",
-        {"intent": understood.intent, "probability": understood.probability, "decision": understood.decision},
+        return (yield from _acknowledge(read, turn.state, turn.now))
+    heard = hear(turn.message, turn.masked, read, turn.state, turn.now)
+    plan = decide(heard, turn.state)
+    yield Emit("meta", {"intent": read.intent, "probability": read.probability, "decision": read.decision})
+    if plan.step == "answer" or (plan.step == "hand_off" and heard.is_routed):
+        return (yield from _answer(turn, heard, plan))
+    if plan.step == "repeat" and plan.topic is None:
+        return (yield from _fixed(heard, plan, Composed((turn.last_answer,)), "answer"))
+    if plan.topic is not None:
+        carried = yield from carry_out(plan, heard)
+        said = yield from _say(carried.composed, heard.language, "composed")
+        return _reply(heard, said, "composed", (), carried, False)
+    fixed: Final[dict[str, tuple[Move, Composed]]] = {
+        "clarify": ("clarify", clarifying(heard.understood)),
+        "refuse": ("refuse", refusing(heard.understood)),
+        "hand_off": ("hand_off", handing_off(heard.understood)),
+    }
+    move, composed = fixed[plan.step]
+    return (yield from _fixed(heard, plan, composed, move))
+
+
+def _fixed(heard: Heard, plan: Plan, composed: Composed, move: Move) -> Flow:
+    """Nothing has to be looked up for it. Nothing came about by it either, unless it is an answer."""
+    stalled = 0 if move == "answer" else plan.state.stalled_turns + 1
+    reminder = resumed(plan.state, heard) if move != "hand_off" else ()
+    full = replace(composed, sentences=(*composed.sentences, *reminder))
+    said = yield from _say(full, heard.language, "composed")
+    carried = CarriedOut(full, move, replace(plan.state, stalled_turns=stalled), plan.rule)
+    return _reply(heard, said, "composed", (), carried, False)
+
+
+def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
+    """Looked up, answered by the ladder; what waits is asked about again after it."""
+    understood = heard.understood
+    if plan.topic is not None:
+        understood = replace(understood, intent=plan.topic.intent)
+    needs = NEEDS[understood.intent] if plan.step == "answer" else _OF_A_HAND_OFF
+    facts: Facts = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
+    about = about_order(plan, heard, facts)
+    composed = hand_off(understood, about) if plan.step == "hand_off" else compose(understood, about)
+    choice = choose(
+        understood.intent,
+        understood.language,
+        turn.configured_rungs,
+        turn.measured,
+        turn.quality_bound,
+        turn.unavailable_rungs,
     )
-    if step.move == "answer" or understood.intent == "human_agent":
-        facts: Facts = yield LookUp(understood, NEEDS[understood.intent])
-        composed = hand_off(understood, facts) if step.move == "hand_off" else compose(understood, facts)
-        choice = choose(
-            understood.intent,
-            understood.language,
-            turn.configured_rungs,
-            turn.measured,
-            turn.quality_bound,
-            turn.unavailable_rungs,
-        )
-        said, rung, reasons = yield from _climb_down(turn, understood, facts, composed, choice)
-        has_fallen = bool(reasons) or choice.is_degraded
-        return _reply(
-            understood, step, said, rung, (*choice.reasons, *reasons), composed, facts.missing, has_fallen,
-            facts.segment,
-        )  # fmt: skip
-    composed = {
-        "clarify": dialogue.clarifying,
-        "refuse": dialogue.refusing,
-        "hand_off": dialogue.handing_off,
-    }[step.move](understood)
-    said = yield from _say(composed, understood.language, "composed")
-    return _reply(understood, step, said, "composed", (), composed, (), False)
+    said, rung, reasons = yield from _climb_down(turn, understood, about, composed, choice)
+    reminder = Composed(resumed(plan.state, heard) if plan.step == "answer" else ())
+    if reminder.sentences:
+        said = (*said, *(yield from _go_on(reminder, said, heard.language)))
+    state = replace(after_answer(plan, about, understood.intent), stalled_turns=0)
+    move: Move = "hand_off" if plan.step == "hand_off" else "answer"
+    carried = CarriedOut(composed, move, state, plan.rule, facts.missing)
+    has_fallen = bool(reasons) or choice.is_degraded
+    return _reply(heard, said, rung, (*choice.reasons, *reasons), carried, has_fallen, facts.segment)
 
 
 def _climb_down(
@@ -230,6 +208,14 @@ def _say(
     return composed.sentences
 
 
+def _go_on(more: Composed, said: tuple[str, ...], language: str) -> Generator[Effect, Any, tuple[str, ...]]:
+    """More sentences after those that were said."""
+    before = join(said, language)
+    text = join((*said, *more.sentences), language)
+    yield Emit("delta", {"text": text[len(before) :]})
+    return more.sentences
+
+
 def _show_cards(composed: Composed) -> Generator[Effect, Any, None]:
     for card in composed.cards:
         yield Emit("card", card)
@@ -240,39 +226,50 @@ def _spaced(sentence: str, language: str, goes_on: bool) -> str:
 
 
 def _reply(
-    understood: Understood,
-    step: dialogue.Step,
+    heard: Heard,
     said: tuple[str, ...],
     rung: Rung,
-    reasons: tuple[str, ...],
-    composed: Composed,
-    missing: tuple[str, ...],
+    rung_reasons: tuple[str, ...],
+    carried: CarriedOut,
     has_fallen: bool,
     segment: Segment | None = None,
 ) -> Reply:
-    hands_off = composed.hands_off or step.move == "hand_off"
-    text = join(said, understood.language)
+    composed = carried.composed
+    hands_off = composed.hands_off or carried.move == "hand_off"
+    text = join(said, heard.language)
     return Reply(
         answer=text,
-        understood=understood,
-        move="hand_off" if hands_off else step.move,
-        reason=step.reason,
-        queue=dialogue.queue_of(understood, step),
+        understood=heard.understood,
+        move="hand_off" if hands_off else carried.move,
+        reason=carried.reason,
+        queue=_queue(heard, carried),
         rung=rung,
-        rung_reasons=reasons,
-        outcome="degraded" if has_fallen or missing else "answered",
+        rung_reasons=rung_reasons,
+        outcome="degraded" if has_fallen or carried.missing else "answered",
         hands_off=hands_off,
-        state=step.state,
+        state=carried.state,
         # A citation stands only under an answer that holds its quote.
         citations=tuple(c for c in composed.citations if c.quote in text),
         recommendations=composed.recommendations,
         cards=composed.cards,
-        missing=missing,
+        missing=carried.missing,
         segment=segment,
     )
 
 
-def _acknowledge(unread: Unread, state: DialogueState) -> Generator[Effect, Any, Reply]:
+def _queue(heard: Heard, carried: CarriedOut) -> str:
+    """The human queue of this conversation: of what is talked about, else of the intent; an unrecognised one goes by its
+    likeliest candidate.
+    """
+    understood, topic = heard.understood, carried.state.topic
+    if topic is not None and topic.goal != ANSWER:
+        return INTENTS[topic.intent].queue
+    if carried.move == "hand_off" and understood.decision == "clarify" and understood.top:
+        return INTENTS[understood.top[0].intent].queue
+    return INTENTS[understood.intent].queue
+
+
+def _acknowledge(unread: Unread, state: DialogueState, now: datetime) -> Generator[Effect, Any, Reply]:
     """The last rung: what was said could not be read, so a person is asked. The state stays as it was."""
     understood = Understood("human_agent", 0.0, "clarify", (), unread.language, Sentiment("neutral", 0.0), ())
     composed = Composed(
@@ -286,6 +283,7 @@ def _acknowledge(unread: Unread, state: DialogueState) -> Generator[Effect, Any,
         hands_off=True,
     )
     said = yield from _say(composed, unread.language, "acknowledgement")
-    step = dialogue.Step("hand_off", "the message could not be read", state)
     missing = (f"understanding: {unread.reason}",)
-    return _reply(understood, step, said, "acknowledgement", (), composed, missing, True)
+    carried = CarriedOut(composed, "hand_off", state, "the message could not be read", missing)
+    heard = Heard("", "", understood, Acts(), now)
+    return _reply(heard, said, "acknowledgement", (), carried, True)

@@ -145,7 +145,13 @@ def _parts(of: Callable[[Table], ColumnElement[bool]]) -> _Parts:
     same_product = (products.c.tenant_id == order_lines.c.tenant_id) & (
         products.c.product_id == order_lines.c.product_id
     )
-    about = (products.c.name_zh, products.c.name_en, products.c.category, products.c.sale_class)
+    about = (
+        products.c.name_zh,
+        products.c.name_en,
+        products.c.category,
+        products.c.product_type,
+        products.c.sale_class,
+    )
     same_payment = (settlements.c.tenant_id == payments.c.tenant_id) & (
         settlements.c.payment_id == payments.c.payment_id
     )
@@ -194,6 +200,7 @@ def _line(row: Row[Any]) -> OrderLine:
         returned_quantity=row.returned_quantity,
         exchanged_count=row.exchanged_count,
         discount_minor=row.discount_minor,
+        product_type=row.product_type,
     )
 
 

@@ -1,12 +1,15 @@
 """How things are said: states, dates in the shop's zone, sums, names of goods."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from commerce.domain.catalogue import ProductHit
+from commerce.domain.coupons import Coupon
 from commerce.domain.money import Money, format_money
 from commerce.domain.orders import Order, OrderLine, OrderState
+from commerce.domain.payment_methods import PaymentMethod
 from commerce.domain.text import LocalText
 from models.types import Basis, Passage
 from routing.answer import Citation, Recommendation
@@ -114,6 +117,60 @@ def iso(at: datetime | None, zone: ZoneInfo) -> str | None:
 def cite(passage: Passage) -> Citation:
     """The citation of a passage whose quote stands in the answer."""
     return Citation(passage.article_id, passage.title, passage.quote)
+
+
+_SERVICES: Final = {
+    "alipay": LocalText("支付宝", "Alipay"),
+    "wechat_pay": LocalText("微信支付", "WeChat Pay"),
+    "unionpay_card": LocalText("银联卡", "UnionPay card"),
+    "huabei": LocalText("花呗", "Huabei"),
+    "gift_card": LocalText("礼品卡", "gift card"),
+    "credit_card": LocalText("信用卡", "credit card"),
+    "bank_card": LocalText("银行卡", "bank card"),
+    "paypal": LocalText("PayPal", "PayPal"),
+}
+
+
+def service_name(service: str, language: str) -> str:
+    """A payment service by the name that customers know; one of the shop's own stays as it is written."""
+    known = _SERVICES.get(service)
+    return known.in_language(language) if known else service.replace("_", " ")
+
+
+def method_name(method: PaymentMethod, language: str) -> str:
+    """A payment method; of a gift card its balance too."""
+    name = service_name(method.service, language)
+    if method.balance_minor is None:
+        return name
+    left = money(method.balance_minor, method.currency, language)
+    return name + say(language, f"（余额 {left}）", f" ({left} left)")
+
+
+def coupon_name(coupon: Coupon, language: str) -> str:
+    """What a coupon takes off, and from which sum on."""
+    if coupon.percent is not None:
+        off = say(language, f"减{coupon.percent}%", f"{coupon.percent}% off")
+    else:
+        amount = money(coupon.amount_minor or 0, coupon.currency, language)
+        off = say(language, f"减 {amount}", f"{amount} off")
+    least = money(coupon.min_goods_minor, coupon.currency, language)
+    terms = say(language, f"，满 {least} 可用", f" from {least}") if coupon.min_goods_minor else ""
+    return f"{coupon.coupon_id} {off}{terms}"
+
+
+def address_text(parts: Mapping[str, str], language: str) -> str:
+    """An address as it is written in its country: the largest part first in China, last elsewhere."""
+    order = ("region", "city", "district", "street")
+    known = [parts[name] for name in order if parts.get(name)]
+    if parts.get("country") == "CN":
+        place = "".join(dict.fromkeys(known))
+    else:
+        place = ", ".join(reversed(known)) + (f" {parts['postcode']}" if parts.get("postcode") else "")
+    return say(
+        language,
+        f"{place}，收件人 {parts['recipient']}，电话 {parts['phone']}",
+        f"{place}, for {parts['recipient']}, phone {parts['phone']}",
+    )
 
 
 def product_name(hit: ProductHit, language: str) -> str:

@@ -1,79 +1,13 @@
-"""What a turn is: an answer, a clarifying question, a refusal of what is not ours, or a hand-off; and the state it leaves."""
+"""What is said where nothing was answered: which was meant, that it is not ours, that a person takes over."""
+
+from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from typing import Final
 
 from models.types import INTENTS, Understood
 from routing.answer import Composed
 from routing.compose.wording import say
-
-Move = Literal["answer", "clarify", "refuse", "hand_off"]
-STATE_VERSION: Final = 1
-# Unrecognised once: ask. Unrecognised again: a person.
-_CLARIFY_ONCE: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class DialogueState:
-    """What a conversation carries to its next turn. Stored as JSON with its version."""
-
-    version: int = STATE_VERSION
-    unclear_turns: int = 0
-    last_intent: str | None = None
-
-    @classmethod
-    def read(cls, stored: Mapping[str, object]) -> "DialogueState":
-        """The state as it was stored; an empty one for a new conversation. ValueError for a later version's state."""
-        if not stored:
-            return cls()
-        if stored.get("version") != STATE_VERSION:
-            raise ValueError(
-                f"dialogue state of version {stored.get('version')!r}; this gateway reads {STATE_VERSION}"
-            )
-        return cls(
-            unclear_turns=int(str(stored["unclear_turns"])),
-            last_intent=None if stored["last_intent"] is None else str(stored["last_intent"]),
-        )
-
-    def write(self) -> dict[str, Any]:
-        """The state as JSON."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What this turn does, why, and the state after it."""
-
-    move: Move
-    reason: str
-    state: DialogueState
-
-
-def step(understood: Understood, state: DialogueState) -> Step:
-    """Decide the move from what was understood and how the conversation went so far."""
-    if understood.decision == "clarify":
-        if state.unclear_turns >= _CLARIFY_ONCE:
-            return Step(
-                "hand_off", "unrecognised twice in a row", DialogueState(last_intent=state.last_intent)
-            )
-        after = DialogueState(unclear_turns=state.unclear_turns + 1, last_intent=state.last_intent)
-        return Step("clarify", f"best candidate {understood.probability:.2f} is not sure enough", after)
-    if understood.decision == "out_of_scope":
-        return Step("refuse", "not about this shop's service", DialogueState(last_intent=state.last_intent))
-    after = DialogueState(last_intent=understood.intent)
-    if understood.intent == "human_agent":
-        return Step("hand_off", "a person was asked for", after)
-    return Step("answer", "recognised", after)
-
-
-def queue_of(understood: Understood, taken: Step) -> str:
-    """The human queue of this conversation: the intent's own; an unrecognised one goes by its likeliest candidate."""
-    if taken.move == "hand_off" and understood.decision == "clarify" and understood.top:
-        return INTENTS[understood.top[0].intent].queue
-    return INTENTS[understood.intent].queue
-
 
 # How each intent is named to a customer who is asked which one was meant.
 _MEANINGS_EN: Final[dict[str, str]] = {

@@ -1,0 +1,208 @@
+"""What became of a wish: done, refused with its reason and what may help instead, dropped, or not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from commerce.domain.actions import ActionKind
+from commerce.domain.orders import Order
+from commerce.domain.rules import RuleOutcome, RuleStep
+from commerce.domain.text import LocalText
+from routing.compose.wording import order_goods, say
+
+DEED_NAMES: Final[Mapping[str, LocalText]] = {
+    "cancel": LocalText("取消订单", "cancel the order"),
+    "change_address": LocalText("修改收货信息", "change where it is sent"),
+    "change_items": LocalText("修改商品", "change the items"),
+    "change_payment": LocalText("更换支付方式", "change how it is paid"),
+    "return": LocalText("退货", "return it"),
+    "exchange": LocalText("换货", "exchange it"),
+    "price_protection": LocalText("价格保护", "refund the difference in price"),
+    "report_problem": LocalText("登记商品问题", "report the problem"),
+    "repair": LocalText("维修", "have it repaired"),
+    "reissue_invoice": LocalText("开发票", "issue the invoice"),
+    "urge_shipment": LocalText("催单", "hurry it"),
+    "apply_coupon": LocalText("使用优惠券", "use the coupon"),
+    "open_complaint": LocalText("投诉", "make a complaint"),
+}
+_DONE: Final[Mapping[ActionKind, LocalText]] = {
+    ActionKind.CANCEL: LocalText("订单 {order} 已取消。", "Order {order} is cancelled."),
+    ActionKind.CHANGE_ADDRESS: LocalText(
+        "订单 {order} 的收货信息已修改。", "Order {order} now goes to the new address."
+    ),
+    ActionKind.CHANGE_ITEMS: LocalText(
+        "订单 {order} 的商品已修改。", "The items of order {order} are changed."
+    ),
+    ActionKind.CHANGE_PAYMENT: LocalText(
+        "订单 {order} 的支付方式已更换。", "The payment of order {order} is changed."
+    ),
+    ActionKind.RETURN: LocalText(
+        "订单 {order} 的退货申请已提交，请把商品寄回，验货后退款。",
+        "The return from order {order} is registered; please send the goods back, and the refund follows the check.",
+    ),
+    ActionKind.EXCHANGE: LocalText(
+        "订单 {order} 的换货申请已提交，请把原商品寄回，新品已为您留好。",
+        "The exchange from order {order} is registered; please send the old one back, the new one is kept for you.",
+    ),
+    ActionKind.REFUND: LocalText(
+        "订单 {order} 的差价已退。", "The difference for order {order} is refunded."
+    ),
+    ActionKind.REPORT_PROBLEM: LocalText(
+        "订单 {order} 的商品问题已登记，请保留商品和包装的照片。",
+        "The problem with order {order} is registered; please keep photos of the goods and the parcel.",
+    ),
+    ActionKind.REPAIR: LocalText(
+        "订单 {order} 的维修申请已提交，请把商品寄来。",
+        "The repair from order {order} is registered; please send the item in.",
+    ),
+    ActionKind.REISSUE_INVOICE: LocalText(
+        "订单 {order} 的发票已申请。", "The invoice for order {order} is on its way."
+    ),
+    ActionKind.URGE_SHIPMENT: LocalText(
+        "订单 {order} 已催单，会有专人跟进。", "Order {order} is being hurried; a colleague looks after it."
+    ),
+    ActionKind.APPLY_COUPON: LocalText(
+        "优惠券已用在订单 {order} 上。", "The coupon is used on order {order}."
+    ),
+    ActionKind.OPEN_COMPLAINT: LocalText(
+        "关于订单 {order} 的投诉已登记，会有专人答复您。",
+        "The complaint about order {order} is registered; a colleague will answer you.",
+    ),
+}
+# Where these fail their text says why; that of any other rule says what must hold.
+_SAYS_WHY: Final = (
+    "order.cancel_cutoff",
+    "order.change_cutoff",
+    "order.delivered",
+    "order.line",
+    "return.excluded_goods",
+    "return.no_reason",
+    "return.once",
+    "item.same_product",
+    "item.another",
+    "item.quantity",
+    "payment.own_method",
+    "payment.currency",
+)
+_CASE_NAMES: Final[Mapping[str, LocalText]] = {
+    "CaseOpened": LocalText("售后单号", "case"),
+    "TicketOpened": LocalText("工单号", "ticket"),
+    "InvoiceReissued": LocalText("发票号", "invoice"),
+    "CouponGiven": LocalText("优惠券", "coupon"),
+}
+
+
+def done(
+    action: ActionKind, order_id: str, made: tuple[dict[str, str], ...], told: tuple[str, ...], language: str
+) -> tuple[str, ...]:
+    """It is done: what, the numbers by which it can be asked for, and the effects once more."""
+    first = _DONE[action].in_language(language).format(order=order_id)
+    numbers = [
+        f"{_CASE_NAMES[each['kind']].in_language(language)} {each['id']}"
+        for each in made
+        if each["kind"] in _CASE_NAMES
+    ]
+    listed = say(language, "、", ", ").join(numbers)
+    reference = (say(language, f"{listed}。", f"Your reference: {listed}."),) if numbers else ()
+    return (first, *reference, *(f"· {line}" for line in told))
+
+
+def refused(
+    goal: str, order: Order, trace: tuple[RuleStep, ...], instead: tuple[str, ...], language: str
+) -> tuple[str, ...]:
+    """Not possible, by which rules, and what may be asked for instead."""
+    deed, goods = DEED_NAMES[goal].in_language(language), order_goods(order, language)
+    first = say(
+        language,
+        f"订单 {order.order_id}（{goods}）不能{deed}：{_reasons(trace, language)}。",
+        f"For order {order.order_id} ({goods}) we can't {deed}: {_reasons(trace, language)}.",
+    )
+    if not instead:
+        return (first,)
+    names = say(language, "、", ", or ").join(DEED_NAMES[each].in_language(language) for each in instead)
+    return first, say(
+        language, f"您可以改为：{names}，需要的话告诉我。", f"You could {names} instead; tell me if I should."
+    )
+
+
+def _reasons(trace: tuple[RuleStep, ...], language: str) -> str:
+    failed = [step for step in trace if step.outcome is RuleOutcome.FAILED]
+    told = dict.fromkeys(_reason(step, language) for step in failed)
+    return say(language, "；", "; ").join(told)
+
+
+def _reason(step: RuleStep, language: str) -> str:
+    text = step.text.in_language(language).replace(",", say(language, "，", ","))
+    if step.rule_id.startswith(_SAYS_WHY):
+        return text
+    return say(language, f"规则是“{text}”，目前不符合", f"the rule is “{text}”, which does not hold")
+
+
+def taken(order: Order, language: str) -> str:
+    """Which order was meant, where the customer did not name it."""
+    goods = order_goods(order, language)
+    return say(
+        language,
+        f"您说的应该是订单 {order.order_id}（{goods}）。",
+        f"I take it that you mean order {order.order_id} ({goods}).",
+    )
+
+
+def dropped(goal: str, language: str) -> tuple[str, ...]:
+    """Nothing was changed."""
+    return (
+        say(
+            language,
+            "好的，没有做任何改动。还有什么可以帮您？",
+            "All right, nothing was changed. Is there anything else I can do?",
+        ),
+    )
+
+
+def lapsed(language: str) -> str:
+    """The yes came too late, or the order is another by now: what would be done now follows."""
+    return say(
+        language,
+        "刚才的确认已失效，订单情况有更新，请再看一次：",
+        "That confirmation has lapsed or the order has changed meanwhile; please look once more:",
+    )
+
+
+def not_sure_if_done(language: str) -> tuple[str, ...]:
+    """The store did not answer: to confirm again does it once, never twice."""
+    return (
+        say(
+            language,
+            "系统繁忙，还不能确定是否已办好。请再回复一次“确认”，不会重复办理。",
+            "The system is busy and I can't tell yet whether it is done. Please reply “confirm” again; it is never done twice.",
+        ),
+    )
+
+
+def cannot_look(language: str) -> tuple[str, ...]:
+    """The store did not answer, and nothing was proposed."""
+    return (
+        say(
+            language,
+            "订单系统暂时查不到，没有做任何改动，请稍后再试或说“转人工”。",
+            "I can't reach the order system now; nothing was changed. Please try again shortly, or ask for a person.",
+        ),
+    )
+
+
+def gives_to_a_person(language: str) -> tuple[str, ...]:
+    """Asked often enough."""
+    return (
+        say(
+            language,
+            "抱歉没能帮您办好，我已为您转接人工客服，刚才说过的内容会一并转过去。",
+            "I am sorry that this did not work; I am passing you to a colleague, with all that you told me.",
+        ),
+    )
+
+
+def back_to(goal: str, question: tuple[str, ...], language: str) -> tuple[str, ...]:
+    """What was interrupted, and what is still to be said of it."""
+    deed = DEED_NAMES[goal].in_language(language)
+    return say(language, f"回到刚才的{deed}：", f"Back to your wish to {deed}:"), *question

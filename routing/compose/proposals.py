@@ -1,0 +1,331 @@
+"""A proposal as the customer reads it: every effect that is theirs, in the order in which it matters to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from commerce.domain.actions import ActionKind, InvoiceKind
+from commerce.domain.after_sales import CaseKind
+from commerce.domain.orders import OrderLine, OrderState, PaymentKind
+from commerce.domain.proposals import (
+    AddressChange,
+    CaseOpened,
+    CouponGiven,
+    CouponReleased,
+    CouponUsed,
+    InvoiceReissued,
+    InvoiceVoided,
+    LineReplaced,
+    MoneyMove,
+    PriceLowered,
+    Proposal,
+    StateChange,
+    TicketKind,
+    TicketOpened,
+    TotalsChange,
+)
+from routing.compose.wording import (
+    address_text,
+    colour_name,
+    line_name,
+    moment,
+    money,
+    order_goods,
+    say,
+    service_name,
+)
+from routing.facts import Details
+
+_HEADINGS: Final[Mapping[ActionKind, tuple[str, str]]] = {
+    ActionKind.CANCEL: ("取消订单 {order}（{goods}）", "Cancel order {order} ({goods})"),
+    ActionKind.CHANGE_ADDRESS: ("修改订单 {order}（{goods}）的收货信息", "Change where order {order} ({goods}) is sent"),
+    ActionKind.CHANGE_ITEMS: ("修改订单 {order} 的商品", "Change the items of order {order}"),
+    ActionKind.CHANGE_PAYMENT: ("更换订单 {order}（{goods}）的支付方式", "Change how order {order} ({goods}) is paid"),
+    ActionKind.RETURN: ("为订单 {order} 申请退货", "Return from order {order}"),
+    ActionKind.EXCHANGE: ("为订单 {order} 申请换货", "Exchange from order {order}"),
+    ActionKind.REFUND: ("为订单 {order}（{goods}）申请价格保护", "Price protection for order {order} ({goods})"),
+    ActionKind.REPORT_PROBLEM: ("为订单 {order} 登记商品问题", "Report a problem with order {order}"),
+    ActionKind.REPAIR: ("为订单 {order} 申请维修", "Repair from order {order}"),
+    ActionKind.REISSUE_INVOICE: ("为订单 {order}（{goods}）开具发票", "Invoice for order {order} ({goods})"),
+    ActionKind.URGE_SHIPMENT: ("为订单 {order}（{goods}）催单", "Hurry order {order} ({goods})"),
+    ActionKind.APPLY_COUPON: ("在订单 {order}（{goods}）上使用优惠券", "Use a coupon on order {order} ({goods})"),
+    ActionKind.OPEN_COMPLAINT: ("就订单 {order}（{goods}）提交投诉", "Complaint about order {order} ({goods})"),
+}  # fmt: skip
+
+
+class _Telling:
+    """What the sentences of one proposal have in common."""
+
+    def __init__(self, proposal: Proposal, details: Details, language: str, zone: ZoneInfo) -> None:
+        self.proposal = proposal
+        self.details = details
+        self.language = language
+        self.zone = zone
+
+    def line(self, line_id: str, quantity: int) -> str:
+        line = next(line for line in self.details.order.lines if line.line_id == line_id)
+        return _pieces(line, quantity, self.language)
+
+    def variant(self, variant_id: str) -> str:
+        variant = self.details.action.variants[variant_id]
+        marks = [colour_name(variant.colour, self.language), variant.size or "", *variant.options.values()]
+        return " ".join(mark for mark in dict.fromkeys(marks) if mark) or variant_id
+
+    def method(self, method_id: str) -> str:
+        method = self.details.action.methods.get(method_id)
+        if method is None:
+            return say(self.language, "原支付方式", "the original payment")
+        return service_name(method.service, self.language)
+
+    def money(self, amount_minor: int, currency: str) -> str:
+        return money(amount_minor, currency, self.language)
+
+    def last_moment(self, at: datetime) -> str:
+        """Ends are exclusive: what is told is the last minute before."""
+        return moment(at - timedelta(minutes=1), self.zone, self.language)
+
+    def say(self, zh: str, en: str) -> str:
+        return say(self.language, zh, en)
+
+
+def _pieces(line: OrderLine, quantity: int, language: str) -> str:
+    return line_name(line, language).rsplit(" ×", 1)[0] + f" ×{quantity}"
+
+
+def heading(proposal: Proposal, details: Details, language: str) -> str:
+    """What is done, to which order."""
+    zh, en = _HEADINGS[proposal.arguments.action]
+    order = details.order
+    return say(language, zh, en).format(order=order.order_id, goods=order_goods(order, language))
+
+
+def effects(proposal: Proposal, details: Details, language: str, zone: ZoneInfo) -> tuple[str, ...]:
+    """A line for every effect that the customer sees; what moves in the warehouse is left out."""
+    telling = _Telling(proposal, details, language, zone)
+    return tuple(
+        line
+        for effect in proposal.effects
+        if (tell := _TOLD.get(type(effect))) is not None and (line := tell(telling, effect)) is not None
+    )
+
+
+def _state(telling: _Telling, effect: StateChange) -> str | None:
+    if effect.after is not OrderState.CANCELLED:
+        return None
+    return telling.say("订单将关闭，不再发货", "the order is closed and will not be sent")
+
+
+def _address(telling: _Telling, effect: AddressChange) -> str:
+    to = address_text(asdict(effect), telling.language)
+    return telling.say(f"改送到：{to}", f"deliver to: {to}")
+
+
+def _replaced(telling: _Telling, effect: LineReplaced) -> str:
+    old, new = telling.line(effect.line_id, effect.quantity), telling.variant(effect.new_variant_id)
+    price = telling.money(effect.new_price_minor, telling.details.order.currency)
+    return telling.say(f"{old} 换成 {new}，单价 {price}", f"{old} becomes {new} at {price} each")
+
+
+def _totals(telling: _Telling, effect: TotalsChange) -> str | None:
+    total = effect.goods_minor - effect.discount_minor + effect.shipping_fee_minor
+    if total == telling.details.order.total.amount_minor:
+        return None
+    now = telling.money(total, telling.details.order.currency)
+    return telling.say(f"订单总额变为 {now}", f"the order's total becomes {now}")
+
+
+def _money(telling: _Telling, effect: MoneyMove) -> str:
+    amount, method = telling.money(effect.amount_minor, effect.currency), telling.method(effect.method_id)
+    if effect.kind is PaymentKind.PAYMENT:
+        return telling.say(f"从{method}支付 {amount}", f"pay {amount} by {method}")
+    if effect.by is None:
+        return telling.say(f"{amount} 立即退回{method}", f"{amount} back to your {method} at once")
+    by = telling.last_moment(effect.by)
+    return telling.say(f"{amount} 退回{method}，最迟 {by} 到账", f"{amount} back to your {method} by {by}")
+
+
+def _price(telling: _Telling, effect: PriceLowered) -> str:
+    currency = telling.details.order.currency
+    old, new = (
+        telling.money(effect.old_price_minor, currency),
+        telling.money(effect.new_price_minor, currency),
+    )
+    line = next(each for each in telling.details.order.lines if each.line_id == effect.line_id)
+    name = _pieces(line, line.quantity, telling.language)
+    return telling.say(f"{name} 单价从 {old} 调整为 {new}", f"{name}: the price of {old} becomes {new}")
+
+
+def _case(telling: _Telling, effect: CaseOpened) -> str:
+    goods = telling.say("、", " and ").join(
+        telling.line(line.line_id, line.quantity) for line in effect.lines
+    )
+    due = telling.last_moment(effect.due_at) if effect.due_at else None
+    return _CASES[effect.kind](telling, effect, goods, due)
+
+
+def _returned(telling: _Telling, effect: CaseOpened, goods: str, due: str | None) -> str:
+    amount = telling.money(effect.refund_minor, effect.currency)
+    to = (
+        telling.method(effect.method_id)
+        if effect.method_id
+        else telling.say("原支付方式", "what you paid with")
+    )
+    review = telling.say(f"，{due} 前审核", f"; we look at it by {due}") if due else ""
+    return telling.say(
+        f"寄回 {goods}，验货后退款 {amount} 到{to}{review}",
+        f"send back {goods}; once it is checked {amount} goes to {to}{review}",
+    )
+
+
+def _exchanged(telling: _Telling, effect: CaseOpened, goods: str, due: str | None) -> str:
+    new = telling.say("、", " and ").join(
+        telling.variant(line.new_variant_id) for line in effect.lines if line.new_variant_id
+    )
+    review = telling.say(f"，{due} 前审核", f"; we look at it by {due}") if due else ""
+    back = ""
+    if effect.refund_minor:
+        amount = telling.money(effect.refund_minor, effect.currency)
+        back = telling.say(f"，差价 {amount} 退回", f", and the difference of {amount} comes back")
+    return telling.say(
+        f"寄回 {goods}，换成 {new}，新品已为您留好{back}{review}",
+        f"send back {goods} for {new}, which is kept for you{back}{review}",
+    )
+
+
+def _money_back(telling: _Telling, effect: CaseOpened, goods: str, due: str | None) -> str:
+    amount = telling.money(effect.refund_minor, effect.currency)
+    review = telling.say(f"{due} 前审核", f"we look at it by {due}") if due else ""
+    return telling.say(
+        f"{goods} 退款 {amount}，无需先寄回，{review}",
+        f"{amount} back for {goods}; nothing has to be sent first; {review}",
+    )
+
+
+def _sent_again(telling: _Telling, effect: CaseOpened, goods: str, due: str | None) -> str:
+    review = telling.say(f"{due} 前审核", f"we look at it by {due}") if due else ""
+    return telling.say(
+        f"为您补发 {goods}，已留货，{review}", f"{goods} is sent to you again and kept for you; {review}"
+    )
+
+
+def _repaired(telling: _Telling, effect: CaseOpened, goods: str, due: str | None) -> str:
+    until = telling.say(f"，最迟 {due} 修好", f", repaired by {due}") if due else ""
+    return telling.say(
+        f"寄修 {goods}，保修期内免费{until}", f"send in {goods}; under warranty it is free{until}"
+    )
+
+
+_CASES: Final[Mapping[CaseKind, Callable[[_Telling, CaseOpened, str, str | None], str]]] = {
+    CaseKind.RETURN: _returned,
+    CaseKind.EXCHANGE: _exchanged,
+    CaseKind.REFUND: _money_back,
+    CaseKind.REPLACEMENT: _sent_again,
+    CaseKind.REPAIR: _repaired,
+}
+
+
+def _invoice(telling: _Telling, effect: InvoiceReissued) -> str:
+    is_paper = effect.kind is InvoiceKind.PAPER
+    kind = telling.say(
+        "纸质发票" if is_paper else "电子发票", "paper invoice" if is_paper else "electronic invoice"
+    )
+    amount, due = telling.money(effect.amount_minor, effect.currency), telling.last_moment(effect.due_at)
+    tax = telling.say(f"，税号 {effect.tax_id}", f", tax number {effect.tax_id}") if effect.tax_id else ""
+    void = telling.say("，原发票作废", "; the one before is void") if effect.replaces else ""
+    return telling.say(
+        f"{kind}，抬头“{effect.title}”{tax}，金额 {amount}，最迟 {due} 开出{void}",
+        f"{kind} for “{effect.title}”{tax}, {amount}, by {due}{void}",
+    )
+
+
+def _voided(telling: _Telling, effect: InvoiceVoided) -> str:
+    return telling.say("原发票作废", "the invoice is void")
+
+
+def _coupon_used(telling: _Telling, effect: CouponUsed) -> str:
+    amount = telling.money(effect.amount_minor, effect.currency)
+    return telling.say(
+        f"使用优惠券 {effect.coupon_id}，减 {amount}", f"coupon {effect.coupon_id} takes off {amount}"
+    )
+
+
+def _coupon_back(telling: _Telling, effect: CouponReleased) -> str:
+    return telling.say(f"优惠券 {effect.coupon_id} 退还给您", f"coupon {effect.coupon_id} can be used again")
+
+
+def _coupon_given(telling: _Telling, effect: CouponGiven) -> str:
+    amount = telling.money(effect.amount_minor, effect.currency)
+    return telling.say(f"补偿您一张 {amount} 优惠券", f"you get a coupon of {amount} for the delay")
+
+
+_TICKETS: Final = {
+    TicketKind.URGENT_SHIPMENT: ("登记催单，专人跟进", "a colleague looks after the parcel"),
+    TicketKind.COMPLAINT: ("登记投诉，专人处理", "a colleague looks into the complaint"),
+}
+
+
+def _ticket(telling: _Telling, effect: TicketOpened) -> str:
+    zh, en = _TICKETS[effect.kind]
+    if effect.due_at is None:
+        return telling.say(zh, en)
+    due = telling.last_moment(effect.due_at)
+    return telling.say(f"{zh}，最迟 {due} 答复您", f"{en} and answers you by {due}")
+
+
+_TOLD: Final[Mapping[type, Callable[[_Telling, Any], str | None]]] = {
+    StateChange: _state,
+    AddressChange: _address,
+    LineReplaced: _replaced,
+    CaseOpened: _case,
+    CouponUsed: _coupon_used,
+    PriceLowered: _price,
+    TotalsChange: _totals,
+    MoneyMove: _money,
+    InvoiceReissued: _invoice,
+    InvoiceVoided: _voided,
+    CouponReleased: _coupon_back,
+    CouponGiven: _coupon_given,
+    TicketOpened: _ticket,
+}
+
+
+# Rules that held until a day: what can still be done then is worth knowing.
+_UNTIL: Final = ("return.window", "repair.warranty", "refund.price_protection")
+
+
+def told(proposal: Proposal, details: Details, language: str, zone: ZoneInfo) -> tuple[str, ...]:
+    """The effects, and until when the rules allow them."""
+    until = (
+        step.text.in_language(language) for step in proposal.rule_trace if step.rule_id.startswith(_UNTIL)
+    )
+    limits = tuple(
+        say(language, f"期限：{text.replace(',', '，')}", f"time limit: {text}")
+        for text in dict.fromkeys(until)
+    )
+    return (*effects(proposal, details, language, zone), *limits)
+
+
+def proposed(proposal: Proposal, details: Details, lines: tuple[str, ...], language: str) -> tuple[str, ...]:
+    """The whole proposal, `lines` being what `told` says, the conditions on which it holds, and how to say yes."""
+    conditions = say(language, "；", "; ").join(
+        dict.fromkeys(step.text.in_language(language) for step in proposal.conditions)
+    )
+    terms = (
+        (say(language, f"\n前提：{conditions}。", f"\nProvided that {conditions}."),) if conditions else ()
+    )
+    lead = heading(proposal, details, language) + say(language, "：", ":")
+    ask = confirm(language)
+    return (lead, *(f"· {line}" for line in lines), *terms, ask if terms else f"\n{ask}")
+
+
+def confirm(language: str) -> str:
+    """How to agree, and how not to."""
+    return say(
+        language,
+        "确认办理请回复“确认”，不办请回复“不用了”。",
+        "Reply “confirm” to go ahead, or “no” to leave it.",
+    )

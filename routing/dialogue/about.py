@@ -1,0 +1,51 @@
+"""Which order an answer is about, and what the conversation remembers of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from commerce.domain.orders import OPEN_STATES, OrderState
+from routing.dialogue.goals import ANSWER
+from routing.dialogue.heard import Heard
+from routing.dialogue.picking import picked_option
+from routing.dialogue.rules import Plan
+from routing.dialogue.state import DialogueState, Question, Topic
+from routing.dialogue.which_order import Choosing, choose_order, likely_orders, order_options
+from routing.facts import NEEDS, Facts
+
+_ANY: Final = (OPEN_STATES, frozenset(OrderState))
+
+
+def picked_order(plan: Plan, heard: Heard) -> str | None:
+    """The id of the order that was picked from those that an answer had offered."""
+    question = plan.state.topic.question if plan.state.topic else None
+    option = picked_option(question, heard) if question is not None and question.slot == "order" else None
+    return option.value if option else None
+
+
+def about_order(plan: Plan, heard: Heard, facts: Facts) -> Facts:
+    """The facts with the order first that is meant, where one is meant."""
+    if not facts.orders or facts.is_order_unknown:
+        return facts
+    likely = likely_orders(facts, _ANY)
+    chosen = choose_order(Choosing(heard, facts, likely, picked_order(plan, heard), plan.state.order_id))
+    if chosen is None:
+        return facts
+    others = tuple(order for order in facts.orders if order != chosen.order)
+    return replace(facts, orders=(chosen.order, *others), asked_order_id=chosen.order.order_id)
+
+
+def after_answer(plan: Plan, facts: Facts, intent: str) -> DialogueState:
+    """The order is remembered. Where several could have been meant they can be picked from, which nobody has to."""
+    state = plan.state
+    if state.topic is not None and state.topic.goal == ANSWER:
+        state = state.ended()
+    if not NEEDS[intent].orders or not facts.orders:
+        return replace(state, last=Topic(ANSWER, intent))
+    open_orders = tuple(order for order in facts.orders if order.is_open)
+    state = replace(state, order_id=facts.orders[0].order_id, last=Topic(ANSWER, intent))
+    if facts.asked_order_id is None and len(open_orders) > 1 and not state.topics:
+        question = Question("order", order_options(open_orders))
+        return state.pushed(replace(Topic(ANSWER, intent), question=question))
+    return state

@@ -1,0 +1,40 @@
+"""How each slot is asked for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from commerce.domain.text import LocalText
+from routing.dialogue.state import Question
+
+QUESTIONS: Final = {
+    "order": LocalText("请问是哪个订单？", "Which order is it about?"),
+    "lines": LocalText(
+        "请问是其中哪件商品？全部的话请说“全部”。", "Which item is it? Say “all” for all of them."
+    ),
+    "variants": LocalText("想换成哪一款？", "Which one would you like instead?"),
+    "reason": LocalText("请问取消的原因是？", "May I ask why it is to be cancelled?"),
+    "unopened": LocalText("请问商品拆封或使用过吗？", "Has it been opened or used?"),
+    "problem": LocalText("请问是什么问题？", "What is wrong with it?"),
+    "wants": LocalText("您希望退款，还是补发、换新？", "Would you like a refund or a replacement?"),
+    "address": LocalText(
+        "请告诉我新的收货地址：省市、街道门牌，收件人或电话有变化也请一起写上。",
+        "Please give me the new address: street, city and state or province, and the name or phone if they change too.",
+    ),
+    "method": LocalText("请问用哪种支付方式？", "Which payment method shall it be?"),
+    "invoice": LocalText(
+        "发票抬头写什么？公司抬头请一并告诉我税号，个人抬头请说“个人”。",
+        "Whom is the invoice for? For a company please add its tax number; for yourself say “personal”.",
+    ),
+    "coupon": LocalText("想用哪张优惠券？", "Which coupon would you like to use?"),
+}
+
+
+def asked(question: Question, language: str) -> tuple[str, ...]:
+    """The question, then its options as a numbered list."""
+    text = QUESTIONS[question.slot].in_language(language)
+    if len(question.options) == 1:
+        only = question.options[0].text(language)
+        hint = f"例如：{only}。" if language == "zh" else f"For example: {only}."
+        return text, hint
+    return text, *(f"· {number}. {o.text(language)}" for number, o in enumerate(question.options, start=1))

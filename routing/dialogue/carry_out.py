@@ -1,0 +1,151 @@
+"""What a plan comes to in this turn: the sentences, and the state after them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from commerce.domain.actions import arguments_from
+from models.types import Understood
+from routing.answer import Composed
+from routing.compose import compose, outcomes, proposals
+from routing.compose.wording import order_card
+from routing.dialogue.asking import asked
+from routing.dialogue.flows import FLOWS
+from routing.dialogue.goals import ANSWER
+from routing.dialogue.heard import Heard
+from routing.dialogue.rules import Plan
+from routing.dialogue.state import DialogueState, Topic
+from routing.dialogue.work import Worked, work
+from routing.effects import Commit, Committed, Effect, Lapsed, LookUp, Refused, Unavailable
+from routing.facts import Facts, Needs
+
+Move = Literal["answer", "clarify", "refuse", "hand_off", "ask", "propose", "act", "drop"]
+_ORDERS: Final = Needs(orders=True, passages=1)
+_MOST_INSTEAD: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """`move` is what the turn was; `missing` names the stages that were left out."""
+
+    composed: Composed
+    move: Move
+    state: DialogueState
+    reason: str
+    missing: tuple[str, ...] = ()
+
+
+def carry_out(plan: Plan, heard: Heard) -> Generator[Effect, Any, CarriedOut]:
+    """A plan with a topic that has a flow: worked on, committed, repeated or dropped."""
+    topic = plan.topic
+    if topic is None:
+        raise AssertionError(f"{plan.rule} plans nothing to carry out")
+    match plan.step:
+        case "drop":
+            said = outcomes.dropped(topic.goal, heard.language)
+            return CarriedOut(Composed((*said, *resumed(plan.state, heard))), "drop", plan.state, plan.rule)
+        case "commit":
+            return (yield from _commit(plan, topic, heard))
+        case _:
+            return (yield from _work(plan, topic, heard))
+
+
+def _work(
+    plan: Plan, topic: Topic, heard: Heard, lead: tuple[str, ...] = ()
+) -> Generator[Effect, Any, CarriedOut]:
+    needs = _ORDERS if topic.goal in FLOWS else Needs(orders=True)
+    facts: Facts = yield LookUp(heard.understood, needs, topic.slots.get("order") or plan.state.order_id)
+    worked = yield from work(topic, heard, facts, plan.state.order_id)
+    return _told(plan, topic, worked, heard, facts, lead)
+
+
+def _told(
+    plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts, lead: tuple[str, ...]
+) -> CarriedOut:
+    language, state, topic = heard.language, plan.state, worked.topic
+    order = worked.details.order if worked.details is not None else None
+    if order is not None:
+        state = replace(state, order_id=order.order_id)
+        if worked.is_told:
+            lead = (*lead, outcomes.taken(order, language))
+    cards = (order_card(order, language, facts.zone),) if order is not None else ()
+    made = {**before.slots} != {**topic.slots}
+    moving = replace(state, stalled_turns=0 if made else state.stalled_turns + 1)
+    match worked.ending:
+        case "asked" if topic.question is not None:
+            said = (*lead, *asked(topic.question, language))
+            return CarriedOut(Composed(said, cards=cards), "ask", moving.on(topic), plan.rule, facts.missing)
+        case "offered" if (
+            worked.proposal is not None and worked.details is not None and topic.offer is not None
+        ):
+            lines = proposals.told(worked.proposal, worked.details, language, facts.zone)
+            said = (*lead, *proposals.proposed(worked.proposal, worked.details, lines, language))
+            offered = topic.offering(replace(topic.offer, told=lines))
+            return CarriedOut(
+                Composed(said, cards=cards), "propose", moving.on(offered), plan.rule, facts.missing
+            )
+        case "refused" if order is not None:
+            instead = FLOWS[topic.goal].instead[:_MOST_INSTEAD]
+            said = (*lead, *outcomes.refused(topic.goal, order, worked.rule_trace, instead, language))
+            ended = replace(state.ended(), stalled_turns=0)
+            return CarriedOut(
+                Composed((*said, *resumed(ended, heard)), cards=cards),
+                "answer",
+                ended,
+                plan.rule,
+                facts.missing,
+            )
+        case "no_order":
+            ended = state.ended()
+            composed = compose(_about(heard.understood, topic), facts)
+            return CarriedOut(composed, "answer", ended, plan.rule, facts.missing)
+        case "asked_too_often":
+            said = outcomes.gives_to_a_person(language)
+            cleared = replace(state, topics=(), stalled_turns=0)
+            return CarriedOut(
+                Composed(said, hands_off=True), "hand_off", cleared, worked.reason, facts.missing
+            )
+        case _:
+            missing = (*facts.missing, f"commerce: {worked.reason}")
+            return CarriedOut(
+                Composed(outcomes.cannot_look(language)), "answer", state.on(topic), plan.rule, missing
+            )
+
+
+def _about(understood: Understood, topic: Topic) -> Understood:
+    return replace(understood, intent=topic.intent)
+
+
+def _commit(plan: Plan, topic: Topic, heard: Heard) -> Generator[Effect, Any, CarriedOut]:
+    offer, language = topic.offer, heard.language
+    if offer is None:
+        raise AssertionError("there is no offer to commit")
+    arguments = arguments_from(offer.arguments)
+    result: Committed | Refused | Lapsed | Unavailable = yield Commit(offer)
+    match result:
+        case Committed(made):
+            said = outcomes.done(arguments.action, arguments.order_id, made, offer.told, language)
+            after = replace(plan.state.ended(), stalled_turns=0, order_id=arguments.order_id)
+            return CarriedOut(Composed((*said, *resumed(after, heard))), "act", after, plan.rule)
+        case Unavailable(reason):
+            said = outcomes.not_sure_if_done(language)
+            return CarriedOut(Composed(said), "propose", plan.state, plan.rule, (f"commerce: {reason}",))
+        case _:
+            # Refused or lapsed: what holds now is worked out again, and shown or refused with its reason.
+            fresh = replace(topic, offer=None)
+            again = replace(plan, state=plan.state.on(fresh), topic=fresh)
+            return (yield from _work(again, fresh, heard, (outcomes.lapsed(language),)))
+
+
+def resumed(state: DialogueState, heard: Heard) -> tuple[str, ...]:
+    """What an interrupted topic still needs, after what came between."""
+    topic, language = state.topic, heard.language
+    if topic is None or topic.goal == ANSWER or not topic.is_waiting:
+        return ()
+    if topic.question is not None:
+        return outcomes.back_to(topic.goal, asked(topic.question, language), language)
+    told = topic.offer.told if topic.offer is not None else ()
+    lines = (*(f"· {line}" for line in told), "\n" + proposals.confirm(language))
+    return outcomes.back_to(topic.goal, lines, language)

@@ -1,0 +1,110 @@
+"""What the customer wants done: the intent, and where one intent holds several wishes the words that tell them apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from routing.dialogue.heard import Heard
+
+ANSWER: Final = "answer"
+"""The goal of whoever asks and wants nothing done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """`intents` may mean it; where `words` is set, only if the message has them, and never if it has those of `unless`."""
+
+    name: str
+    intents: tuple[str, ...]
+    words: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | None = None
+
+
+def _words(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.I)
+
+
+# Asks for the rules, and not for the thing itself.
+_ASKS_FOR_RULES: Final = _words(
+    r"多久|几天|什么时候|啥时候|怎么算|什么条件|有什么要求|规则|政策|流程是",
+    r"\bhow (?:long|many days)\b|\bwhen (?:will|do|does)\b|\bwhat (?:is|are) (?:the|your) (?:rule|polic|condition|term)",
+)
+
+GOALS: Final = (
+    Goal(
+        "change_payment",
+        ("payment_problem", "modify_order", "place_order_help", "order_status"),
+        _words(
+            r"[换改].{0,6}(?:支付|付款|付费)方式|(?:支付|付款)方式.{0,6}[换改]|改用.{1,8}(?:付|支付)|换成.{1,8}(?:付款|支付)|换.{0,4}卡付",
+            r"\b(?:change|switch|update|use)\b.{0,30}\b(?:payment method|way (?:of|to) pay|card|gift card|paypal)\b",
+            r"\bpay\b.{0,30}\binstead\b|\bpayment\b.{0,20}\bto (?:my |the )?(?:other )?(?:card|gift card|paypal|wallet)",
+        ),
+    ),
+    Goal(
+        "price_protection",
+        ("price_promotion", "refund_status", "return_request", "complaint", "payment_problem", "coupon"),
+        _words(
+            r"价保|保价|差价|价格保护|(?:降|便宜|跌)了?.{0,12}(?:退|补|赔)|(?:退|补).{0,6}差",
+            r"\bprice[- ](?:match|protect\w*|adjust\w*|drop\w*|guarantee)\b|\b(?:refund|give|pay)\b.{0,20}\bdifference\b",
+            r"\b(?:cheaper|dropped|lower(?:ed)?)\b.{0,40}\b(?:refund|difference|back|adjust)",
+        ),
+        _ASKS_FOR_RULES,
+    ),
+    Goal(
+        "apply_coupon",
+        ("coupon", "modify_order", "price_promotion", "place_order_help"),
+        _words(
+            r"(?:用|使用|抵扣|抵用|套用|加上|补用).{0,8}(?:券|红包|优惠码|折扣码)|(?:券|红包|优惠码).{0,8}(?:用上|用到|用在|用掉|抵扣|加上)",
+            r"\b(?:apply|use|add|redeem|put)\b.{0,24}\b(?:coupon|voucher|code|discount)\b",
+        ),
+        _words(
+            r"怎么用|如何用|怎么使用|用不了|不能用|为什么|能不能叠|可以叠",
+            r"\bhow (?:do|can|to)\b|\bwhy\b|can'?t|cannot|doesn'?t|won'?t|\bexpired?\b",
+        ),
+    ),
+    Goal(
+        "reissue_invoice",
+        ("invoice",),
+        _words(
+            r"(?:开|补开|换开|重开|要|申请|需要|给我|发我).{0,10}(?:发票|票|抬头)|(?:发票|抬头|税号).{0,12}(?:改|换|开错|写错|重开|重新开)|改.{0,4}抬头",
+            r"\b(?:issue|need|want|send|get|give|request|reissue|make|have|email)\b.{0,24}\b(?:invoice|receipt)\b",
+            r"\b(?:change|correct|wrong|update|fix)\b.{0,24}\b(?:invoice|company name|tax)\b|\binvoice\b.{0,30}\b(?:wrong|changed|to my company)\b",
+        ),
+        _words(
+            r"多久|什么时候|啥时候|怎么开|在哪|哪里|能开.{0,6}吗|支持|类型|没收到|还没",
+            r"\b(?:how|when|where|which|what kind|do you)\b|\bhaven'?t\b|\bnot (?:received|got)\b",
+        ),
+    ),
+    Goal(
+        "repair",
+        ("warranty_repair", "technical_support"),
+        _words(
+            r"(?:要|想|申请|帮我|需要|安排|给我|能|可以).{0,6}(?:维修|报修|返修|修)|报修|送修|寄修|坏了.{0,8}修|修一?下",
+            r"\b(?:repair|fix|mend)(?:ed)?\b|\bwarranty claim\b|\bclaim\b.{0,20}\bwarranty\b",
+        ),
+        _ASKS_FOR_RULES,
+    ),
+    Goal("cancel", ("cancel_order",)),
+    Goal("change_address", ("change_address",)),
+    Goal("change_items", ("modify_order",)),
+    Goal("return", ("return_request",)),
+    Goal("exchange", ("exchange_request",)),
+    Goal("report_problem", ("damaged_or_wrong_item",)),
+    Goal("urge_shipment", ("urge_shipment",)),
+    Goal("open_complaint", ("complaint",)),
+)
+
+
+def goal_of(heard: Heard) -> str:
+    """The first goal that fits what was understood."""
+    for goal in GOALS:
+        if heard.understood.intent not in goal.intents:
+            continue
+        if goal.words is not None and not goal.words.search(heard.message):
+            continue
+        if goal.unless is not None and goal.unless.search(heard.message):
+            continue
+        return goal.name
+    return ANSWER

@@ -1,0 +1,299 @@
+"""What a turn does, told by the first rule that applies. Each can be read alone; together they are the dialogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from routing.dialogue.flows import FLOWS
+from routing.dialogue.goals import ANSWER, goal_of
+from routing.dialogue.heard import Heard
+from routing.dialogue.picking import picked_option
+from routing.dialogue.state import DialogueState, Question, Topic
+from routing.dialogue.working import Slot
+
+Step = Literal["answer", "work", "commit", "drop", "repeat", "clarify", "refuse", "hand_off"]
+
+# Unrecognised once: ask. Unrecognised again: a person.
+_CLARIFY_ONCE: Final = 1
+# Of −1 … 1, over the last turns; with so many turns in which nothing came about.
+_UPSET: Final = -0.5
+_STALLED: Final = 2
+# As sure as that, another wish interrupts; less sure, and it is an answer to what was asked.
+_SURE: Final = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A turn before it is decided: what was heard, where the conversation stands, and what is wanted by that."""
+
+    heard: Heard
+    state: DialogueState
+    goal: str
+
+    @property
+    def topic(self) -> Topic | None:
+        return self.state.topic
+
+    @property
+    def question(self) -> Question | None:
+        return self.topic.question if self.topic else None
+
+    @property
+    def has_offer(self) -> bool:
+        return self.topic is not None and self.topic.offer is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.topic is not None and self.topic.is_waiting
+
+    @property
+    def is_another_wish(self) -> bool:
+        """Routed, and not about the topic that waits."""
+        return self.heard.is_routed and (
+            self.topic is None or self.goal == ANSWER or self.goal != self.topic.goal
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is done, by which rule, and the state from which it is done. `topic` is worked on or answered."""
+
+    step: Step
+    rule: str
+    state: DialogueState
+    topic: Topic | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    name: str
+    applies: Callable[[Reading], bool]
+    plan: Callable[[Reading], tuple[Step, DialogueState, Topic | None]]
+
+
+def decide(heard: Heard, state: DialogueState) -> Plan:
+    """The first rule that applies; the last always does."""
+    felt = replace(state.felt(heard.understood.sentiment.score), language=heard.language)
+    reading = Reading(heard, felt, goal_of(heard) if heard.is_routed else ANSWER)
+    rule = next(rule for rule in RULES if rule.applies(reading))
+    step, after, topic = rule.plan(reading)
+    if step not in ("clarify", "refuse"):
+        after = replace(after, unclear_turns=0)
+    return Plan(step, rule.name, after, topic)
+
+
+def _asks_for_a_person(reading: Reading) -> bool:
+    heard = reading.heard
+    return heard.is_routed and heard.understood.intent == "human_agent"
+
+
+def _is_upset(reading: Reading) -> bool:
+    state = reading.state
+    return state.mood <= _UPSET and state.stalled_turns >= _STALLED
+
+
+def _to_a_person(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    return "hand_off", replace(reading.state, topics=(), stalled_turns=0), None
+
+
+def _agrees(reading: Reading) -> bool:
+    acts, topic = reading.heard.acts, reading.topic
+    if not acts.agrees or topic is None or topic.offer is None:
+        return False
+    return acts.deed is None or acts.deed in FLOWS[topic.goal].deeds
+
+
+def _commit(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    return "commit", reading.state, reading.topic
+
+
+def _declines(reading: Reading) -> bool:
+    return reading.has_offer and reading.heard.acts.declines
+
+
+def _gives_up(reading: Reading) -> bool:
+    return reading.is_waiting and reading.heard.acts.drops
+
+
+def _drop(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    return "drop", reading.state.ended(), reading.topic
+
+
+def _repeats(reading: Reading) -> bool:
+    return reading.heard.acts.repeats and (reading.is_waiting or reading.state.last is not None)
+
+
+def _repeat(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    return "repeat", reading.state, reading.topic
+
+
+def _work_on(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    topic = reading.topic
+    step: Step = "answer" if topic is not None and topic.goal == ANSWER else "work"
+    return step, reading.state, topic
+
+
+def _picks(reading: Reading) -> bool:
+    question = reading.question
+    return question is not None and picked_option(question, reading.heard) is not None
+
+
+def _puts_right(reading: Reading) -> bool:
+    """Something of the topic that waits was understood or chosen wrongly; with no other wish in it."""
+    is_other = reading.is_another_wish and reading.goal != ANSWER
+    return reading.is_waiting and reading.heard.acts.rejects and not is_other
+
+
+def _slot_asked(reading: Reading) -> Slot | None:
+    topic, question = reading.topic, reading.question
+    if topic is None or question is None or topic.goal not in FLOWS:
+        return None
+    return next((slot for slot in FLOWS[topic.goal].slots if slot.name == question.slot), None)
+
+
+_ORDER_TYPES: Final = ("order_number", "product", "brand", "colour", "size")
+
+
+def _answers(reading: Reading) -> bool:
+    """It has what was asked for: an entity of that kind, or words where words are wanted and no other wish is as plain."""
+    question, heard = reading.question, reading.heard
+    if question is None:
+        return False
+    slot = _slot_asked(reading)
+    is_plain = reading.is_another_wish and heard.understood.probability >= _SURE
+    if heard.said(*(slot.takes if slot else _ORDER_TYPES)):
+        return heard.is_bare or not is_plain
+    return slot is not None and not is_plain and (slot.is_free or not heard.is_routed)
+
+
+def _says_more(reading: Reading) -> bool:
+    """The same wish again, perhaps with more of it."""
+    topic = reading.topic
+    return (
+        topic is not None and topic.goal != ANSWER and reading.heard.is_routed and reading.goal == topic.goal
+    )
+
+
+def _changes_offer(reading: Reading) -> bool:
+    """An offer waits, and the message says something of its slots, such as another size, and no other wish."""
+    topic, heard = reading.topic, reading.heard
+    if (
+        topic is None
+        or topic.offer is None
+        or (reading.is_another_wish and heard.understood.probability >= _SURE)
+    ):
+        return False
+    takes = {type for slot in FLOWS[topic.goal].slots for type in slot.takes}
+    return bool(heard.said(*takes, "order_number", "quantity"))
+
+
+def _goes_back(reading: Reading) -> bool:
+    """The wish was interrupted before; it goes on with what is known of it."""
+    return reading.heard.is_routed and any(
+        topic.goal == reading.goal != ANSWER for topic in reading.state.topics[:-1]
+    )
+
+
+def _go_back(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    topic = next(topic for topic in reading.state.topics if topic.goal == reading.goal)
+    return "work", reading.state.pushed(topic), topic
+
+
+def _wants_done(reading: Reading) -> bool:
+    return reading.heard.is_routed and reading.goal != ANSWER
+
+
+def _new_topic(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    """What was being talked about waits below it, where something was asked or offered."""
+    state, topic = reading.state, Topic(reading.goal, reading.heard.understood.intent)
+    if reading.topic is not None and (not reading.is_waiting or reading.topic.goal == ANSWER):
+        state = state.ended()
+    carried = _carried(reading)
+    return "work", state.pushed(replace(topic, slots=carried)), replace(topic, slots=carried)
+
+
+def _carried(reading: Reading) -> dict[str, Any]:
+    """Who puts right what is wanted ("no, exchange it") means the same goods of the same order."""
+    old = reading.topic
+    if old is None or not reading.heard.acts.rejects:
+        return {}
+    return {name: old.slots[name] for name in ("order", "lines") if name in old.slots}
+
+
+def _asks(reading: Reading) -> bool:
+    return reading.heard.is_routed
+
+
+def _answer(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    """A topic that waits is asked about again after the answer."""
+    state = reading.state
+    if reading.topic is not None and (not reading.is_waiting or reading.topic.goal == ANSWER):
+        state = state.ended()
+    return "answer", state, Topic(ANSWER, reading.heard.understood.intent)
+
+
+def _follows_up(reading: Reading) -> bool:
+    """Not recognised by itself, but it names an order: the question before is meant of that one."""
+    last = reading.topic or reading.state.last
+    return last is not None and not reading.is_waiting and bool(reading.heard.said("order_number"))
+
+
+def _follow_up(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    last = reading.topic or reading.state.last
+    if last is None:
+        raise AssertionError("there is a topic to follow up")
+    topic = Topic(last.goal, last.intent)
+    if last.goal == ANSWER:
+        return "answer", reading.state, topic
+    return "work", reading.state.pushed(topic), topic
+
+
+def _is_lost(reading: Reading) -> bool:
+    """Something waits, and the message says nothing of it that is understood: it is asked once more."""
+    return reading.is_waiting and reading.topic is not None and reading.topic.goal != ANSWER
+
+
+def _is_out_of_scope(reading: Reading) -> bool:
+    return reading.heard.understood.decision == "out_of_scope"
+
+
+def _refuse(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    return "refuse", reading.state, None
+
+
+def _is_unclear_again(reading: Reading) -> bool:
+    return reading.state.unclear_turns >= _CLARIFY_ONCE
+
+
+def _always(reading: Reading) -> bool:
+    return True
+
+
+def _clarify(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    state = replace(reading.state, unclear_turns=reading.state.unclear_turns + 1)
+    return "clarify", state, None
+
+
+RULES: Final = (
+    Rule("a person was asked for", _asks_for_a_person, _to_a_person),
+    Rule("upset, and nothing came about", _is_upset, _to_a_person),
+    Rule("the proposal is agreed to", _agrees, _commit),
+    Rule("the proposal is declined", _declines, _drop),
+    Rule("given up", _gives_up, _drop),
+    Rule("to be said again", _repeats, _repeat),
+    Rule("one of those offered", _picks, _work_on),
+    Rule("put right", _puts_right, _work_on),
+    Rule("the question is answered", _answers, _work_on),
+    Rule("more of the same", _says_more, _work_on),
+    Rule("the proposal is changed", _changes_offer, _work_on),
+    Rule("back to what was interrupted", _goes_back, _go_back),
+    Rule("something is to be done", _wants_done, _new_topic),
+    Rule("recognised", _asks, _answer),
+    Rule("the same of another order", _follows_up, _follow_up),
+    Rule("not understood while something waits", _is_lost, _work_on),
+    Rule("not about this shop's service", _is_out_of_scope, _refuse),
+    Rule("unrecognised twice in a row", _is_unclear_again, _to_a_person),
+    Rule("not sure enough", _always, _clarify),
+)

@@ -1,0 +1,198 @@
+"""Slots of goods: which lines, how many pieces, which other variant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from commerce.domain.catalogue import Variant
+from commerce.domain.orders import OrderLine
+from routing.compose.wording import colour_name, line_name, money
+from routing.dialogue import words
+from routing.dialogue.goods import named_lines
+from routing.dialogue.state import Option
+from routing.dialogue.working import Slot, Working
+
+_MOST_OPTIONS: Final = 6
+_LETTERS: Final = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "2XL", "3XL", "XXXL", "4XL", "5XL")
+Items = list[dict[str, Any]]
+
+
+def _left(line: OrderLine) -> int:
+    return line.quantity - line.returned_quantity
+
+
+def _item(line: OrderLine, pieces: int | None) -> dict[str, Any]:
+    return {"line_id": line.line_id, "quantity": min(pieces or _left(line), _left(line))}
+
+
+def _pieces(working: Working) -> int | None:
+    """How many, where the message says one number."""
+    said = [entity.value for entity in working.heard.said("quantity")]
+    return int(said[0]) if len(said) == 1 and said[0].isdigit() and int(said[0]) > 0 else None
+
+
+def lines_said(working: Working) -> Items | None:
+    """All of it, the lines that are named, or fewer pieces of the one that was chosen."""
+    heard, open_lines = working.heard, working.lines
+    if heard.acts.takes_all or words.ALL_OF_IT.search(heard.message):
+        return [_item(line, None) for line in open_lines]
+    named = named_lines(open_lines, heard, working.facts)
+    pieces = _pieces(working)
+    if len(named) == 1:
+        return [_item(named[0], pieces)]
+    chosen = working.chosen
+    if not named and pieces is not None and len(chosen) == 1:
+        return [_item(chosen[0], pieces)]
+    # Several that are called alike: which of them is asked.
+    return None
+
+
+def only_line(working: Working) -> Items | None:
+    if len(working.lines) != 1:
+        return None
+    return [_item(working.lines[0], _pieces(working))]
+
+
+def line_options(working: Working) -> tuple[Option, ...]:
+    return tuple(
+        Option(line.line_id, line_name(line, "zh"), line_name(line, "en"))
+        for line in working.lines[:_MOST_OPTIONS]
+    )
+
+
+def pick_line(working: Working, value: str) -> Items:
+    return [_item(line, None) for line in working.lines if line.line_id == value]
+
+
+LINES: Final = Slot(
+    "lines", lines_said, only_line, line_options, pick_line, ("product", "brand", "colour", "size")
+)
+
+
+def _attributes(line: OrderLine | Variant) -> dict[str, str]:
+    """What tells variants of a product apart."""
+    looks = {"colour": line.colour, "size": line.size}
+    return {name: value for name, value in looks.items() if value} | dict(line.options)
+
+
+def others_of(working: Working, line: OrderLine) -> tuple[Variant, ...]:
+    """Other variants of the line's product that can be had, the cheapest first."""
+    pieces = next((i["quantity"] for i in working.slot("lines") or () if i["line_id"] == line.line_id), 1)
+    found = (
+        variant
+        for variant in working.details.action.variants.values()
+        if variant.product_id == line.product_id
+        and variant.variant_id != line.variant_id
+        and variant.stock >= pieces
+    )
+    return tuple(sorted(found, key=lambda variant: (variant.price_minor, variant.variant_id)))
+
+
+def _wishes(working: Working, line: OrderLine) -> dict[str, str]:
+    """The attributes that the message asks for: after "to" or 换成 where it says so, since what it was stands before."""
+    heard = working.heard
+    marks = list(words.BECOMES.finditer(heard.message))
+    start = marks[-1].end() if marks else 0
+    wanted: dict[str, str] = {}
+    for entity in heard.said("colour", "size"):
+        if entity.start >= start or not marks:
+            wanted[entity.type] = entity.value
+    tail = heard.message[start:].lower()
+    for variant in others_of(working, line):
+        for name, value in variant.options.items():
+            if len(value) > 1 and value.lower() in tail:
+                wanted[name] = value
+    return wanted or _next_size(working, line)
+
+
+def _next_size(working: Working, line: OrderLine) -> dict[str, str]:
+    step = 1 if words.BIGGER.search(working.heard.message) else 0
+    step = -1 if words.SMALLER.search(working.heard.message) else step
+    if not step or not line.size:
+        return {}
+    sizes = sorted(
+        {v.size for v in (*others_of(working, line), line) if v.size and (v.colour == line.colour)}, key=_rank
+    )
+    at = sizes.index(line.size) + step
+    return {"size": sizes[at]} if 0 <= at < len(sizes) else {}
+
+
+def _rank(size: str) -> tuple[int, float, str]:
+    if size.upper() in _LETTERS:
+        return 0, _LETTERS.index(size.upper()), size
+    digits = "".join(c for c in size if c.isdigit() or c == ".")
+    return 1, float(digits) if digits.replace(".", "", 1).isdigit() else 0.0, size
+
+
+def _fitting(working: Working, line: OrderLine) -> Variant | None:
+    """The one variant that has what was asked for, and else what the line has."""
+    wishes = _wishes(working, line)
+    if not wishes:
+        return None
+    wanted = {name: value.lower() for name, value in (_attributes(line) | wishes).items()}
+    exact = [v for v in others_of(working, line) if _has(v, wanted)]
+    loose = [v for v in others_of(working, line) if _has(v, {n: w.lower() for n, w in wishes.items()})]
+    found = exact or loose
+    return found[0] if len(found) == 1 or exact else None
+
+
+def _has(variant: Variant, wanted: Mapping[str, str]) -> bool:
+    own = {name: value.lower() for name, value in _attributes(variant).items()}
+    return all(own.get(name) == value for name, value in wanted.items())
+
+
+def variants_said(working: Working) -> dict[str, str] | None:
+    """For the chosen lines the variants that were asked for; what was found before stays."""
+    found = {
+        line.line_id: v.variant_id for line in working.chosen if (v := _fitting(working, line)) is not None
+    }
+    return _known(working) | found if found else None
+
+
+def only_other(working: Working) -> dict[str, str] | None:
+    """Where there is but one other."""
+    others = {line.line_id: others_of(working, line) for line in working.chosen}
+    single = {line_id: found[0].variant_id for line_id, found in others.items() if len(found) == 1}
+    return single | _known(working) or None
+
+
+def _known(working: Working) -> dict[str, str]:
+    lines = {line.line_id for line in working.chosen}
+    return {line_id: v for line_id, v in (working.slot("variants") or {}).items() if line_id in lines}
+
+
+def all_lines_have_one(working: Working) -> bool:
+    return set(_known(working)) == {line.line_id for line in working.chosen}
+
+
+def _unsettled(working: Working) -> OrderLine | None:
+    known = _known(working)
+    return next((line for line in working.chosen if line.line_id not in known), None)
+
+
+def variant_options(working: Working) -> tuple[Option, ...]:
+    line = _unsettled(working)
+    if line is None:
+        return ()
+    return tuple(
+        Option(v.variant_id, _variant_text(v, "zh"), _variant_text(v, "en"))
+        for v in others_of(working, line)[:_MOST_OPTIONS]
+    )
+
+
+def _variant_text(variant: Variant, language: str) -> str:
+    marks = [colour_name(variant.colour, language), variant.size or "", *variant.options.values()]
+    price = money(variant.price_minor, variant.currency, language)
+    return " ".join(mark for mark in dict.fromkeys(marks) if mark) + f" {price}"
+
+
+def pick_variant(working: Working, value: str) -> dict[str, str]:
+    line = _unsettled(working)
+    return _known(working) | ({line.line_id: value} if line else {})
+
+
+VARIANTS: Final = Slot(
+    "variants", variants_said, only_other, variant_options, pick_variant, ("colour", "size"),
+    is_filled=all_lines_have_one,
+)  # fmt: skip

@@ -1,0 +1,115 @@
+"""Which order is meant: the one that is named, the one that was spoken of, the only one that it can be; else it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from commerce.domain.orders import Order
+from routing.compose.wording import STATE_WORDS, order_goods
+from routing.dialogue.flows import States
+from routing.dialogue.goods import orders_naming
+from routing.dialogue.heard import Heard
+from routing.dialogue.state import Option
+from routing.facts import Facts
+
+MOST_OFFERED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """`likely` are the orders that can be meant, the newest first; `spoken_of` is the id of the one that the conversation was
+    about, `picked` that of the topic.
+    """
+
+    heard: Heard
+    facts: Facts
+    likely: tuple[Order, ...]
+    picked: str | None
+    spoken_of: str | None
+
+    def own(self, order_id: str | None) -> Order | None:
+        return next((order for order in self.facts.orders if order.order_id == order_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSource:
+    """A way of telling which order is meant. `is_told`: the customer is told which one was taken."""
+
+    name: str
+    find: Callable[[Choosing], Order | None]
+    is_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    order: Order
+    is_told: bool
+
+
+def _by_number(choosing: Choosing) -> Order | None:
+    return choosing.own(choosing.facts.asked_order_id)
+
+
+def _by_goods(choosing: Choosing) -> Order | None:
+    for orders in (choosing.likely, choosing.facts.orders):
+        named = orders_naming(orders, choosing.heard, choosing.facts)
+        if named:
+            return named[0] if len(named) == 1 else None
+    return None
+
+
+def _of_topic(choosing: Choosing) -> Order | None:
+    return choosing.own(choosing.picked)
+
+
+def _spoken_of(choosing: Choosing) -> Order | None:
+    order = choosing.own(choosing.spoken_of)
+    return order if order in choosing.likely else None
+
+
+def _only_one(choosing: Choosing) -> Order | None:
+    return choosing.likely[0] if len(choosing.likely) == 1 else None
+
+
+ORDER_SOURCES: Final = (
+    OrderSource("its number is said", _by_number),
+    OrderSource("its goods are named", _by_goods, is_told=True),
+    OrderSource("the topic has it", _of_topic),
+    OrderSource("it was spoken of", _spoken_of),
+    OrderSource("there is but one", _only_one, is_told=True),
+)
+
+
+def likely_orders(facts: Facts, groups: Sequence[States]) -> tuple[Order, ...]:
+    """Those of the first group of states that the customer has any of."""
+    for states in groups:
+        found = tuple(order for order in facts.orders if order.state in states)
+        if found:
+            return found
+    return ()
+
+
+def choose_order(choosing: Choosing) -> Chosen | None:
+    """None: it has to be asked."""
+    for source in ORDER_SOURCES:
+        order = source.find(choosing)
+        if order is not None:
+            return Chosen(order, source.is_told)
+    return None
+
+
+def order_options(orders: Sequence[Order]) -> tuple[Option, ...]:
+    """What is offered, at most five."""
+    return tuple(Option(o.order_id, _text(o, "zh"), _text(o, "en")) for o in orders[:MOST_OFFERED])
+
+
+def _text(order: Order, language: str) -> str:
+    state = STATE_WORDS[order.state].in_language(language)
+    goods = order_goods(order, language)
+    return (
+        f"{order.order_id}（{goods}，{state}）"
+        if language == "zh"
+        else f"{order.order_id} ({goods}, {state})"
+    )

@@ -1,0 +1,136 @@
+"""One topic taken as far as this turn can: find the order, fill the slots, ask for one, or propose the action."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from commerce.domain.proposals import Proposal
+from commerce.domain.rules import RuleStep
+from routing.dialogue.flows import FLOWS, Flow
+from routing.dialogue.heard import Heard
+from routing.dialogue.picking import picked_option
+from routing.dialogue.state import Question, Topic
+from routing.dialogue.which_order import Choosing, Chosen, choose_order, likely_orders, order_options
+from routing.dialogue.working import Slot, Working
+from routing.effects import Detail, Effect, Offered, Propose, Refused, Unavailable
+from routing.facts import Details, Facts
+
+# Asked that often a question is not asked again: a person takes over.
+MOST_ASKED: Final = 2
+
+Ending = Literal["asked", "offered", "refused", "no_order", "asked_too_often", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """How far it came. `topic` goes on with the next turn where it was asked or offered. `is_told`: the order was not named by
+    the customer, and is said.
+    """
+
+    ending: Ending
+    topic: Topic
+    details: Details | None = None
+    proposal: Proposal | None = None
+    rule_trace: tuple[RuleStep, ...] = ()
+    is_told: bool = False
+    reason: str = ""
+
+
+def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Generator[Effect, Any, Worked]:
+    """`spoken_of` is the id of the order that the conversation was about."""
+    flow = FLOWS[topic.goal]
+    likely = likely_orders(facts, flow.orders)
+    if facts.is_order_unknown or not likely:
+        return Worked("no_order", topic)
+    topic = _with_picked_order(topic, heard)
+    chosen = choose_order(Choosing(heard, facts, likely, topic.slots.get("order"), spoken_of))
+    if chosen is None:
+        return _ask(topic, Question("order", order_options(likely)))
+    details: Details | Unavailable = yield Detail(chosen.order.order_id)
+    if isinstance(details, Unavailable):
+        return Worked("unavailable", topic, reason=details.reason)
+    working = Working(_about(topic, chosen), heard, facts, details)
+    for slot in flow.slots:
+        working = _fill(working, slot, flow)
+        if slot.name not in working.topic.slots or not slot.is_filled(working):
+            question = Question(slot.name, slot.options(working))
+            return replace(_ask(working.topic, question), details=details, is_told=chosen.is_told)
+    return (yield from _propose(working, flow, chosen.is_told))
+
+
+def _with_picked_order(topic: Topic, heard: Heard) -> Topic:
+    question = topic.question
+    option = picked_option(question, heard) if question is not None and question.slot == "order" else None
+    return topic if option is None else replace(topic, slots={**topic.slots, "order": option.value})
+
+
+def _about(topic: Topic, chosen: Chosen) -> Topic:
+    """Another order has other lines and another address: what was said of the one before does not hold for it."""
+    order_id = chosen.order.order_id
+    if topic.slots.get("order") == order_id:
+        return topic
+    kept = ("words", "problem", "wants") if "order" in topic.slots else tuple(topic.slots)
+    slots = {name: value for name, value in topic.slots.items() if name in kept}
+    return replace(topic, slots={**slots, "order": order_id}, offer=None)
+
+
+def _fill(working: Working, slot: Slot, flow: Flow) -> Working:
+    """What is said now comes before what was said then; what is known only fills a gap."""
+    found = _picked(working, slot)
+    if found is None and _may_say(working, slot, flow):
+        found = slot.said(working)
+    if found is None and (slot.name not in working.topic.slots or not slot.is_filled(working)):
+        found = slot.known(working)
+    if found is None:
+        return working
+    topic = working.topic
+    if topic.slots.get(slot.name) != found:
+        topic = replace(topic, slots={**topic.slots, slot.name: found}, offer=None)
+    return replace(working, topic=topic)
+
+
+def _picked(working: Working, slot: Slot) -> Any:
+    question = working.topic.question
+    if question is None or question.slot != slot.name:
+        return None
+    option = picked_option(question, working.heard)
+    if option is None:
+        return None
+    return option.value if slot.pick is None else slot.pick(working, option.value)
+
+
+def _may_say(working: Working, slot: Slot, flow: Flow) -> bool:
+    """While one slot is asked for, an answer is for it and for what comes after it, unless it puts something right."""
+    question = working.topic.question
+    names = [each.name for each in flow.slots]
+    if question is None or question.slot not in names or working.heard.acts.rejects:
+        return True
+    return names.index(slot.name) >= names.index(question.slot)
+
+
+def _ask(topic: Topic, question: Question) -> Worked:
+    if topic.asked.get(question.slot, 0) >= MOST_ASKED:
+        return Worked("asked_too_often", topic, reason=f"{question.slot} was asked {MOST_ASKED} times")
+    return Worked("asked", topic.asking(question))
+
+
+def _propose(working: Working, flow: Flow, is_told: bool) -> Generator[Effect, Any, Worked]:
+    topic, details = working.topic, working.details
+    arguments = flow.build(working.order.order_id, topic.slots)
+    result: Offered | Refused | Unavailable = yield Propose(arguments)
+    match result:
+        case Offered(proposal, offer):
+            if topic.asked.get(CONFIRM, 0) > MOST_ASKED:
+                return Worked("asked_too_often", topic, details, reason="the proposal was shown too often")
+            asked = {**topic.asked, CONFIRM: topic.asked.get(CONFIRM, 0) + 1}
+            offered = replace(topic.offering(offer), asked=asked)
+            return Worked("offered", offered, details, proposal, proposal.rule_trace, is_told)
+        case Refused(trace):
+            return Worked("refused", topic, details, rule_trace=trace, is_told=is_told)
+        case Unavailable(reason):
+            return Worked("unavailable", topic, details, reason=reason)
+
+
+CONFIRM: Final = "confirm"
