@@ -36,23 +36,32 @@ async def train(
     """Train that kind on the tenant's events up to now, and promote it. TenantNotFound, StoreError, ModelError."""
     async with open_store(resolve_secret(config.store_ref)) as store:
         await store.tenant(tenant_id)
-        return await _train(config, store, tenant_id, kind, report, seed)
+        return await _train(config, store, tenant_id, kind, report, seed, None)
 
 
-async def train_missing(config: ClusterConfig, report: Report) -> None:
-    """Train whatever a tenant has no promoted model of: at a first start, or after a shop was imported."""
+async def train_missing(config: ClusterConfig, report: Report, as_of: datetime | None = None) -> None:
+    """Train whatever a tenant has no promoted model of: at a first start, or after a shop was imported.
+
+    `as_of` is when that is; None: now.
+    """
     async with open_store(resolve_secret(config.store_ref)) as store:
         for tenant in await store.tenants():
             for kind in _ON_EVENTS:
                 if await store.promoted_model(tenant.tenant_id, kind) is None:
-                    await _train(config, store, tenant.tenant_id, kind, report, SEED)
+                    await _train(config, store, tenant.tenant_id, kind, report, SEED, as_of)
 
 
 async def _train(
-    config: ClusterConfig, store: Store, tenant_id: str, kind: ModelKind, report: Report, seed: int
+    config: ClusterConfig,
+    store: Store,
+    tenant_id: str,
+    kind: ModelKind,
+    report: Report,
+    seed: int,
+    as_of: datetime | None,
 ) -> Trained:
     report(f"{kind.value} of {tenant_id}: reading events", None)
-    as_of = datetime.now(UTC)
+    as_of = as_of or datetime.now(UTC)
     interactions = [interaction(event) for event in await store.behaviour_events(tenant_id)]
     items = [item(product) for product in await store.products(tenant_id)]
     report(f"{kind.value} of {tenant_id}: training on {len(interactions)} events", None)

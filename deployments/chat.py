@@ -5,13 +5,14 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from commerce.domain.conversations import NewTurn, TurnOutcome
 from commerce.domain.errors import ConversationConflict, StoreError
 from commerce.domain.identity import Principal
 from commerce.store import Store
+from deployments.clock import Now, utc_now
 from deployments.contracts import Metrics
 from deployments.errors import StageError, StageRefused
 from deployments.identity import GatewayIdentity
@@ -83,6 +84,7 @@ class ChatService:
         stages: Stages,
         rungs: RungWatch,
         metrics: Metrics,
+        now: Now = utc_now,
     ) -> None:
         self._identity = identity
         self._store = store
@@ -90,9 +92,10 @@ class ChatService:
         self._stages = stages
         self._rungs = rungs
         self._metrics = metrics
+        self._now = now
         self._clock = time.monotonic
         self._timer = StageTimer(self._clock, metrics)
-        self._look_ups = LookUps(store, stages, self._timer)
+        self._look_ups = LookUps(store, stages, self._timer, now)
         self._measured = tuple(
             Measured(m.rung, m.intent, m.language, m.quality) for m in identity.ladder.measured
         )
@@ -252,14 +255,16 @@ class ChatService:
                     state = dialogue.step(reply.understood, DialogueState.read(stored.state)).state
             target = conversation_id or f"conv_{uuid.uuid4().hex}"
             try:
-                await self._store.append_turn(run.principal, target, _new_turn(run, reply, state), version)
+                await self._store.append_turn(
+                    run.principal, target, _new_turn(run, reply, state, self._now()), version
+                )
             except ConversationConflict:
                 continue
             return target
         raise ConversationConflict(str(conversation_id), version)
 
 
-def _new_turn(run: _Run, reply: Reply, state: DialogueState) -> NewTurn:
+def _new_turn(run: _Run, reply: Reply, state: DialogueState, at: datetime) -> NewTurn:
     return NewTurn(
         request_id=run.request_id,
         message=run.message,
@@ -270,7 +275,7 @@ def _new_turn(run: _Run, reply: Reply, state: DialogueState) -> NewTurn:
         rung=reply.rung,
         queue=reply.queue,
         language=reply.understood.language,
-        at=datetime.now(UTC),
+        at=at,
         outcome=TurnOutcome.HANDED_OFF if reply.hands_off else TurnOutcome.OPEN,
         timings_ms=dict(run.timings_ms),
         state=state.write(),

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from commerce.domain.catalogue import ProductHit, ProductQuery
@@ -12,6 +11,7 @@ from commerce.domain.identity import Principal
 from commerce.domain.orders import Order
 from commerce.domain.product_query import query_from_text
 from commerce.store import Store
+from deployments.clock import Now, utc_now
 from deployments.contracts import RecommendRequest
 from deployments.errors import StageError
 from deployments.snapshots import ShopSnapshot
@@ -45,10 +45,11 @@ class Asked:
 class LookUps:
     """Fetches facts from the store and the stages. Holds no state of a request."""
 
-    def __init__(self, store: Store, stages: Stages, timer: StageTimer) -> None:
+    def __init__(self, store: Store, stages: Stages, timer: StageTimer, now: Now = utc_now) -> None:
         self._store = store
         self._stages = stages
         self._timer = timer
+        self._now = now
 
     async def facts(self, asked: Asked, understood: Understood, needs: Needs) -> Facts:
         """Everything that the intent needs, in parallel."""
@@ -67,7 +68,7 @@ class LookUps:
         # The whole fan-out: as long as its slowest part, and what running them at once costs.
         asked.timings_ms["look_up"] = round((self._timer.clock() - started) * 1000, 2)
         return Facts(
-            now=datetime.now(UTC),
+            now=self._now(),
             tenant=asked.shop.tenant,
             policy=asked.shop.policy,
             is_signed_in=asked.principal.customer_id is not None,

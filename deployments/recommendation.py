@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Final
 
 from commerce.domain.catalogue import ProductHit, ProductQuery
 from commerce.domain.tenants import Change, ChangeKind, ModelKind
 from commerce.domain.text import LocalText
 from deployments.behaviour import item
+from deployments.clock import Now, utc_now
 from deployments.contracts import RecommendRequest
 from deployments.trained import TrainedStage
 from models.recommendation.model import Recommender
@@ -23,14 +23,15 @@ _CANDIDATES: Final = 2000
 class Recommendation(TrainedStage[Recommender]):
     """`cluster.graph` makes it a deployment."""
 
-    def __init__(self, resolve: Callable[[str], str]) -> None:
+    def __init__(self, resolve: Callable[[str], str], now: Now = utc_now) -> None:
         super().__init__(resolve, ModelKind.RECOMMENDATION, Recommender.load)
+        self._now = now
         self._catalogues: dict[str, dict[str, tuple[Item, LocalText]]] = {}
         self._changes = 0
 
     async def recommend(self, request: RecommendRequest) -> tuple[Recommended, ...]:
         """Goods in stock that meet the query, best first, none that the customer bought. StageUntrained, StoreError."""
-        model, now = self.models.of(request.tenant_id), datetime.now(UTC)
+        model, now = self.models.of(request.tenant_id), self._now()
         hits, history, catalogue = await asyncio.gather(
             self._offerable(request.tenant_id, request.query),
             self._history_of(request),

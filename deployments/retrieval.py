@@ -70,6 +70,14 @@ class Retrieval:
         if self._poller is not None and self._poller.done():
             raise RuntimeError("the change feed has ended")
 
+    async def aclose(self) -> None:
+        """End following, and close the store."""
+        if self._poller is not None:
+            self._poller.cancel()
+            await asyncio.wait({self._poller})
+        if self._store is not None:
+            await self._store.aclose()
+
     async def _on_changes(self, changes: Sequence[Change]) -> None:
         kinds = {ChangeKind.ARTICLE, ChangeKind.TENANT}
         for tenant_id in dict.fromkeys(c.tenant_id for c in changes if c.kind in kinds):
