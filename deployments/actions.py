@@ -1,7 +1,7 @@
 """Actions as the gateway offers them: a proposal with its token, and the commit of what was agreed to."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from commerce.confirmations import mint_confirmation
 from commerce.domain.actions import Arguments
@@ -20,9 +20,10 @@ class Proposed:
     expires_at: datetime
 
 
-async def propose(store: Store, secret: bytes, principal: Principal, wanted: Arguments) -> Proposed:
+async def propose(
+    store: Store, secret: bytes, principal: Principal, wanted: Arguments, now: datetime
+) -> Proposed:
     """Raises CustomerRequired, OrderNotFound, ActionRefused."""
-    now = datetime.now(UTC)
     proposal = await store.propose(principal, wanted, now)
     return Proposed(proposal, *mint_confirmation(secret, principal, proposal, now))
 
@@ -35,7 +36,7 @@ async def commit(
     token: str,
     key: str,
     request_id: str,
+    now: datetime,
 ) -> Done:
     """Raises what `ActionStore.commit` raises."""
-    now = datetime.now(UTC)
     return await store.commit(principal, wanted, token, secret, key=key, now=now, request_id=request_id)

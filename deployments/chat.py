@@ -11,7 +11,9 @@ from typing import Any
 from commerce.domain.conversations import NewTurn, TurnOutcome
 from commerce.domain.errors import ConversationConflict, StoreError
 from commerce.domain.identity import Principal
+from commerce.domain.masking import mask_personal_data
 from commerce.store import Store
+from deployments.acting import MOST_S, Acting
 from deployments.clock import Now, utc_now
 from deployments.contracts import Metrics
 from deployments.errors import StageError, StageRefused
@@ -23,24 +25,24 @@ from deployments.snapshots import ShopSnapshot, Snapshots
 from deployments.stages import Stages, StageTimer
 from models.types import CompletionChunk, GenerationRequest, Understood
 from models.understanding.language import language as language_of
-from routing import dialogue
 from routing.answer import Outcome
 from routing.deadline import Deadline
-from routing.dialogue import DialogueState
-from routing.flow import (
+from routing.dialogue.state import DialogueState
+from routing.effects import (
+    Commit,
+    Detail,
     Effect,
     Emit,
     LookUp,
     NextPiece,
     Piece,
-    Reply,
+    Propose,
     StartRung,
     StopRung,
-    Turn,
     Understand,
     Unread,
-    chat,
 )
+from routing.flow import Reply, Turn, chat
 from routing.ladder import Measured
 
 # The most that understanding may take of a request's budget, in seconds; later stages keep the rest.
@@ -84,6 +86,7 @@ class ChatService:
         stages: Stages,
         rungs: RungWatch,
         metrics: Metrics,
+        secret: bytes,
         now: Now = utc_now,
     ) -> None:
         self._identity = identity
@@ -96,6 +99,7 @@ class ChatService:
         self._clock = time.monotonic
         self._timer = StageTimer(self._clock, metrics)
         self._look_ups = LookUps(store, stages, self._timer, now)
+        self._acting = Acting(store, secret, now)
         self._measured = tuple(
             Measured(m.rung, m.intent, m.language, m.quality) for m in identity.ladder.measured
         )
@@ -109,7 +113,7 @@ class ChatService:
         intent, rung = "unknown", "none"
         try:
             shop = await self._snapshots.shop(principal.tenant_id)
-            state = await self._state(principal, conversation_id)
+            state, last_answer = await self._before(principal, conversation_id)
             run = _Run(
                 principal,
                 message,
@@ -117,7 +121,7 @@ class ChatService:
                 Deadline.after(started, self._identity.limits.deadline_s),
                 shop,
             )
-            async for item in self._drive(run, state):
+            async for item in self._drive(run, state, last_answer):
                 if isinstance(item, Emit):
                     yield item
                     continue
@@ -133,18 +137,23 @@ class ChatService:
         finally:
             self._metrics.count_turn(intent, rung, outcome)
 
-    async def _state(self, principal: Principal, conversation_id: str | None) -> DialogueState:
+    async def _before(self, principal: Principal, conversation_id: str | None) -> tuple[DialogueState, str]:
+        """Where the conversation stands, and what was answered last."""
         if conversation_id is None:
-            return DialogueState()
+            return DialogueState(), ""
         conversation = await self._store.conversation(principal, conversation_id, limit=1)
-        return DialogueState.read(conversation.state)
+        last = conversation.turns[-1].answer if conversation.turns else ""
+        return DialogueState.read(conversation.state), last
 
-    async def _drive(self, run: _Run, state: DialogueState) -> AsyncIterator[Emit | Reply]:
+    async def _drive(self, run: _Run, state: DialogueState, last_answer: str) -> AsyncIterator[Emit | Reply]:
         """Run the flow: each effect's result goes back in; events go out."""
         flow = chat(
             Turn(
                 run.message,
+                mask_personal_data(run.message),
+                self._now(),
                 state,
+                last_answer,
                 self._identity.generations,
                 self._measured,
                 self._identity.ladder.bound,
@@ -172,9 +181,18 @@ class ChatService:
         match effect:
             case Understand(message):
                 return await self._understand(run, message)
-            case LookUp(understood, needs):
+            case LookUp(understood, needs, order_id):
                 asked = Asked(run.principal, run.message, run.shop, run.deadline, run.timings_ms)
-                return await self._look_ups.facts(asked, understood, needs)
+                return await self._look_ups.facts(asked, understood, needs, order_id)
+            case Detail(order_id):
+                details = self._acting.details(run.principal, order_id, self._left_s(run))
+                return await self._timer.timed(run.timings_ms, "details", details)
+            case Propose(arguments):
+                proposal = self._acting.propose(run.principal, arguments, self._left_s(run))
+                return await self._timer.timed(run.timings_ms, "propose", proposal)
+            case Commit(offer):
+                commit = self._acting.commit(run.principal, offer, run.request_id, self._left_s(run))
+                return await self._timer.timed(run.timings_ms, "commit", commit)
             case StartRung():
                 return await self._start_rung(run, effect)
             case NextPiece():
@@ -183,6 +201,9 @@ class ChatService:
                 return await self._abort(run)
             case Emit():
                 raise AssertionError("events are sent by the driver")
+
+    def _left_s(self, run: _Run) -> float:
+        return run.deadline.share_s(self._clock(), MOST_S)
 
     async def _understand(self, run: _Run, message: str) -> Understood | Unread:
         try:
@@ -245,18 +266,16 @@ class ChatService:
             await generation.aclose()  # type: ignore[attr-defined]
 
     async def _store_turn(self, run: _Run, reply: Reply, conversation_id: str | None) -> str:
-        """Append the turn. When another turn of the conversation was stored first, the state follows that one."""
-        version, state = 0, reply.state
+        """Append the turn after whatever was stored meanwhile."""
+        version = 0
         for _ in range(_STORE_TRIES):
             if conversation_id is not None:
                 stored = await self._store.conversation(run.principal, conversation_id, limit=1)
                 version = stored.version
-                if reply.understood.probability > 0:
-                    state = dialogue.step(reply.understood, DialogueState.read(stored.state)).state
             target = conversation_id or f"conv_{uuid.uuid4().hex}"
             try:
                 await self._store.append_turn(
-                    run.principal, target, _new_turn(run, reply, state, self._now()), version
+                    run.principal, target, _new_turn(run, reply, self._now()), version
                 )
             except ConversationConflict:
                 continue
@@ -264,7 +283,7 @@ class ChatService:
         raise ConversationConflict(str(conversation_id), version)
 
 
-def _new_turn(run: _Run, reply: Reply, state: DialogueState, at: datetime) -> NewTurn:
+def _new_turn(run: _Run, reply: Reply, at: datetime) -> NewTurn:
     return NewTurn(
         request_id=run.request_id,
         message=run.message,
@@ -278,7 +297,7 @@ def _new_turn(run: _Run, reply: Reply, state: DialogueState, at: datetime) -> Ne
         at=at,
         outcome=TurnOutcome.HANDED_OFF if reply.hands_off else TurnOutcome.OPEN,
         timings_ms=dict(run.timings_ms),
-        state=state.write(),
+        state=reply.state.write(),
     )
 
 

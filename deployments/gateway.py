@@ -37,6 +37,7 @@ from deployments.clients import (
     SegmentationHandle,
     UnderstandingHandle,
 )
+from deployments.clock import utc_now
 from deployments.contracts import RecommendRequest
 from deployments.demo import Demonstration, demonstration
 from deployments.errors import NotReady, StageError, StageRefused
@@ -50,8 +51,8 @@ from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequ
 from models.types.understanding import Explanation, Language
 from models.understanding.catalogue import CatalogueNames
 from routing.answer import Outcome
+from routing.effects import Emit
 from routing.facts import Recommended
-from routing.flow import Emit
 
 T = TypeVar("T")
 
@@ -111,7 +112,9 @@ class Gateway:
             snapshots, self._token_secret, identity.limits, is_demo=identity.is_demo
         )
         rungs = RungWatch(self._stages.generation)
-        self._chat = ChatService(identity, store, snapshots, self._stages, rungs, self._metrics)
+        self._chat = ChatService(
+            identity, store, snapshots, self._stages, rungs, self._metrics, self._token_secret
+        )
         self._store, self._snapshots, self._feed = store, snapshots, feed
         self._tasks = (asyncio.create_task(feed.run()), asyncio.create_task(rungs.run()))
         self._identity = identity
@@ -220,13 +223,15 @@ class Gateway:
         return order, (await _loaded(self._snapshots).shop(principal.tenant_id)).tenant
 
     async def propose(self, principal: Principal, wanted: Arguments) -> Proposed:
-        return await actions.propose(_loaded(self._store), self._token_secret, principal, wanted)
+        return await actions.propose(_loaded(self._store), self._token_secret, principal, wanted, utc_now())
 
     async def commit(
         self, principal: Principal, wanted: Arguments, token: str, key: str, request_id: str
     ) -> Done:
         store = _loaded(self._store)
-        return await actions.commit(store, self._token_secret, principal, wanted, token, key, request_id)
+        return await actions.commit(
+            store, self._token_secret, principal, wanted, token, key, request_id, utc_now()
+        )
 
     async def record_order_event(
         self, tenant_id: str, order_id: str, event: OrderEvent, key: str, request_id: str

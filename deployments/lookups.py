@@ -26,7 +26,8 @@ T = TypeVar("T")
 _LOOK_UP_S = 3.0
 # Segment and ranking make an answer better, never late.
 _OPTIONAL_S = 1.0
-_ORDERS_SHOWN = 5
+# Among them is what a customer asks about without its number.
+_LATEST_ORDERS = 10
 _PRODUCTS_SHOWN = 5
 _RECOMMENDED = 5
 
@@ -51,15 +52,17 @@ class LookUps:
         self._timer = timer
         self._now = now
 
-    async def facts(self, asked: Asked, understood: Understood, needs: Needs) -> Facts:
-        """Everything that the intent needs, in parallel."""
+    async def facts(
+        self, asked: Asked, understood: Understood, needs: Needs, order_id: str | None = None
+    ) -> Facts:
+        """Everything that the intent needs, in parallel; with the order of that id among the customer's latest."""
         query = query_from_text(
             asked.message, asked.shop.vocabulary, understood.language, limit=_PRODUCTS_SHOWN
         )
         missing: list[str] = []
         started = self._timer.clock()
-        (orders, order_id, is_unknown), products, passages, recommended, segment = await asyncio.gather(
-            self._orders(asked, understood, needs, missing),
+        (orders, named_id, is_unknown), products, passages, recommended, segment = await asyncio.gather(
+            self._orders(asked, understood, needs, order_id, missing),
             self._products(asked, needs, query, missing),
             self._passages(asked, understood, needs, query, missing),
             self._recommended(asked, needs, query, missing),
@@ -73,7 +76,7 @@ class LookUps:
             policy=asked.shop.policy,
             is_signed_in=asked.principal.customer_id is not None,
             orders=orders,
-            asked_order_id=order_id,
+            asked_order_id=named_id,
             is_order_unknown=is_unknown,
             query=query,
             products=products,
@@ -84,24 +87,31 @@ class LookUps:
         )
 
     async def _orders(
-        self, asked: Asked, understood: Understood, needs: Needs, missing: list[str]
+        self, asked: Asked, understood: Understood, needs: Needs, spoken_of: str | None, missing: list[str]
     ) -> tuple[tuple[Order, ...], str | None, bool]:
+        """The latest, the one that is named first; its number; whether the customer has no such order."""
         entity = understood.entity("order_number")
-        order_id = entity.value if entity else None
+        named_id = entity.value if entity else None
         principal = asked.principal
         if not needs.orders or principal.customer_id is None:
-            return (), order_id, False
+            return (), named_id, False
         try:
-            if order_id is not None:
-                found = await self._commerce(asked, "orders", self._store.order(principal, order_id))
-                return (found,), order_id, False
-            recent = self._store.orders_of(principal, _ORDERS_SHOWN)
-            return await self._commerce(asked, "orders", recent), None, False
+            orders = await self._commerce(asked, "orders", self._latest(principal, named_id or spoken_of))
+            return orders, named_id, False
         except OrderNotFound:
-            return (), order_id, True
+            return (), named_id, named_id is not None
         except (StoreError, TimeoutError) as error:
             missing.append(_commerce_reason(error))
-            return (), order_id, False
+            return (), named_id, False
+
+    async def _latest(self, principal: Principal, first_id: str | None) -> tuple[Order, ...]:
+        """Raises OrderNotFound."""
+        latest = await self._store.orders_of(principal, _LATEST_ORDERS)
+        if first_id is None:
+            return latest
+        first = next((order for order in latest if order.order_id == first_id), None)
+        first = first or await self._store.order(principal, first_id)
+        return first, *(order for order in latest if order.order_id != first_id)
 
     async def _products(
         self, asked: Asked, needs: Needs, query: ProductQuery, missing: list[str]

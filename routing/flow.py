@@ -4,7 +4,7 @@ The flow is a generator of effects. Whoever drives it does the I/O and sends eac
 is decided here and tested without a server.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -89,13 +89,15 @@ def chat(turn: Turn) -> Flow:
         carried = yield from carry_out(plan, heard)
         said = yield from _say(carried.composed, heard.language, "composed")
         return _reply(heard, said, "composed", (), carried, False)
-    fixed: Final[dict[str, tuple[Move, Composed]]] = {
-        "clarify": ("clarify", clarifying(heard.understood)),
-        "refuse": ("refuse", refusing(heard.understood)),
-        "hand_off": ("hand_off", handing_off(heard.understood)),
-    }
-    move, composed = fixed[plan.step]
-    return (yield from _fixed(heard, plan, composed, move))
+    move, words = _FIXED[plan.step]
+    return (yield from _fixed(heard, plan, words(heard.understood), move))
+
+
+_FIXED: Final[Mapping[str, tuple[Move, Callable[[Understood], Composed]]]] = {
+    "clarify": ("clarify", clarifying),
+    "refuse": ("refuse", refusing),
+    "hand_off": ("hand_off", handing_off),
+}
 
 
 def _fixed(heard: Heard, plan: Plan, composed: Composed, move: Move) -> Flow:

@@ -39,8 +39,8 @@ from models.generation.fake import FakeChatEngine
 from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
 from models.types.understanding import Explanation, Language
 from models.understanding.fake import FakeUnderstanding
+from routing.effects import Emit
 from routing.facts import Recommended
-from routing.flow import Emit
 from tests.builders import passage
 
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -184,7 +184,9 @@ class Local:
             {"small": self.generation},
         )
         self.rungs = RungWatch(stages.generation)
-        self.chat = ChatService(self.identity, self.store, self.snapshots, stages, self.rungs, self.metrics)
+        self.chat = ChatService(
+            self.identity, self.store, self.snapshots, stages, self.rungs, self.metrics, SECRET
+        )
 
     @property
     def limits(self) -> Limits:
@@ -242,12 +244,14 @@ class Local:
         return await self.store.order(principal, order_id), await self.store.tenant(principal.tenant_id)
 
     async def propose(self, principal: Principal, wanted: Arguments) -> Proposed:
-        return await actions.propose(self.store, SECRET, principal, wanted)
+        return await actions.propose(self.store, SECRET, principal, wanted, datetime.now(UTC))
 
     async def commit(
         self, principal: Principal, wanted: Arguments, token: str, key: str, request_id: str
     ) -> Done:
-        return await actions.commit(self.store, SECRET, principal, wanted, token, key, request_id)
+        return await actions.commit(
+            self.store, SECRET, principal, wanted, token, key, request_id, datetime.now(UTC)
+        )
 
     async def record_order_event(
         self, tenant_id: str, order_id: str, event: OrderEvent, key: str, request_id: str

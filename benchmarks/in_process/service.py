@@ -1,6 +1,7 @@
 """One object that answers turns as a gateway does: a real store, the real stages, `deployments.chat` over them."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from deployments.segmentation import Segmentation
 from deployments.snapshots import Snapshots
 from deployments.stages import Stages
 from deployments.understanding import Understanding
-from routing.flow import Emit
+from routing.effects import Emit
 
 _NO_DEADLINE_S: Final = 600.0
 
@@ -68,9 +69,10 @@ class InProcess:
         self.snapshots = snapshots
         self.stages = stages
         rungs = RungWatch(stages.generation)
+        secret = secrets.token_bytes(32)
         self._chats = {
             shop.tenant_id: ChatService(
-                identity, store, snapshots, stages, rungs, NoMetrics(), partial(_now_in, shop)
+                identity, store, snapshots, stages, rungs, NoMetrics(), secret, partial(_now_in, shop)
             )
             for shop in shops
         }

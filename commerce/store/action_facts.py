@@ -81,12 +81,12 @@ async def load_facts(
     connection: AsyncConnection,
     principal: Principal,
     order_id: str,
-    wanted: Asked,
+    wanted: Asked | None,
     now: datetime,
     *,
     is_locked: bool,
 ) -> Facts:
-    """`wanted` is an action, or what the shop tells. `is_locked` keeps others off the order until the transaction
+    """`wanted` is an action, or what the shop tells; None: nothing in particular. `is_locked` keeps others off the order until the transaction
     ends. Raises CustomerRequired and OrderNotFound.
 
     An agent acts for the order's owner: what else is read of a customer is the owner's.
@@ -184,7 +184,9 @@ async def _invoices(connection: AsyncConnection, which: Values) -> tuple[Invoice
     )
 
 
-async def _made_by(connection: AsyncConnection, which: Values, order: Order, wanted: Asked) -> dict[str, str]:
+async def _made_by(
+    connection: AsyncConnection, which: Values, order: Order, wanted: Asked | None
+) -> dict[str, str]:
     """Only where it is asked for: most orders' payments came, and their refunds arrived."""
     has_declined = any(
         payment.kind is PaymentKind.PAYMENT and payment.status is PaymentStatus.FAILED
@@ -195,7 +197,7 @@ async def _made_by(connection: AsyncConnection, which: Values, order: Order, wan
     return {row.payment_id: row.kind for row in await connection.execute(_MADE_BY, which)}
 
 
-async def _goodwill(connection: AsyncConnection, which: Values, wanted: Asked) -> int:
+async def _goodwill(connection: AsyncConnection, which: Values, wanted: Asked | None) -> int:
     """What agents gave for this order, whether it has arrived or not."""
     if not isinstance(wanted, Refund):
         return 0
@@ -212,7 +214,7 @@ async def _goodwill(connection: AsyncConnection, which: Values, wanted: Asked) -
     )
 
 
-async def _has_late_coupon(connection: AsyncConnection, which: Values, wanted: Asked) -> bool:
+async def _has_late_coupon(connection: AsyncConnection, which: Values, wanted: Asked | None) -> bool:
     if not isinstance(wanted, UrgeShipment):
         return False
     query = select(actions.c.result).where(of_one_order(actions), actions.c.kind == wanted.action.value)
@@ -221,7 +223,7 @@ async def _has_late_coupon(connection: AsyncConnection, which: Values, wanted: A
 
 
 async def _coupon(
-    connection: AsyncConnection, owner: Principal, order: Order, wanted: Asked
+    connection: AsyncConnection, owner: Principal, order: Order, wanted: Asked | None
 ) -> Coupon | None:
     """None where there is none, or only somebody else's."""
     coupon_id = wanted.coupon_id if isinstance(wanted, ApplyCoupon) else order.coupon_id
@@ -229,8 +231,11 @@ async def _coupon(
         return None
     query = select(coupons).where(own_or_everybodys(owner, coupons), coupons.c.coupon_id == coupon_id)
     row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else coupon_from(row)
+
+
+def coupon_from(row: Row[Any]) -> Coupon:
+    """A coupon as its row has it."""
     return Coupon(
         coupon_id=row.coupon_id,
         customer_id=row.customer_id,

@@ -15,18 +15,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from commerce.confirmations import verify_confirmation
 from commerce.domain.actions import Arguments, Refund
+from commerce.domain.coupons import Coupon
 from commerce.domain.errors import ConfirmationRefused
 from commerce.domain.identity import Principal
 from commerce.domain.proposals import Proposal
+from commerce.domain.proposing.facts import Facts
 from commerce.domain.proposing.propose import propose
-from commerce.store.action_facts import load_facts
+from commerce.store.action_facts import coupon_from, load_facts
 from commerce.store.applying import Applying, new_id
 from commerce.store.audit import record_audit
 from commerce.store.connection import Connected
 from commerce.store.customers import personal_facts
 from commerce.store.done import Done, done_before, record_done
 from commerce.store.effects import apply_effects
-from commerce.store.tables import actions
+from commerce.store.ownership import own_or_everybodys
+from commerce.store.tables import actions, coupons
 
 _BY_TOKEN: Final = select(actions.c.action_id).where(
     actions.c.tenant_id == bindparam("of_tenant"), actions.c.token_id == bindparam("token")
@@ -39,6 +42,26 @@ class ActionStore(Connected):
         async with self.reading() as connection:
             facts = await load_facts(connection, principal, wanted.order_id, wanted, now, is_locked=False)
         return propose(facts, wanted)
+
+    async def action_facts(self, principal: Principal, order_id: str, now: datetime) -> Facts:
+        """What any action on the order would be decided from. Raises CustomerRequired, OrderNotFound."""
+        async with self.reading() as connection:
+            return await load_facts(connection, principal, order_id, None, now, is_locked=False)
+
+    async def usable_coupons(self, principal: Principal, now: datetime) -> tuple[Coupon, ...]:
+        """Those that the customer may still use, what ends first first. Raises CustomerRequired."""
+        query = (
+            select(coupons)
+            .where(
+                own_or_everybodys(principal, coupons),
+                coupons.c.valid_from <= now,
+                coupons.c.valid_until > now,
+                coupons.c.used_count < coupons.c.max_uses,
+            )
+            .order_by(coupons.c.valid_until, coupons.c.coupon_id)
+        )
+        async with self.reading() as connection:
+            return tuple(coupon_from(row) for row in await connection.execute(query))
 
     async def commit(
         self,

@@ -13,7 +13,7 @@ from deployments.api.text_limits import TextLimit, text_tokens
 from deployments.chat import Finished
 from deployments.errors import ServingError
 from models.types import CompletionChunk
-from routing.flow import Emit
+from routing.effects import Emit
 
 ROUTE = "/v1/chat/completions"
 # The parts of our own answer that OpenAI's shape has no place for.

@@ -12,7 +12,7 @@ from deployments.api import schemas
 from deployments.api.errors import INTERNAL, error_body, shape_of
 from deployments.chat import Finished
 from deployments.errors import ServingError
-from routing.flow import Emit
+from routing.effects import Emit
 
 _ROUTE = "/v1/chat"
 _HEARTBEAT_S = 0.5

@@ -24,8 +24,8 @@ from deployments.errors import StageError
 from deployments.identity import Limits
 from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
 from models.types.understanding import Explanation, Language
+from routing.effects import Emit
 from routing.facts import Recommended
-from routing.flow import Emit
 
 
 class Service(Protocol):

@@ -18,7 +18,7 @@ DEED_NAMES: Final[Mapping[str, LocalText]] = {
     "change_payment": LocalText("更换支付方式", "change how it is paid"),
     "return": LocalText("退货", "return it"),
     "exchange": LocalText("换货", "exchange it"),
-    "price_protection": LocalText("价格保护", "refund the difference in price"),
+    "price_protection": LocalText("申请价格保护", "refund the difference in price"),
     "report_problem": LocalText("登记商品问题", "report the problem"),
     "repair": LocalText("维修", "have it repaired"),
     "reissue_invoice": LocalText("开发票", "issue the invoice"),
@@ -139,6 +139,30 @@ def _reason(step: RuleStep, language: str) -> str:
     return say(language, f"规则是“{text}”，目前不符合", f"the rule is “{text}”, which does not hold")
 
 
+_NOTHING_LEFT: Final[Mapping[str, LocalText]] = {
+    "lines": LocalText("这个订单的商品都已退回。", "Everything of this order went back already."),
+    "variants": LocalText(
+        "同款的其他规格目前都没有货，暂时换不了。",
+        "No other variant of it is in stock now, so it can't be exchanged yet.",
+    ),
+    "method": LocalText(
+        "您的账户里没有其他可用的支付方式。", "There is no other payment method in your account."
+    ),
+    "coupon": LocalText("您目前没有可以使用的优惠券。", "You have no coupon that can be used now."),
+    "reason": LocalText("这家店不支持取消。", "This shop takes no cancellations."),
+}
+
+
+def nothing_to_choose(slot: str, language: str) -> tuple[str, ...]:
+    """What would have to be chosen does not exist."""
+    return (_NOTHING_LEFT[slot].in_language(language),)
+
+
+def not_matched(language: str) -> str:
+    """Asked again."""
+    return say(language, "抱歉，没有对上您说的这一项。", "I am sorry, I could not match that.")
+
+
 def taken(order: Order, language: str) -> str:
     """Which order was meant, where the customer did not name it."""
     goods = order_goods(order, language)
@@ -205,4 +229,4 @@ def gives_to_a_person(language: str) -> tuple[str, ...]:
 def back_to(goal: str, question: tuple[str, ...], language: str) -> tuple[str, ...]:
     """What was interrupted, and what is still to be said of it."""
     deed = DEED_NAMES[goal].in_language(language)
-    return say(language, f"回到刚才的{deed}：", f"Back to your wish to {deed}:"), *question
+    return say(language, f"\n回到刚才的{deed}：", f"\nBack to your wish to {deed}:"), *question

@@ -15,6 +15,7 @@ from routing.dialogue.asking import asked
 from routing.dialogue.flows import FLOWS
 from routing.dialogue.goals import ANSWER
 from routing.dialogue.heard import Heard
+from routing.dialogue.instead import possible_instead
 from routing.dialogue.rules import Plan
 from routing.dialogue.state import DialogueState, Topic
 from routing.dialogue.work import Worked, work
@@ -68,13 +69,16 @@ def _told(
     order = worked.details.order if worked.details is not None else None
     if order is not None:
         state = replace(state, order_id=order.order_id)
-        if worked.is_told:
+        # A proposal or a refusal names the order itself.
+        if worked.is_told and worked.ending == "asked":
             lead = (*lead, outcomes.taken(order, language))
     cards = (order_card(order, language, facts.zone),) if order is not None else ()
     made = {**before.slots} != {**topic.slots}
     moving = replace(state, stalled_turns=0 if made else state.stalled_turns + 1)
     match worked.ending:
         case "asked" if topic.question is not None:
+            if topic.asked.get(topic.question.slot, 0) > 1:
+                lead = (outcomes.not_matched(language), *lead)
             said = (*lead, *asked(topic.question, language))
             return CarriedOut(Composed(said, cards=cards), "ask", moving.on(topic), plan.rule, facts.missing)
         case "offered" if (
@@ -86,8 +90,10 @@ def _told(
             return CarriedOut(
                 Composed(said, cards=cards), "propose", moving.on(offered), plan.rule, facts.missing
             )
-        case "refused" if order is not None:
-            instead = FLOWS[topic.goal].instead[:_MOST_INSTEAD]
+        case "refused" if order is not None and worked.details is not None:
+            instead = possible_instead(FLOWS[topic.goal].instead, topic, worked.details, facts)[
+                :_MOST_INSTEAD
+            ]
             said = (*lead, *outcomes.refused(topic.goal, order, worked.rule_trace, instead, language))
             ended = replace(state.ended(), stalled_turns=0)
             return CarriedOut(
@@ -97,6 +103,10 @@ def _told(
                 plan.rule,
                 facts.missing,
             )
+        case "nothing_to_choose":
+            ended = replace(state.ended(), stalled_turns=0)
+            said = (*lead, *outcomes.nothing_to_choose(worked.reason, language), *resumed(ended, heard))
+            return CarriedOut(Composed(said, cards=cards), "answer", ended, plan.rule, facts.missing)
         case "no_order":
             ended = state.ended()
             composed = compose(_about(heard.understood, topic), facts)

@@ -44,13 +44,12 @@ _ON_ITS_WAY: Final[States] = frozenset({OrderState.SHIPPED, OrderState.PACKED})
 _UNPAID: Final[States] = frozenset({OrderState.PENDING_PAYMENT})
 _TO_SEND: Final[States] = frozenset({OrderState.PAID, OrderState.PACKED, OrderState.SHIPPED})
 _PAID: Final[States] = frozenset(OrderState) - {OrderState.PENDING_PAYMENT, OrderState.CANCELLED}
-_ANY: Final[States] = frozenset(OrderState)
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
     """`orders`: the states of those that can be meant, the likeliest first: where one of the first exists, the rest are not
-    meant unless they are named. `deeds` may stand beside a yes ("yes, cancel it"). `instead`: flows that may help where the
+    meant unless they are named, and where none exists, the newest order tells why it can't be done. `deeds` may stand beside a yes ("yes, cancel it"). `instead`: flows that may help where the
     rules refuse this one.
     """
 
@@ -110,7 +109,7 @@ _FLOWS: Final = (
     Flow(
         "cancel",
         ActionKind.CANCEL,
-        (RESERVING_STATES, frozenset({OrderState.SHIPPED}), _ANY),
+        (RESERVING_STATES, frozenset({OrderState.SHIPPED})),
         (slots_why.CANCEL_REASON,),
         lambda order_id, slots: Cancel(order_id=order_id, reason=slots["reason"]),
         ("取消", "cancel", "退款", "退"),
@@ -119,7 +118,7 @@ _FLOWS: Final = (
     Flow(
         "change_address",
         ActionKind.CHANGE_ADDRESS,
-        (RESERVING_STATES, frozenset({OrderState.SHIPPED}), _ANY),
+        (RESERVING_STATES, frozenset({OrderState.SHIPPED})),
         (slots_people.ADDRESS,),
         lambda order_id, slots: ChangeAddress(order_id=order_id, address=NewAddress(**slots["address"])),
         ("修改", "改", "change"),
@@ -128,7 +127,7 @@ _FLOWS: Final = (
     Flow(
         "change_items",
         ActionKind.CHANGE_ITEMS,
-        (RESERVING_STATES, frozenset({OrderState.SHIPPED}), _ANY),
+        (RESERVING_STATES, frozenset({OrderState.SHIPPED})),
         (slots_goods.LINES, slots_goods.VARIANTS, slots_people.METHOD),
         lambda order_id, slots: ChangeItems(
             order_id=order_id, items=_changes(slots), method_id=slots["method"]
@@ -139,7 +138,7 @@ _FLOWS: Final = (
     Flow(
         "change_payment",
         ActionKind.CHANGE_PAYMENT,
-        (RESERVING_STATES, _ANY),
+        (RESERVING_STATES,),
         (slots_people.OTHER_METHOD,),
         lambda order_id, slots: ChangePayment(order_id=order_id, method_id=slots["method"]),
         ("修改", "改", "换", "change"),
@@ -147,7 +146,7 @@ _FLOWS: Final = (
     Flow(
         "return",
         ActionKind.RETURN,
-        (_ARRIVED, _ON_ITS_WAY, _ANY),
+        (_ARRIVED, _ON_ITS_WAY),
         (slots_goods.LINES, slots_why.RETURN_REASON, slots_why.UNOPENED),
         _return,
         ("退货", "退", "退款", "return", "refund"),
@@ -156,8 +155,8 @@ _FLOWS: Final = (
     Flow(
         "exchange",
         ActionKind.EXCHANGE,
-        (_ARRIVED, _ON_ITS_WAY, _ANY),
-        (slots_goods.LINES, slots_goods.VARIANTS, slots_why.RETURN_REASON, slots_people.METHOD),
+        (_ARRIVED, _ON_ITS_WAY),
+        (slots_goods.LINES, slots_why.RETURN_REASON, slots_goods.VARIANTS, slots_people.METHOD),
         _exchange,
         ("换货", "换", "exchange", "change"),
         ("return", "report_problem", "change_items"),
@@ -165,7 +164,7 @@ _FLOWS: Final = (
     Flow(
         "price_protection",
         ActionKind.REFUND,
-        (_PAID, _ANY),
+        (_PAID,),
         (slots_goods.LINES,),
         lambda order_id, slots: Refund(
             order_id=order_id, items=_items(slots), reason=RefundReason.PRICE_PROTECTION
@@ -176,7 +175,7 @@ _FLOWS: Final = (
     Flow(
         "report_problem",
         ActionKind.REPORT_PROBLEM,
-        (_ARRIVED, _ON_ITS_WAY, _ANY),
+        (_ARRIVED, _ON_ITS_WAY),
         (slots_goods.LINES, slots_why.PROBLEM, slots_why.WANTS, slots_why.WORDS),
         _report,
         ("提交", "退款", "换", "refund", "submit"),
@@ -185,7 +184,7 @@ _FLOWS: Final = (
     Flow(
         "repair",
         ActionKind.REPAIR,
-        (_ARRIVED, _ANY),
+        (_ARRIVED,),
         (slots_goods.LINES, slots_why.WORDS),
         lambda order_id, slots: Repair(order_id=order_id, items=_items(slots)[:1], words=slots["words"]),
         ("修", "报修", "repair"),
@@ -194,7 +193,7 @@ _FLOWS: Final = (
     Flow(
         "reissue_invoice",
         ActionKind.REISSUE_INVOICE,
-        (_PAID, _ANY),
+        (_PAID,),
         (slots_people.INVOICE,),
         _invoice,
         ("提交", "改", "submit", "change"),
@@ -202,7 +201,7 @@ _FLOWS: Final = (
     Flow(
         "urge_shipment",
         ActionKind.URGE_SHIPMENT,
-        (_TO_SEND, _ANY),
+        (_TO_SEND,),
         (),
         lambda order_id, slots: UrgeShipment(order_id=order_id),
         ("提交", "submit"),
@@ -211,7 +210,7 @@ _FLOWS: Final = (
     Flow(
         "apply_coupon",
         ActionKind.APPLY_COUPON,
-        (_UNPAID, RESERVING_STATES, _ANY),
+        (_UNPAID, RESERVING_STATES),
         (slots_people.COUPON,),
         lambda order_id, slots: ApplyCoupon(order_id=order_id, coupon_id=slots["coupon"]),
         ("提交", "submit"),
@@ -219,7 +218,7 @@ _FLOWS: Final = (
     Flow(
         "open_complaint",
         ActionKind.OPEN_COMPLAINT,
-        (OPEN_STATES | _ARRIVED, _ANY),
+        (OPEN_STATES | _ARRIVED,),
         (slots_why.WORDS,),
         lambda order_id, slots: OpenComplaint(order_id=order_id, words=slots["words"]),
         ("投诉", "提交", "submit"),

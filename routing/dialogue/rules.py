@@ -222,6 +222,15 @@ def _carried(reading: Reading) -> dict[str, Any]:
     return {name: old.slots[name] for name in ("order", "lines") if name in old.slots}
 
 
+def _agrees_to_nothing(reading: Reading) -> bool:
+    acts = reading.heard.acts
+    return not reading.is_waiting and acts.deed is None and (acts.agrees or acts.declines or acts.drops)
+
+
+def _small_talk(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    return "answer", reading.state, Topic(ANSWER, "greeting_thanks")
+
+
 def _asks(reading: Reading) -> bool:
     return reading.heard.is_routed
 
@@ -248,6 +257,12 @@ def _follow_up(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
     if last.goal == ANSWER:
         return "answer", reading.state, topic
     return "work", reading.state.pushed(topic), topic
+
+
+def _says_yes_or_no(reading: Reading) -> bool:
+    """To a question that neither answers."""
+    acts = reading.heard.acts
+    return reading.is_waiting and (acts.agrees or acts.declines or acts.choice is not None)
 
 
 def _is_lost(reading: Reading) -> bool:
@@ -277,18 +292,20 @@ def _clarify(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 
 
 RULES: Final = (
+    Rule("one of those offered", _picks, _work_on),
     Rule("a person was asked for", _asks_for_a_person, _to_a_person),
     Rule("upset, and nothing came about", _is_upset, _to_a_person),
     Rule("the proposal is agreed to", _agrees, _commit),
     Rule("the proposal is declined", _declines, _drop),
     Rule("given up", _gives_up, _drop),
     Rule("to be said again", _repeats, _repeat),
-    Rule("one of those offered", _picks, _work_on),
     Rule("put right", _puts_right, _work_on),
     Rule("the question is answered", _answers, _work_on),
     Rule("more of the same", _says_more, _work_on),
     Rule("the proposal is changed", _changes_offer, _work_on),
     Rule("back to what was interrupted", _goes_back, _go_back),
+    Rule("a yes or no that answers nothing", _says_yes_or_no, _work_on),
+    Rule("yes or no to nothing", _agrees_to_nothing, _small_talk),
     Rule("something is to be done", _wants_done, _new_topic),
     Rule("recognised", _asks, _answer),
     Rule("the same of another order", _follows_up, _follow_up),

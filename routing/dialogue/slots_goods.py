@@ -111,9 +111,8 @@ def _next_size(working: Working, line: OrderLine) -> dict[str, str]:
     step = -1 if words.SMALLER.search(working.heard.message) else step
     if not step or not line.size:
         return {}
-    sizes = sorted(
-        {v.size for v in (*others_of(working, line), line) if v.size and (v.colour == line.colour)}, key=_rank
-    )
+    same = [v.size for v in others_of(working, line) if v.size and v.colour == line.colour]
+    sizes = sorted({*same, line.size}, key=_rank)
     at = sizes.index(line.size) + step
     return {"size": sizes[at]} if 0 <= at < len(sizes) else {}
 

@@ -19,8 +19,8 @@ MOST_OFFERED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """`likely` are the orders that can be meant, the newest first; `spoken_of` is the id of the one that the conversation was
-    about, `picked` that of the topic.
+    """`likely` are the orders that can be meant, the newest first; none: nothing can be done with any. `spoken_of` is the id
+    of the one that the conversation was about, `picked` that of the topic.
     """
 
     heard: Heard
@@ -66,11 +66,15 @@ def _of_topic(choosing: Choosing) -> Order | None:
 
 def _spoken_of(choosing: Choosing) -> Order | None:
     order = choosing.own(choosing.spoken_of)
-    return order if order in choosing.likely else None
+    return order if order in choosing.likely or not choosing.likely else None
 
 
 def _only_one(choosing: Choosing) -> Order | None:
     return choosing.likely[0] if len(choosing.likely) == 1 else None
+
+
+def _newest(choosing: Choosing) -> Order | None:
+    return choosing.facts.orders[0] if not choosing.likely else None
 
 
 ORDER_SOURCES: Final = (
@@ -79,6 +83,7 @@ ORDER_SOURCES: Final = (
     OrderSource("the topic has it", _of_topic),
     OrderSource("it was spoken of", _spoken_of),
     OrderSource("there is but one", _only_one, is_told=True),
+    OrderSource("none fits, and the newest tells why", _newest, is_told=True),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 from commerce.domain.proposals import Proposal
 from commerce.domain.rules import RuleStep
 from routing.dialogue.flows import FLOWS, Flow
+from routing.dialogue.forbidden import forbidden
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.state import Question, Topic
@@ -20,7 +21,9 @@ from routing.facts import Details, Facts
 # Asked that often a question is not asked again: a person takes over.
 MOST_ASKED: Final = 2
 
-Ending = Literal["asked", "offered", "refused", "no_order", "asked_too_often", "unavailable"]
+Ending = Literal[
+    "asked", "offered", "refused", "no_order", "nothing_to_choose", "asked_too_often", "unavailable"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
     """`spoken_of` is the id of the order that the conversation was about."""
     flow = FLOWS[topic.goal]
     likely = likely_orders(facts, flow.orders)
-    if facts.is_order_unknown or not likely:
+    if facts.is_order_unknown or not facts.orders:
         return Worked("no_order", topic)
     topic = _with_picked_order(topic, heard)
     chosen = choose_order(Choosing(heard, facts, likely, topic.slots.get("order"), spoken_of))
@@ -52,11 +55,15 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
     if isinstance(details, Unavailable):
         return Worked("unavailable", topic, reason=details.reason)
     working = Working(_about(topic, chosen), heard, facts, details)
+    if (trace := forbidden(flow.goal, working)) is not None:
+        return Worked("refused", working.topic, details, rule_trace=trace, is_told=chosen.is_told)
     for slot in flow.slots:
         working = _fill(working, slot, flow)
+        if (trace := forbidden(flow.goal, working)) is not None:
+            return Worked("refused", working.topic, details, rule_trace=trace, is_told=chosen.is_told)
         if slot.name not in working.topic.slots or not slot.is_filled(working):
-            question = Question(slot.name, slot.options(working))
-            return replace(_ask(working.topic, question), details=details, is_told=chosen.is_told)
+            asked = _ask_for(working, slot)
+            return replace(asked, details=details, is_told=chosen.is_told)
     return (yield from _propose(working, flow, chosen.is_told))
 
 
@@ -108,6 +115,13 @@ def _may_say(working: Working, slot: Slot, flow: Flow) -> bool:
     if question is None or question.slot not in names or working.heard.acts.rejects:
         return True
     return names.index(slot.name) >= names.index(question.slot)
+
+
+def _ask_for(working: Working, slot: Slot) -> Worked:
+    options = slot.options(working)
+    if not options and not slot.takes and not slot.is_free:
+        return Worked("nothing_to_choose", working.topic, reason=slot.name)
+    return _ask(working.topic, Question(slot.name, options))
 
 
 def _ask(topic: Topic, question: Question) -> Worked:

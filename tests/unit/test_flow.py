@@ -5,23 +5,12 @@ from typing import Any
 import pytest
 
 from models.types import IntentScore
-from routing.dialogue import DialogueState
+from routing.dialogue.state import DialogueState
+from routing.effects import Emit, LookUp, NextPiece, Piece, StartRung, StopRung, Understand, Unread
 from routing.facts import Facts
-from routing.flow import (
-    Emit,
-    LookUp,
-    NextPiece,
-    Piece,
-    Reply,
-    StartRung,
-    StopRung,
-    Turn,
-    Understand,
-    Unread,
-    chat,
-)
+from routing.flow import Reply, Turn, chat
 from routing.ladder import Measured
-from tests.builders import facts, passage, understood
+from tests.builders import NOW, facts, passage, understood
 
 ON = (Measured("small", "return_policy", "zh", 1.0),)
 PASSAGE = passage()
@@ -36,7 +25,7 @@ def drive(
     start_failure: str | None = None,
 ) -> tuple[Reply, list[Any]]:
     """Run a flow with those results; returns the reply and every effect."""
-    flow = chat(Turn("问题", state or DialogueState(), ("small",), measured, 0.9))
+    flow = chat(Turn("问题", "问题", NOW, state or DialogueState(), "", ("small",), measured, 0.9))
     effects: list[Any] = []
     queue = list(pieces or [])
     result: Any = None

@@ -1,0 +1,65 @@
+"""What the rules forbid whatever else is said: nobody is asked for a size of what can't be exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from commerce.domain.proposing.cutoffs import in_state
+from commerce.domain.returns import Remedy, ReturnReason, return_eligibility
+from commerce.domain.rules import RuleOutcome, RuleStep
+from routing.dialogue.working import Working
+
+Trace = tuple[RuleStep, ...]
+
+
+def _too_late_to_cancel(working: Working) -> Trace:
+    return (
+        in_state(working.details.action, working.facts.policy.orders.cancel_states, "order.cancel_cutoff"),
+    )
+
+
+def _too_late_to_change(working: Working) -> Trace:
+    return (
+        in_state(working.details.action, working.facts.policy.orders.change_states, "order.change_cutoff"),
+    )
+
+
+def _not_taken_back(remedy: Remedy, reason: ReturnReason | None) -> Callable[[Working], Trace]:
+    def check(working: Working) -> Trace:
+        return tuple(
+            step
+            for line in working.chosen
+            for step in return_eligibility(
+                working.order,
+                line,
+                working.facts.policy,
+                working.facts.now,
+                remedy=remedy,
+                reason=reason or ReturnReason(working.slot("reason") or ReturnReason.NO_REASON),
+                has_freight_insurance=bool(working.order.attributes.get("has_freight_insurance")),
+            ).rule_trace
+        )
+
+    return check
+
+
+_CHECKS: Final[Mapping[str, Callable[[Working], Trace]]] = {
+    "cancel": _too_late_to_cancel,
+    "change_address": _too_late_to_change,
+    "change_items": _too_late_to_change,
+    "return": _not_taken_back(Remedy.RETURN, None),
+    "exchange": _not_taken_back(Remedy.EXCHANGE, None),
+    "report_problem": _not_taken_back(Remedy.RETURN, ReturnReason.DAMAGED),
+}
+# Their rules depend on why it goes back, which has to be known first.
+_NEEDS_REASON: Final = ("return", "exchange")
+
+
+def forbidden(goal: str, working: Working) -> Trace | None:
+    """The rules that were looked at, where one of them fails; None: nothing is known against it yet."""
+    check = _CHECKS.get(goal)
+    if check is None or (goal in _NEEDS_REASON and working.slot("reason") is None):
+        return None
+    trace = check(working)
+    return trace if any(step.outcome is RuleOutcome.FAILED for step in trace) else None
