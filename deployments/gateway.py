@@ -23,6 +23,7 @@ from commerce.domain.revocations import Revocation
 from commerce.domain.tenants import Tenant
 from commerce.store import Store, open_store
 from commerce.store.done import Done
+from commerce.store.knowledge import KnowledgeStore
 from commerce.store.privacy import Erased
 from deployments import actions
 from deployments.actions import Proposed
@@ -135,6 +136,10 @@ class Gateway:
     @property
     def metrics(self) -> ServeMetrics:
         return self._metrics
+
+    @property
+    def knowledge(self) -> KnowledgeStore:
+        return _loaded(self._store)
 
     async def authenticate(self, key: str) -> ApiKey:
         return await _loaded(self._authentication).key(key)

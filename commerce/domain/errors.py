@@ -7,6 +7,7 @@ CommerceError
 │   ├── OrderNotFound          also for another customer's order: the two must not be told apart
 │   ├── ProductNotFound
 │   ├── ArticleNotFound
+│   │   └── ArticleVersionNotFound
 │   ├── ApiKeyNotFound         also for another shop's key
 │   ├── ConversationNotFound   also for another customer's conversation
 │   └── NothingToRollBack      there is no model before the one that is served
@@ -104,6 +105,18 @@ class ArticleNotFound(NotFound):
 
     def __str__(self) -> str:
         return f"no article {self.article_id!r}"
+
+
+class ArticleVersionNotFound(ArticleNotFound):
+    """No such version of it was ever stored."""
+
+    def __init__(self, article_id: str, version: int) -> None:
+        CommerceError.__init__(self, article_id, version)
+        self.article_id = article_id
+        self.version = version
+
+    def __str__(self) -> str:
+        return f"article {self.article_id!r} has no version {self.version}"
 
 
 class ApiKeyNotFound(NotFound):

@@ -227,26 +227,6 @@ class ChatResponse(BaseModel):
     timings_ms: dict[str, float]
 
 
-class PassageOut(BaseModel):
-    """An article that answers; `quote` is a sentence of it."""
-
-    id: str
-    version: int
-    title: str
-    quote: str
-    body: str
-    kind: str
-    intents: list[str]
-    categories: list[str]
-    score: float
-
-
-class SearchResponse(BaseModel):
-    """Articles, best first."""
-
-    results: list[PassageOut]
-
-
 class ErrorResponse(BaseModel):
     """The one shape of every error. `retry_after_s` is set where trying again helps."""
 

@@ -7,7 +7,11 @@ from models.types.understanding import Language
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A search of one tenant's knowledge base. `intent` and `category` raise matching articles; `limit` ≤ 20."""
+    """A search of one tenant's knowledge base. `limit` ≤ 20.
+
+    `intent` and `category`, which a question is probably about, raise matching articles. `only_category` and `only_product`
+    leave out what is about others; an article that names no category, or no product, is about all.
+    """
 
     tenant_id: str
     query: str
@@ -15,6 +19,8 @@ class SearchRequest:
     limit: int = 5
     intent: str | None = None
     category: str | None = None
+    only_category: str | None = None
+    only_product: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +36,4 @@ class Passage:
     kind: str
     intents: tuple[str, ...]
     categories: tuple[str, ...]
+    products: tuple[str, ...] = ()
