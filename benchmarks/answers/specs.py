@@ -10,6 +10,7 @@ from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
 
 from benchmarks.answers.errors import QuestionInvalid
+from benchmarks.answers.judging.amounts import amounts
 from benchmarks.answers.judging.facts import (
     Action,
     Amount,
@@ -32,13 +33,14 @@ from benchmarks.answers.judging.facts import (
     Worded,
 )
 from benchmarks.answers.judging.numbers import first_number
+from benchmarks.answers.judging.text import folded
 from commerce.domain.money import Money
 from commerce.domain.orders import OrderState
 from commerce.domain.text import LocalText
 
 Spec = Mapping[str, Any]
 Find = Callable[[str], Any]
-ROOTS: Final = ("order", "other", "line", "product", "variant", "customer", "policy")
+ROOTS: Final = ("order", "other", "line", "product", "variant", "customer", "policy", "tenant")
 _ACTIONS: Final = get_args(Action)
 _UNITS: Final = get_args(Unit)
 
@@ -70,6 +72,16 @@ def _money(value: Any, rest: Spec, find: Find, zone: str) -> Fact:
     return Amount(value.amount_minor, value.currency)
 
 
+def _money_in(value: Any, rest: Spec, find: Find, zone: str) -> Fact:
+    # A sum within a text of the shop's: the first after these words.
+    text = folded(str(value))
+    start = text.find(folded(str(rest.get("after", ""))))
+    found = next(amounts(text[start:]), None) if start >= 0 else None
+    if found is None:
+        raise ValueError(f"no sum of money after {rest.get('after')!r}")
+    return found
+
+
 def _of_currency(currency: str) -> Callable[[Any, Spec, Find, str], Fact]:
     return lambda value, rest, find, zone: Amount(int(Decimal(str(value)) * 100), currency)
 
@@ -96,7 +108,8 @@ def _number(value: Any, rest: Spec, find: Find, zone: str) -> Fact:
     unit = _unit(rest["unit"])
     if "after" in rest:
         # A number within a text of the shop's: the first of that unit after these words.
-        value = first_number(str(value), unit, str(rest["after"]))
+        text = value.zh if isinstance(value, LocalText) else str(value)
+        value = first_number(text, unit, str(rest["after"]))
     return Quantity(str(value), str(value), unit)
 
 
@@ -152,6 +165,7 @@ def _either(value: Any, rest: Spec, find: Find, zone: str) -> Fact:
 
 _KINDS: Final[dict[str, Callable[[Any, Spec, Find, str], Fact]]] = {
     "money": _money,
+    "money_in": _money_in,
     "yuan": _of_currency("CNY"),
     "dollars": _of_currency("USD"),
     "date": _date,
