@@ -1,0 +1,108 @@
+"""Does an answer state a fact? And where it states none: does it say so, or does it evade?"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from benchmarks.answers.judging.amounts import states_amount, states_any_amount
+from benchmarks.answers.judging.days import states_any_day, states_clock, states_day
+from benchmarks.answers.judging.facts import (
+    Amount,
+    Clock,
+    Day,
+    Done,
+    Either,
+    Fact,
+    Gist,
+    Identified,
+    LevelIs,
+    May,
+    Named,
+    OrderIs,
+    PaidBy,
+    Quantity,
+    Stocked,
+    Whatever,
+    Worded,
+)
+from benchmarks.answers.judging.names import (
+    states_code,
+    states_gist,
+    states_level,
+    states_method,
+    states_name,
+)
+from benchmarks.answers.judging.numbers import states_quantity
+from benchmarks.answers.judging.permissions import states_done, states_may
+from benchmarks.answers.judging.states import states_order
+from benchmarks.answers.judging.text import clauses, folded, squeezed
+from benchmarks.answers.judging.wordings import pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Today in the shop's zone, for days that are told from it."""
+
+    today: date
+
+
+def states(answer: str, fact: Fact, moment: Moment) -> bool:
+    """Whether the answer states the fact, in either language."""
+    text = folded(answer)
+    match fact:
+        case Amount():
+            return states_amount(text, fact)
+        case Day():
+            return states_day(text, fact, moment.today)
+        case Clock():
+            return states_clock(text, fact)
+        case Quantity():
+            return states_quantity(text, fact)
+        case OrderIs():
+            return states_order(text, fact)
+        case Named():
+            return states_name(text, fact)
+        case Identified():
+            return states_code(text, fact)
+        case Worded(wordings):
+            return any(folded(wording) in text or _is_squeezed_in(wording, text) for wording in wordings)
+        case Gist():
+            return states_gist(text, fact)
+        case May():
+            return states_may(text, fact)
+        case Stocked(holds):
+            return _states_stock(text, holds)
+        case PaidBy():
+            return states_method(text, fact)
+        case LevelIs():
+            return states_level(text, fact)
+        case Done():
+            return states_done(text, fact)
+        case Whatever(kind):
+            return states_any_amount(text) if kind == "amount" else states_any_day(text)
+        case Either(facts):
+            return any(states(answer, one, moment) for one in facts)
+
+
+def declines(answer: str) -> bool:
+    """Whether the answer says that it does not know or may not say, or hands over."""
+    text = folded(answer)
+    return pattern("unknown").search(text) is not None or pattern("hands_over").search(text) is not None
+
+
+def evades(answer: str) -> bool:
+    """Whether it sends the shopper elsewhere or asks back: for an answer that states nothing that was asked for."""
+    text = folded(answer)
+    return declines(answer) or pattern("elsewhere").search(text) is not None
+
+
+def _states_stock(text: str, holds: bool) -> bool:
+    wanted, out = pattern("stock", "in" if holds else "out"), pattern("stock", "out")
+    # Out of stock is no stock, and in stock is never found within it.
+    return any(wanted.search(clause) and not (holds and out.search(clause)) for clause in clauses(text))
+
+
+def _is_squeezed_in(wording: str, text: str) -> bool:
+    """Chinese is written with and without spaces and quotes."""
+    plain = squeezed(folded(wording))
+    return len(plain) > 1 and re.search(r"[\u4e00-\u9fff]", plain) is not None and plain in squeezed(text)

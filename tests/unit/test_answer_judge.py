@@ -1,0 +1,90 @@
+"""The judge of answers, on answers written by hand."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from benchmarks.answers.errors import QuestionInvalid
+from benchmarks.answers.judging.judge import Moment, declines, evades, states
+from benchmarks.answers.specs import fact
+
+FRIDAY = Moment(date(2026, 11, 20))
+ROWS: Mapping[str, list[tuple[dict[str, Any], bool, str]]] = yaml.safe_load(
+    Path(__file__).with_name("answer_facts.yaml").read_text(encoding="utf-8")
+)
+
+
+def no_rows(reference: str) -> object:
+    raise AssertionError(f"{reference} needs rows")
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected", "answer"),
+    [row for rows in ROWS.values() for row in rows],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_fact_is_found_where_it_is_stated_and_nowhere_else(
+    spec: dict[str, Any], expected: bool, answer: str
+) -> None:
+    assert states(answer, fact(spec, no_rows, "Asia/Shanghai"), FRIDAY) is expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("抱歉，没有查到这个订单，请核对一下订单号。", True),
+        ("这一点商品页没有写明，我为您转人工客服确认。", True),
+        ("I cannot find that order in your account.", True),
+        ("We have no information about that.", True),
+        ("A colleague will answer you.", True),
+        ("这款不含酒精，可以放心使用。", False),
+        ("Yes, it is dishwasher safe.", False),
+        ("订单已发货。", False),
+    ],
+)
+def test_an_answer_that_does_not_know_says_so(answer: str, expected: bool) -> None:
+    assert declines(answer) is expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("请在商品页查看。", True),
+        ("请问您说的是哪个订单？", True),
+        ("Please contact customer service.", True),
+        ("Which order do you mean?", True),
+        ("付款后15天内可以申请价保。", False),
+        ("It costs 20 yuan.", False),
+    ],
+)
+def test_sending_the_shopper_elsewhere_is_evasion(answer: str, expected: bool) -> None:
+    assert evades(answer) is expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ({"moneys": 3}, "write one of money"),
+        ({"number": 3, "unit": "fortnight"}, "fortnight"),
+        ({"can": "fly"}, "fly"),
+        ({"money": 3}, "3 is no money"),
+        ({"number": "保修很久", "unit": "year", "after": "保修"}, "no number"),
+    ],
+)
+def test_a_fact_that_cannot_be_read_says_which(spec: dict[str, Any], said: str) -> None:
+    with pytest.raises(QuestionInvalid, match=said):
+        fact(spec, no_rows, "Asia/Shanghai")
+
+
+def test_a_number_within_a_text_is_the_first_of_its_unit_after_the_words() -> None:
+    found = fact(
+        {"number": "整机包修8年，内胆十年，加热管3年", "unit": "year", "after": "加热管"},
+        no_rows,
+        "Asia/Shanghai",
+    )
+    assert states("加热管保修三年", found, FRIDAY)
+    assert not states("整机保修8年", found, FRIDAY)
