@@ -20,6 +20,7 @@ CommerceError
 │       └── PageTokenInvalid    the key that a page was given has expired, was revoked or is not one
 ├── Conflict
 │   ├── ConversationConflict   another turn was stored first
+│   ├── ConversationBusy       another turn is being answered
 │   ├── ArticleConflict        somebody edited the article first
 │   ├── PromotionConflict      another model was promoted first
 │   ├── TenantExists
@@ -228,6 +229,17 @@ class ConversationConflict(Conflict):
 
     def __str__(self) -> str:
         return f"conversation {self.conversation_id!r} is no longer at version {self.expected_version}"
+
+
+class ConversationBusy(Conflict):
+    """Another message of the conversation is being answered now; its turn comes first."""
+
+    def __init__(self, conversation_id: str) -> None:
+        super().__init__(conversation_id)
+        self.conversation_id = conversation_id
+
+    def __str__(self) -> str:
+        return f"another turn of conversation {self.conversation_id} is being answered"
 
 
 class ArticleConflict(Conflict):

@@ -489,6 +489,8 @@ conversations = _table(
     Column("state", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("held_by", _ID),
+    Column("held_until", UtcDateTime),
     Index(None, "tenant_id", "customer_id", "updated_at"),
 )
 

@@ -89,6 +89,12 @@ ERRORS: Final[dict[type[Exception], Shape]] = {
         404, "tenant_not_found", "the key's shop no longer exists; ask the operator"
     ),
     commerce.NotFound: Shape(404, "not_found", "there is nothing with that id"),
+    commerce.ConversationBusy: Shape(
+        409,
+        "turn_under_way",
+        "another message of this conversation is still being answered; send this one again after it",
+        RETRY_SOON_S,
+    ),
     commerce.ConversationConflict: Shape(
         409,
         "conversation_busy",

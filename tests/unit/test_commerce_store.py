@@ -23,6 +23,7 @@ from commerce.domain.errors import (
     ArticleInvalid,
     ArticleNotFound,
     CommerceError,
+    ConversationBusy,
     ConversationConflict,
     ConversationNotFound,
     InvalidCredentials,
@@ -284,6 +285,31 @@ async def test_turns_follow_each_other_and_personal_data_is_masked(store: Store)
     assert found.turns[0].message == "电话[phone]"
     assert (found.turns[1].outcome, found.turns[1].timings_ms) == (TurnOutcome.CONFIRMED, {"understand": 4.5})
     assert [turn.number for turn in (await store.conversation(OWNER, "v1", limit=1)).turns] == [2]
+
+
+@pytest.mark.asyncio
+async def test_one_turn_is_answered_at_a_time(store: Store) -> None:
+    """Until it is stored, abandoned, or so late that its gateway must be dead."""
+    await store.append_turn(OWNER, "v1", a_turn(), 0)
+
+    async def begin(holder: str, at: datetime = NOW) -> int:
+        return (await store.begin_turn(OWNER, "v1", holder, at, at + timedelta(seconds=9))).version
+
+    begun = await asyncio.gather(*(begin(f"h{n}") for n in range(8)), return_exceptions=True)
+    assert sorted(
+        str(each) if isinstance(each, ConversationBusy) else each for each in begun if each != 1
+    ) == ([str(ConversationBusy("v1"))] * 7)
+    (holder,) = (f"h{n}" for n, each in enumerate(begun) if each == 1)
+    await store.abandon_turn(OWNER, "v1", "another")
+    with pytest.raises(ConversationBusy):
+        await begin("next")
+    await store.abandon_turn(OWNER, "v1", holder)
+    assert await begin("next") == 1
+    await store.append_turn(OWNER, "v1", a_turn(request_id="next"), 1)
+    assert await begin("after") == 2
+    assert await begin("late", NOW + timedelta(seconds=9)) == 2
+    with pytest.raises(ConversationNotFound):
+        await store.begin_turn(OWNER, "none", "h", NOW, NOW)
 
 
 @pytest.mark.asyncio
