@@ -15,6 +15,7 @@ from routing.answer import Citation, Composed, Outcome, Recommendation, join
 from routing.compose import compose
 from routing.compose.clarifying import clarifying, handing_off, refusing
 from routing.compose.knowledge import hand_off
+from routing.compose.replies import quick_replies
 from routing.compose.wording import say
 from routing.dialogue.about import about_order, after_answer, picked_order
 from routing.dialogue.acts import Acts
@@ -68,6 +69,7 @@ class Reply:
     cards: tuple[dict[str, Any], ...] = field(default=(), hash=False)
     missing: tuple[str, ...] = ()
     segment: Segment | None = None
+    replies: tuple[str, ...] = ()
 
 
 Flow = Generator[Effect, Any, Reply]
@@ -256,6 +258,7 @@ def _reply(
         cards=composed.cards,
         missing=carried.missing,
         segment=segment,
+        replies=() if hands_off else quick_replies(carried.state.topic, heard.language),
     )
 
 

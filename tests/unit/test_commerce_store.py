@@ -296,9 +296,7 @@ async def test_one_turn_is_answered_at_a_time(store: Store) -> None:
         return (await store.begin_turn(OWNER, "v1", holder, at, at + timedelta(seconds=9))).version
 
     begun = await asyncio.gather(*(begin(f"h{n}") for n in range(8)), return_exceptions=True)
-    assert sorted(
-        str(each) if isinstance(each, ConversationBusy) else each for each in begun if each != 1
-    ) == ([str(ConversationBusy("v1"))] * 7)
+    assert sum(isinstance(each, ConversationBusy) for each in begun) == 7
     (holder,) = (f"h{n}" for n, each in enumerate(begun) if each == 1)
     await store.abandon_turn(OWNER, "v1", "another")
     with pytest.raises(ConversationBusy):
