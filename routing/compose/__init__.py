@@ -8,9 +8,9 @@ from typing import Final
 
 from models.types import Understood
 from routing.answer import Composed
-from routing.compose.aftersales import damaged, exchange_request, refund_status, return_request, warranty
+from routing.compose.aftersales import give_back, refund_status, warranty
 from routing.compose.knowledge import from_articles, greeting, hand_off, with_order
-from routing.compose.orders import change_order, order_progress, urge
+from routing.compose.orders import order_progress, without_order
 from routing.compose.products import product_facts, product_list
 from routing.facts import Facts
 
@@ -29,16 +29,16 @@ _COMPOSERS: Final[dict[str, Composer]] = {
     "invoice": with_order,
     "order_status": order_progress,
     "logistics_tracking": order_progress,
-    "urge_shipment": urge,
-    "change_address": change_order,
-    "modify_order": change_order,
-    "cancel_order": change_order,
+    "urge_shipment": without_order,
+    "change_address": without_order,
+    "modify_order": without_order,
+    "cancel_order": without_order,
     "delivery_policy": from_articles,
-    "return_request": return_request,
-    "exchange_request": exchange_request,
+    "return_request": give_back,
+    "exchange_request": give_back,
     "refund_status": refund_status,
     "return_policy": from_articles,
-    "damaged_or_wrong_item": damaged,
+    "damaged_or_wrong_item": without_order,
     "warranty_repair": warranty,
     "technical_support": from_articles,
     "complaint": with_order,

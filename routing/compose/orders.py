@@ -1,14 +1,13 @@
-"""Answers about an order that is not yet with the customer: where it is, what can still change, urging."""
+"""Answers about an order: where it is, and what to say where there is none."""
 
-from commerce.domain.order_rules import can_cancel, can_change, is_shipping_late, payment_due_at, ships_on
+from commerce.domain.order_rules import is_shipping_late, payment_due_at, ships_on
 from commerce.domain.orders import Order, OrderState
 from models.types import Understood
 from routing.answer import Composed
-from routing.compose.knowledge import quoted
+from routing.compose.knowledge import from_articles, quoted
 from routing.compose.wording import (
     STATE_WORDS,
     day,
-    line_name,
     moment,
     money,
     order_card,
@@ -87,7 +86,9 @@ def order_progress(understood: Understood, facts: Facts) -> Composed:
 
 
 def subject(facts: Facts) -> Order:
-    """The order that is meant: the asked one is alone in the facts; else the newest open one, else the newest."""
+    """The order that is meant: the asked one, which stands first; else the newest open one, else the newest."""
+    if facts.asked_order_id is not None:
+        return facts.orders[0]
     return next((order for order in facts.orders if order.is_open), facts.orders[0])
 
 
@@ -177,78 +178,6 @@ def _travelled(order: Order, facts: Facts, language: str) -> list[str]:
     return sentences
 
 
-def urge(understood: Understood, facts: Facts) -> Composed:
-    """Faster, please: how it stands, then the shop's rule for late orders; a person hurries what a rule can't."""
-    progress = order_progress(understood, facts)
-    if not facts.orders:
-        return progress
-    article = quoted(facts.passages[0]) if facts.passages else Composed(())
-    queue = say(
-        understood.language,
-        "我已把您的催单转给订单客服跟进。",
-        "I have passed your request to the orders team, who will follow it up.",
-    )
-    return Composed(
-        (*progress.sentences, *article.sentences, queue),
-        article.citations,
-        cards=progress.cards,
-        hands_off=True,
-    )
-
-
-def change_order(understood: Understood, facts: Facts) -> Composed:
-    """Cancel, change items or the address: whether the order still allows it, by the shop's rule."""
-    if (nothing := order_or_reason(understood, facts)) is not None:
-        return nothing
-    language = understood.language
-    order = subject(facts)
-    allows = can_cancel if understood.intent == "cancel_order" else can_change
-    sentences = [_headline(order, language)]
-    is_possible = allows(order, facts.policy)
-    if is_possible:
-        sentences.append(_still_possible(understood.intent, order, language))
-    else:
-        sentences.append(_too_late(understood.intent, order, language))
-    # How to do it is told only where it can be done.
-    article = quoted(facts.passages[0]) if is_possible and facts.passages else Composed(())
-    sentences += article.sentences
-    if is_possible:
-        sentences.append(
-            say(
-                language,
-                "订单客服会与您确认后为您办理。",
-                "The orders team will confirm it with you and then do it.",
-            )
-        )
-    cards = (order_card(order, language, facts.zone),)
-    return Composed(tuple(sentences), article.citations, cards=cards, hands_off=is_possible)
-
-
-_WANTED = {
-    "cancel_order": ("取消", "cancelled"),
-    "change_address": ("修改收货信息", "sent to another address"),
-    "modify_order": ("修改商品", "changed"),
-}
-
-
-def _still_possible(intent: str, order: Order, language: str) -> str:
-    zh, en = _WANTED[intent]
-    first = line_name(order.lines[0], language)
-    return say(
-        language,
-        f"它还没有打包，可以{zh}（{first}）。",
-        f"It is not packed yet, so it can still be {en} ({first}).",
-    )
-
-
-def _too_late(intent: str, order: Order, language: str) -> str:
-    zh, en = _WANTED[intent]
-    if order.is_open:
-        return say(
-            language,
-            f"订单已经打包或发出，不能再{zh}；您可以拒收，或签收后申请退货。",
-            f"It is already packed or on its way, so it can no longer be {en}; you can refuse the parcel or return it.",
-        )
-    return say(
-        language, f"这个订单已经结束，不能再{zh}。", f"This order is closed, so it can no longer be {en}."
-    )
+def without_order(understood: Understood, facts: Facts) -> Composed:
+    """Something is to be done with an order, and there is none: why, or how such things are done."""
+    return order_or_reason(understood, facts) or from_articles(understood, facts)
