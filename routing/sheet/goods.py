@@ -1,0 +1,134 @@
+"""The facts of a product: its price, its stock, what it is, and whatever else the shop has written down of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from commerce.domain.catalogue import Product, ProductQuery, Variant
+from commerce.domain.text import LocalText
+from routing.compose.wording import colour_name, money
+from routing.sheet.fact import SheetFact, fact
+
+# What shops call the attributes that they keep; one of their own stays as they write it.
+_LABELS: Final = {
+    "gifts": LocalText("赠品", "gift"),
+    "exchangeable": LocalText("可以换成", "can be exchanged for"),
+    "materials": LocalText("安装辅材", "installation material"),
+    "installation": LocalText("安装说明", "installation"),
+    "repair": LocalText("保修说明", "warranty"),
+    "faults": LocalText("常见故障", "known fault"),
+}
+_INNER: Final = frozenset({"product_id", "status"})
+
+
+def product_facts(product: Product, query: ProductQuery | None) -> Iterator[SheetFact]:
+    """Of the variants that the query names, where it names any."""
+    subject, name = product.product_id, product.name
+    wanted = _wanted(product, query)
+    yield from _price(product, wanted)
+    yield from _stock(product, wanted)
+    if product.description.zh or product.description.en:
+        text = product.description
+        yield fact(
+            "product.description",
+            subject,
+            f"{name.zh}：{text.zh or text.en}",
+            f"{name.en}: {text.en or text.zh}",
+        )
+    count = len(product.variants)
+    yield fact(
+        "product.variants",
+        subject,
+        f"{name.zh} 共有{count}款规格，其中{_in_stock(product.variants)}款有货。",
+        f"There are {count} versions of {name.en}, {_in_stock(product.variants)} of them in stock.",
+    )
+    for key, value in product.attributes.items():
+        yield from _attribute(product, key, value)
+
+
+def _wanted(product: Product, query: ProductQuery | None) -> tuple[Variant, ...]:
+    if query is None:
+        return product.variants
+    words = {word.lower() for word in query.tokens}
+    fitting = tuple(
+        v
+        for v in product.variants
+        if (query.colour is None or v.colour == query.colour)
+        and (query.size is None or (v.size or "").upper() == query.size.upper())
+    )
+    named = tuple(v for v in fitting if words & {value.lower() for value in v.options.values()})
+    return named or fitting or product.variants
+
+
+def _in_stock(variants: Sequence[Variant]) -> int:
+    return sum(variant.stock > 0 for variant in variants)
+
+
+def _price(product: Product, wanted: Sequence[Variant]) -> Iterator[SheetFact]:
+    prices = sorted({(variant.price_minor, variant.currency) for variant in wanted})
+    if not prices:
+        return
+    low, high = prices[0], prices[-1]
+    least, most = (LocalText(money(*sum_, "zh"), money(*sum_, "en")) for sum_ in (low, high))
+    is_one = low == high
+    yield fact(
+        "product.price",
+        product.product_id,
+        f"{product.name.zh} 售价 {least.zh}{'' if is_one else f'起，最高 {most.zh}'}。",
+        f"{product.name.en} costs {least.en}{'' if is_one else f' and up, to {most.en}'}.",
+    )
+
+
+def _stock(product: Product, wanted: Sequence[Variant]) -> Iterator[SheetFact]:
+    there = [variant for variant in wanted if variant.stock > 0]
+    is_all = len(wanted) == len(product.variants)
+    looks = LocalText(
+        "" if is_all else "、".join(_looks(v, "zh") for v in wanted[:3]),
+        "" if is_all else ", ".join(_looks(v, "en") for v in wanted[:3]),
+    )
+    which = LocalText(f"（{looks.zh}）" if looks.zh else "", f" ({looks.en})" if looks.en else "")
+    pieces = sum(variant.stock for variant in there)
+    if there:
+        yield fact(
+            "product.stock",
+            product.product_id,
+            f"{product.name.zh}{which.zh} 有货，库存{pieces}件。",
+            f"{product.name.en}{which.en} is in stock, {pieces} left.",
+        )
+    else:
+        yield fact(
+            "product.stock",
+            product.product_id,
+            f"{product.name.zh}{which.zh} 暂时缺货。",
+            f"{product.name.en}{which.en} is out of stock now.",
+        )
+
+
+def _looks(variant: Variant, language: str) -> str:
+    marks = [colour_name(variant.colour, language), variant.size or "", *variant.options.values()]
+    return " ".join(mark for mark in dict.fromkeys(marks) if mark)
+
+
+def _attribute(product: Product, key: str, value: object) -> Iterator[SheetFact]:
+    label = _LABELS.get(key, LocalText(key.replace("_", " "), key.replace("_", " ")))
+    name, kind = product.name, f"product.{key}"
+    for said in _said(value):
+        yield fact(
+            kind, product.product_id, f"{name.zh} {label.zh}：{said}", f"{name.en}, {label.en}: {said}"
+        )
+
+
+def _said(value: object) -> Iterator[str]:
+    """A text as it is, each entry of a list as one."""
+    if isinstance(value, Mapping):
+        parts = [
+            str(part).strip() for name, part in value.items() if name not in _INNER and part not in (None, "")
+        ]
+        if parts:
+            yield "，".join(parts)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for entry in value:
+            yield from _said(entry)
+    elif value not in (None, "") and not isinstance(value, bool):
+        yield str(value).strip()
