@@ -12,7 +12,7 @@ from benchmarks.answers.errors import QuestionInvalid
 
 QUESTIONS_DIR: Final = Path(__file__).parent / "questions"
 Half = Literal["dev", "blind"]
-_SLOT: Final = re.compile(r"\{([\w.\[\]]+)\}")
+_SLOT: Final = re.compile(r"\{([\w.]+)\}")
 
 
 class _Strict(BaseModel):
@@ -23,7 +23,7 @@ class OrderWanted(_Strict):
     """What must hold of the order that a question is about; of those that fit the `nth` by id is taken.
 
     `only`: it is all that the customer ever ordered; `only_open`, `only_in_state`, `newest`: among the customer's own. The
-    line is the first that fits `category`, `sale_class`, `sized`, `has`, `name_says` and the three that ask what the rules say of it;
+    line is the first that fits `category` and what stands below it, up to three questions of what the rules say of it;
     `line_unique`: in no other order of the customer. Days are the shop's.
     """
 
@@ -49,6 +49,7 @@ class OrderWanted(_Strict):
     category: str | list[str] | None = None
     sale_class: str | None = None
     sized: bool | None = None
+    option: str | None = None
     returnable: bool | None = None
     exchangeable: bool | None = None
     faulty_returnable: bool | None = None

@@ -100,6 +100,7 @@ def _fits_line(line: LineView, wanted: OrderWanted) -> bool:
         (wanted.category, lambda: line.of.category in _several(wanted.category)),
         (wanted.sale_class, lambda: line.of.sale_class.value == wanted.sale_class),
         (wanted.sized, lambda: (line.size is not None) is wanted.sized),
+        (wanted.option, lambda: wanted.option in line.options),
         (wanted.returnable, lambda: line.decision().is_eligible is wanted.returnable),
         (wanted.exchangeable, lambda: line.decision(Remedy.EXCHANGE).is_eligible is wanted.exchangeable),
         (wanted.faulty_returnable, lambda: line.decision(reason=ReturnReason.FAULT).is_eligible is wanted.faulty_returnable),
@@ -171,7 +172,7 @@ def _customer(question: Question, wanted: CustomerWanted, rows: ShopRows) -> Sho
         if wanted.level in {None, shopper.level}
         and wanted.plus in {None, shopper.is_plus}
         and wanted.has_points in {None, shopper.points > 0}
-        and wanted.has_gift_card in {None, shopper.gift_card is not None}
+        and wanted.has_gift_card in {None, bool(shopper.gift_card and shopper.gift_card.amount_minor)}
     )
     return _nth(fitting, wanted.nth, question, "customer")
 

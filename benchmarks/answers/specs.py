@@ -3,6 +3,7 @@
 A string that begins with a row's name and a dot is a reference, which `find` resolves; everything else stands for itself.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -19,6 +20,7 @@ from benchmarks.answers.judging.facts import (
     Done,
     Either,
     Fact,
+    Figure,
     Gist,
     Identified,
     LevelIs,
@@ -113,6 +115,15 @@ def _number(value: Any, rest: Spec, find: Find, zone: str) -> Fact:
     return Quantity(str(value), str(value), unit)
 
 
+def _figure(value: Any, rest: Spec, find: Find, zone: str) -> Fact:
+    text = folded(value.zh if isinstance(value, LocalText) else str(value))
+    start = text.find(folded(str(rest["after"])))
+    found = re.search(r"\d+(?:\.\d+)?", text[start:]) if start >= 0 else None
+    if found is None:
+        raise ValueError(f"no number after {rest['after']!r}")
+    return Figure(found[0])
+
+
 def _range(value: Any, rest: Spec, find: Find, zone: str) -> Fact:
     low, high = (find(end) if is_reference(end) else end for end in value)
     return Quantity(str(low), str(high), _unit(rest["unit"]))
@@ -148,8 +159,10 @@ def _text(value: Any, rest: Spec, find: Find, zone: str) -> Fact:
 
 
 def _gist(value: Any, rest: Spec, find: Find, zone: str) -> Fact:
-    text = value.zh if isinstance(value, LocalText) else str(value)
-    return Gist(text, float(rest.get("share", 0.5)))
+    share = float(rest.get("share", 0.5))
+    if isinstance(value, LocalText):
+        return Either((Gist(value.zh, share), Gist(value.en, share)))
+    return Gist(str(value), share)
 
 
 def _action(value: Any) -> Action:
@@ -171,6 +184,7 @@ _KINDS: Final[dict[str, Callable[[Any, Spec, Find, str], Fact]]] = {
     "date": _date,
     "clock": _clock,
     "number": _number,
+    "figure": _figure,
     "range": _range,
     "state": _state,
     "name": _name,

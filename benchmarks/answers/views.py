@@ -267,16 +267,14 @@ class Chosen:
     variant: Variant | None = None
 
     def find(self, reference: str) -> Any:
-        """What `order.shipment.carrier` stands for. AttributeError, KeyError or IndexError names what is not there."""
+        """What `order.lines.0.name` stands for. AttributeError, KeyError or IndexError names what is not there."""
         root, _, path = reference.partition(".")
-        value: Any = {"customer": self.shopper, "policy": self.rows.policy}.get(root) or getattr(
-            self, root, None
-        )
-        for name, index in re.findall(r"([^\W\d]\w*)|\[(-?\d+)\]", path):
+        value = self._root(root)
+        for name in path.split("."):
             if value is None:
                 return None
-            if index:
-                value = value[int(index)]
+            if name.isdecimal():
+                value = value[int(name)]
             elif isinstance(value, Mapping):
                 value = value[name]
             else:

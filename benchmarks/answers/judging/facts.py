@@ -8,7 +8,7 @@ from commerce.domain.text import LocalText
 
 Action = Literal["cancel", "change", "return", "exchange", "refund", "protect", "deliver"]
 Unit = Literal[
-    "minute", "hour", "day", "working_day", "week", "month", "year", "percent", "point", "piece", "order", "time",
+    "second", "minute", "hour", "day", "working_day", "week", "month", "year", "percent", "point", "piece", "order", "time",
     "instalment", "litre", "set", "degree", "watt", "inch", "kind",
 ]  # fmt: skip
 
@@ -66,6 +66,13 @@ class Identified:
     """A number or code, spaces and hyphens aside."""
 
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A bare number, whatever it counts."""
+
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,6 @@ class Either:
 
 
 Fact = (
-    Amount | Day | Clock | Quantity | OrderIs | Named | Identified | Worded | Gist | May | Stocked | PaidBy | LevelIs
+    Amount | Day | Clock | Quantity | OrderIs | Named | Identified | Figure | Worded | Gist | May | Stocked | PaidBy | LevelIs
     | Done | Whatever | Either
 )  # fmt: skip

@@ -13,6 +13,7 @@ from benchmarks.answers.judging.facts import (
     Done,
     Either,
     Fact,
+    Figure,
     Gist,
     Identified,
     LevelIs,
@@ -46,8 +47,8 @@ class Moment:
     today: date
 
 
-def states(answer: str, fact: Fact, moment: Moment) -> bool:
-    """Whether the answer states the fact, in either language."""
+def states(answer: str, fact: Fact, moment: Moment, *, is_strict: bool = False) -> bool:
+    """Whether the answer states the fact, in either language; `is_strict` for what it must not state."""
     text = folded(answer)
     match fact:
         case Amount():
@@ -64,12 +65,14 @@ def states(answer: str, fact: Fact, moment: Moment) -> bool:
             return states_name(text, fact)
         case Identified():
             return states_code(text, fact)
+        case Figure(number):
+            return re.search(rf"(?<![\d.]){re.escape(number)}(?!\d|\.\d)", text) is not None
         case Worded(wordings):
             return any(folded(wording) in text or _is_squeezed_in(wording, text) for wording in wordings)
         case Gist():
             return states_gist(text, fact)
         case May():
-            return states_may(text, fact)
+            return states_may(text, fact, is_strict=is_strict)
         case Stocked(holds):
             return _states_stock(text, holds)
         case PaidBy():
@@ -81,7 +84,7 @@ def states(answer: str, fact: Fact, moment: Moment) -> bool:
         case Whatever(kind):
             return states_any_amount(text) if kind == "amount" else states_any_day(text)
         case Either(facts):
-            return any(states(answer, one, moment) for one in facts)
+            return any(states(answer, one, moment, is_strict=is_strict) for one in facts)
 
 
 def declines(answer: str) -> bool:

@@ -1,15 +1,26 @@
 """May the customer do it? Read clause by clause: the action's words, and whether they stand under a can or a cannot."""
 
 import re
+from collections.abc import Iterator
 
-from benchmarks.answers.judging.facts import Action, Done, May
-from benchmarks.answers.judging.text import clauses
+from benchmarks.answers.judging.facts import Action, Done, May, OrderIs
+from benchmarks.answers.judging.states import states_order
+from benchmarks.answers.judging.text import clauses, sentences
 from benchmarks.answers.judging.wordings import expression, pattern, section
 
+_LESSER = ("cannot", "asked")
 
-def states_may(text: str, wanted: May) -> bool:
-    """Whether a folded text says that the customer may, or may not, do it as things are."""
-    return wanted.holds in _told(text, wanted.action)
+
+def states_may(text: str, wanted: May, *, is_strict: bool = False) -> bool:
+    """Whether a folded text says that the customer may, or may not, do it as things are.
+
+    `is_strict` leaves out what is said of special goods and of faults: for what must not be said of ordinary ones.
+    """
+    return any(
+        wanted.holds in _verdict(clause)
+        for clause, condition in _about(text, wanted.action)
+        if _holds(condition, text) and not (is_strict and pattern("beside").search(clause))
+    )
 
 
 def states_done(text: str, wanted: Done) -> bool:
@@ -17,34 +28,49 @@ def states_done(text: str, wanted: Done) -> bool:
     claim = re.compile(expression("done").replace("VERB", expression("verbs", wanted.action)))
     return any(
         claim.search(clause)
-        and not any(pattern(name).search(clause) for name in ("cannot", "later", "asked"))
+        and _condition(clause) is None
+        and not any(pattern(n).search(clause) for n in _LESSER)
         for clause in clauses(text)
     )
 
 
-def _told(text: str, action: Action) -> set[bool]:
-    """What is said of it: can, cannot, both or nothing."""
-    told: set[bool] = set()
+def _about(text: str, action: Action) -> Iterator[tuple[str, list[str] | None]]:
+    """The clauses that speak of the action, each with the states in which it holds."""
     is_spoken_of = False
-    for clause in clauses(text):
-        has_verb = pattern("verbs", action).search(clause) is not None
-        # A clause may answer for the one before it: …取消吗？可以的。
-        if has_verb or (is_spoken_of and pattern("verdict_alone").fullmatch(clause)):
-            told |= _verdict(clause)
-        is_spoken_of = has_verb or (is_spoken_of and not _has_other_verb(clause, action))
-    return told
+    for sentence in sentences(text):
+        before: list[str] | None = None
+        for clause in clauses(sentence):
+            condition = _condition(clause)
+            has_verb = pattern("verbs", action).search(clause) is not None
+            # A clause may answer for the one before it: …取消吗？可以的。
+            if has_verb or (is_spoken_of and pattern("verdict_alone").fullmatch(clause)):
+                yield clause, before if condition is None else condition
+            is_spoken_of = has_verb or (is_spoken_of and not _has_other_verb(clause, action))
+            # Once it is packed, it can't be cancelled: the condition stands before the comma.
+            before = condition if not _verdict(clause) else None
 
 
 def _verdict(clause: str) -> set[bool]:
     if pattern("cannot").search(clause):
         return {False}
-    if pattern("later").search(clause):
-        return set()
     if pattern("offer").search(clause):
         return {True}
     if pattern("open").search(clause):
         return set()
     return {True} if pattern("can").search(clause) else set()
+
+
+def _condition(clause: str) -> list[str] | None:
+    """The states in which the clause holds; None where it says none."""
+    for rule in section("conditions"):
+        if re.search(rule["says"], clause):
+            holds: list[str] = rule["holds"]
+            return holds
+    return None
+
+
+def _holds(condition: list[str] | None, text: str) -> bool:
+    return condition is None or any(states_order(text, OrderIs(state)) for state in condition)
 
 
 def _has_other_verb(clause: str, action: Action) -> bool:

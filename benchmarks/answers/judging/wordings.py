@@ -16,10 +16,9 @@ def _all() -> dict[str, Any]:
     return document
 
 
-def section(name: str) -> dict[str, Any]:
-    """The entries of one section by name."""
-    found: dict[str, Any] = _all()[name]
-    return found
+def section(name: str) -> Any:
+    """One section as it is written."""
+    return _all()[name]
 
 
 def expression(*path: str) -> str:
