@@ -5,8 +5,8 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from commerce.domain.catalogue import ProductHit, ProductQuery
-from commerce.domain.errors import OrderNotFound, StoreError
+from commerce.domain.catalogue import Product, ProductHit, ProductQuery
+from commerce.domain.errors import CustomerNotFound, OrderNotFound, StoreError
 from commerce.domain.identity import Principal
 from commerce.domain.orders import Order
 from commerce.domain.product_query import query_from_text
@@ -18,7 +18,8 @@ from deployments.snapshots import ShopSnapshot
 from deployments.stages import Stages, StageTimer
 from models.types import Passage, SearchRequest, Segment, Understood
 from routing.deadline import Deadline
-from routing.facts import Facts, Needs, Recommended
+from routing.facts import Facts, Needs, Person, Recommended
+from routing.sheet.goods import named_goods
 
 T = TypeVar("T")
 
@@ -61,12 +62,20 @@ class LookUps:
         )
         missing: list[str] = []
         started = self._timer.clock()
-        (orders, named_id, is_unknown), products, passages, recommended, segment = await asyncio.gather(
+        (
+            (orders, named_id, is_unknown),
+            (products, goods),
+            passages,
+            recommended,
+            segment,
+            person,
+        ) = await asyncio.gather(
             self._orders(asked, understood, needs, order_id, missing),
             self._products(asked, needs, query, missing),
             self._passages(asked, understood, needs, query, missing),
             self._recommended(asked, needs, query, missing),
             self._segment(asked, needs, missing),
+            self._person(asked, needs, missing),
         )
         # The whole fan-out: as long as its slowest part, and what running them at once costs.
         asked.timings_ms["look_up"] = round((self._timer.clock() - started) * 1000, 2)
@@ -84,6 +93,10 @@ class LookUps:
             recommended=recommended,
             segment=segment,
             missing=tuple(missing),
+            message=asked.message,
+            goods=goods,
+            person=person,
+            categories=tuple((term.slug, term.name) for term in asked.shop.vocabulary.categories),
         )
 
     async def _orders(
@@ -115,16 +128,41 @@ class LookUps:
 
     async def _products(
         self, asked: Asked, needs: Needs, query: ProductQuery, missing: list[str]
-    ) -> tuple[ProductHit, ...]:
+    ) -> tuple[tuple[ProductHit, ...], tuple[Product, ...]]:
+        """What the query finds; and of goods that are named, all that is known of the likeliest."""
         if not needs.products:
-            return ()
+            return (), ()
         wanted = replace(query, in_stock=not needs.includes_out_of_stock)
         try:
             search = self._store.search_products(asked.principal.tenant_id, wanted)
-            return await self._commerce(asked, "products", search)
+            hits = await self._commerce(asked, "products", search)
+            if not (query.product_types or query.tokens):
+                return hits, ()
+            named = named_goods(asked.message, hits)
+            reads = (self._store.product(asked.principal.tenant_id, hit.product_id) for hit in named)
+            return hits, tuple([await self._commerce(asked, "goods", read) for read in reads])
         except (StoreError, TimeoutError) as error:
             missing.append(_commerce_reason(error))
-            return ()
+            return (), ()
+
+    async def _person(self, asked: Asked, needs: Needs, missing: list[str]) -> Person | None:
+        principal = asked.principal
+        if not needs.person or principal.customer_id is None:
+            return None
+        try:
+            return await self._commerce(asked, "person", self._read_person(principal))
+        except (StoreError, TimeoutError) as error:
+            missing.append(_commerce_reason(error))
+            return None
+
+    async def _read_person(self, principal: Principal) -> Person:
+        methods = await self._store.payment_methods(principal)
+        coupons = await self._store.usable_coupons(principal, self._now())
+        try:
+            return Person(await self._store.customer(principal), methods, coupons)
+        except CustomerNotFound:
+            # A shop may know of orders of people who have no account.
+            return Person(None, methods, coupons)
 
     async def _passages(
         self, asked: Asked, understood: Understood, needs: Needs, query: ProductQuery, missing: list[str]

@@ -24,8 +24,20 @@ from routing.dialogue.goals import ANSWER
 from routing.dialogue.heard import Heard, hear
 from routing.dialogue.rules import Plan, decide
 from routing.dialogue.state import DialogueState
-from routing.effects import Effect, Emit, LookUp, NextPiece, Piece, StartRung, StopRung, Understand, Unread
-from routing.facts import NEEDS, Facts, Needs
+from routing.effects import (
+    Detail,
+    Effect,
+    Emit,
+    LookUp,
+    NextPiece,
+    Piece,
+    StartRung,
+    StopRung,
+    Unavailable,
+    Understand,
+    Unread,
+)
+from routing.facts import NEEDS, Details, Facts, Needs
 from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.prompts import fact_lines, messages
 from routing.sentences import Buffer
@@ -119,7 +131,7 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
         understood = replace(understood, intent=plan.topic.intent)
     needs = NEEDS[understood.intent] if plan.step == "answer" else _OF_A_HAND_OFF
     facts: Facts = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
-    about = about_order(plan, heard, facts)
+    about = yield from _detailed(about_order(plan, heard, facts), needs)
     composed = hand_off(understood, about) if plan.step == "hand_off" else compose(understood, about)
     choice = choose(
         understood.intent,
@@ -138,6 +150,16 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
     carried = CarriedOut(composed, move, state, plan.rule, facts.missing)
     has_fallen = bool(reasons) or choice.is_degraded
     return _reply(heard, said, rung, (*choice.reasons, *reasons), carried, has_fallen, facts.segment)
+
+
+def _detailed(facts: Facts, needs: Needs) -> Generator[Effect, Any, Facts]:
+    """With invoices and the like of the order that is meant, where the intent needs them."""
+    if not needs.details or not facts.orders or facts.is_order_unknown:
+        return facts
+    details: Details | Unavailable = yield Detail(facts.orders[0].order_id)
+    if isinstance(details, Unavailable):
+        return replace(facts, missing=(*facts.missing, f"commerce: {details.reason}"))
+    return replace(facts, details=details)
 
 
 def _climb_down(

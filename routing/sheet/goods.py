@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from commerce.domain.catalogue import Product, ProductQuery, Variant
+from commerce.domain.catalogue import Product, ProductHit, ProductQuery, Variant
 from commerce.domain.text import LocalText
 from routing.compose.wording import colour_name, money
 from routing.sheet.fact import SheetFact, fact
@@ -20,6 +20,20 @@ _LABELS: Final = {
     "faults": LocalText("常见故障", "known fault"),
 }
 _INNER: Final = frozenset({"product_id", "status"})
+
+
+def named_goods(message: str, hits: Sequence[ProductHit]) -> tuple[ProductHit, ...]:
+    """Of what a search found the products that the message calls by their names; else the likeliest two."""
+    folded = _plain(message)
+    called = [hit for hit in hits if any(_plain(n) in folded for n in (hit.name.zh, hit.name.en) if n)]
+    return tuple(called or hits)[:_MOST_GOODS]
+
+
+_MOST_GOODS: Final = 2
+
+
+def _plain(text: str) -> str:
+    return "".join(text.lower().split())
 
 
 def product_facts(product: Product, query: ProductQuery | None) -> Iterator[SheetFact]:

@@ -162,6 +162,7 @@ WAYS: Final[dict[str, Way]] = {
     "append_turn": lambda store, who: store.append_turn(who, "v1", a_turn("r2"), 1),
     "record_outcome": lambda store, who: store.record_outcome(who, "v1", "r1", TurnOutcome.REOPENED),
     "customer": lambda store, who: store.customer(who),
+    "payment_methods": lambda store, who: store.payment_methods(who),
     "usable_coupons": lambda store, who: store.usable_coupons(who, NOW),
     "behaviour_of": lambda store, who: store.behaviour_of(who),
 }

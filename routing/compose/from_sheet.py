@@ -1,0 +1,181 @@
+"""Answers out of single facts: those that the message asks for, or else those that its intent is about; then a cited sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from commerce.domain.text import LocalText
+from models.types import Understood
+from routing.answer import Composed
+from routing.compose.knowledge import from_articles, quoted
+from routing.compose.wording import order_card, product_card, say
+from routing.facts import NEEDS, Facts
+from routing.sheet.asked import asked_kinds, of_kinds
+from routing.sheet.fact import SheetFact
+from routing.sheet.goods import product_facts
+from routing.sheet.order import order_facts
+from routing.sheet.person import person_facts
+from routing.sheet.rules import policy_facts
+
+_PROGRESS: Final = (
+    "order.state",
+    "order.payment_due",
+    "order.late",
+    "order.ships_on",
+    "order.tracking",
+    "order.latest_event",
+    "order.expected",
+    "order.delivered",
+)
+# What an intent is about where the words ask for nothing in particular.
+_DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "order_status": _PROGRESS,
+    "logistics_tracking": _PROGRESS,
+    "urge_shipment": _PROGRESS,
+    "refund_status": ("order.refund",),
+    "price_promotion": ("product.price", "product.stock"),
+    "stock_availability": ("product.stock", "product.price"),
+    "product_question": ("product.description", "product.price", "product.stock"),
+    "membership_points": ("customer.level", "customer.points"),
+    "coupon": ("customer.coupon",),
+    "warranty_repair": ("line.warranty", "product.repair"),
+    "invoice": ("order.invoice",),
+}
+# What goes with a fact that is asked for, since alone it says too little.
+_WITH: Final[Mapping[str, tuple[str, ...]]] = {
+    "order.expected": ("order.state", "order.expected", "order.ships_on", "order.latest_event"),
+    "order.latest_event": _PROGRESS,
+    "order.delivered": ("order.state", "order.delivered"),
+    "order.ships_on": ("order.state", "order.late", "order.ships_on"),
+    "product.price": ("product.price", "product.stock"),
+    "product.stock": ("product.stock", "product.price"),
+}
+_ABSENT: Final[Mapping[str, LocalText]] = {
+    "order.expected": LocalText("目前还没有预计送达的日期。", "There is no expected day of arrival yet."),
+    "order.tracking": LocalText("还没有发货，暂时没有运单号。", "It has not been sent yet, so there is no tracking number."),
+    "order.refund": LocalText("这个订单没有退款记录。", "There is no refund for this order."),
+    "order.invoice": LocalText("这个订单还没有开过发票。", "No invoice was issued for this order yet."),
+    "order.discount": LocalText("这个订单没有优惠。", "Nothing was taken off this order."),
+    "customer.coupon": LocalText("您目前没有可用的优惠券。", "You have no coupons that can be used now."),
+    "line.warranty": LocalText("这件商品没有单独的保修期。", "There is no warranty of its own on it."),
+}  # fmt: skip
+_MOST_SENTENCES: Final = 6
+_MOST_ALIKE: Final = 4
+
+
+def sheet_of(understood: Understood, facts: Facts) -> tuple[SheetFact, ...]:
+    """All facts of the turn: of the order that is meant, the goods that are named, the customer, the shop."""
+    found: list[SheetFact] = []
+    if facts.orders and not facts.is_order_unknown:
+        found += order_facts(facts.orders[0], facts, facts.details)
+    for product in facts.goods:
+        found += product_facts(product, facts.query)
+    if facts.person is not None:
+        found += person_facts(facts.person.customer, facts.person.methods, facts.person.coupons)
+    return (*found, *policy_facts(facts, dict(facts.categories)))
+
+
+def from_sheet(understood: Understood, facts: Facts) -> Composed:
+    """The facts that answer, and the best article where it is about the same; a person where there is neither."""
+    language = understood.language
+    sheet = sheet_of(understood, facts)
+    asked = tuple(kind for kind in asked_kinds(facts.message) if _is_meant(kind, understood, facts))
+    chosen = _narrowed(of_kinds(sheet, _whole(asked)), facts)
+    if not chosen:
+        chosen = of_kinds(sheet, _DEFAULTS.get(understood.intent, ()))
+    said = [fact.text.in_language(language) for fact in chosen[:_MOST_SENTENCES]]
+    kinds = {fact.kind for fact in chosen}
+    absent = [
+        _ABSENT[kind].in_language(language)
+        for kind in asked or _DEFAULTS.get(understood.intent, ())[:1]
+        if kind in _ABSENT and kind not in kinds and (not kind.startswith("order.") or facts.orders)
+    ]
+    article = _article(understood, facts, bool(said))
+    if not said and not absent:
+        return article or from_articles(understood, facts)
+    support = article or Composed(())
+    return Composed(
+        tuple(dict.fromkeys((*absent, *said, *support.sentences))),
+        support.citations,
+        cards=_cards(chosen, facts, language),
+    )
+
+
+def _whole(kinds: Iterable[str]) -> tuple[str, ...]:
+    """With what goes with them. Where one is asked for by name, the others of a default are not told."""
+    return tuple(dict.fromkeys(each for kind in kinds for each in _WITH.get(kind, (kind,))))
+
+
+def _is_meant(kind: str, understood: Understood, facts: Facts) -> bool:
+    """Whether such a fact can be meant: one of an order where an order is spoken of, of goods where goods are named."""
+    about = kind.split(".")[0]
+    needs = NEEDS[understood.intent]
+    if about in ("order", "line"):
+        return bool(facts.orders) and (needs.orders or facts.asked_order_id is not None)
+    if about == "product":
+        return bool(facts.goods)
+    return True
+
+
+def _narrowed(chosen: tuple[SheetFact, ...], facts: Facts) -> tuple[SheetFact, ...]:
+    """Of many facts of one kind those that share most with the message, such as the rule of the category that is named."""
+    kept: list[SheetFact] = []
+    for kind in dict.fromkeys(fact.kind for fact in chosen):
+        alike = [fact for fact in chosen if fact.kind == kind]
+        if len(alike) > 1:
+            shares = {id(fact): _shared(fact, facts) for fact in alike}
+            best = max(shares.values())
+            alike = [fact for fact in alike if shares[id(fact)] == best][:_MOST_ALIKE]
+        kept += alike
+    return tuple(kept)
+
+
+def _shared(fact: SheetFact, facts: Facts) -> int:
+    """Pairs of characters, and words, that fact and message have in common; a category that is named counts most."""
+    message = facts.message.lower()
+    named = facts.query is not None and fact.part is not None and fact.part in facts.query.categories
+    zh = fact.text.zh.lower()
+    pairs = {zh[i : i + 2] for i in range(len(zh) - 1)} & {
+        message[i : i + 2] for i in range(len(message) - 1)
+    }
+    words = set(fact.text.en.lower().split()) & {word for word in message.split() if len(word) > 2}
+    return 100 * named + len(pairs) + 2 * len(words)
+
+
+def _article(understood: Understood, facts: Facts, has_facts: bool) -> Composed | None:
+    """The best passage: whole where it alone answers, a sentence of it beside facts, if it serves the intent."""
+    if not facts.passages:
+        return None
+    best = facts.passages[0]
+    if not has_facts:
+        return from_articles(understood, facts)
+    if understood.intent not in best.intents:
+        return None
+    return quoted(best, 1)
+
+
+def _cards(chosen: Iterable[SheetFact], facts: Facts, language: str) -> tuple[dict[str, object], ...]:
+    kinds = {fact.kind.split(".")[0] for fact in chosen}
+    orders = (order_card(facts.orders[0], language, facts.zone),) if kinds & {"order", "line"} else ()
+    shown = {product.product_id for product in facts.goods}
+    goods = tuple(product_card(hit, language) for hit in facts.products if hit.product_id in shown)
+    return (*orders, *(goods if "product" in kinds else ()))
+
+
+def about_order(understood: Understood, facts: Facts) -> Composed:
+    """As `from_sheet`; with several open orders the others are named, so that another can be asked for."""
+    answer = from_sheet(understood, facts)
+    others = [order for order in facts.orders[1:] if order.is_open][:2]
+    if facts.asked_order_id is not None or not others or not answer.cards:
+        return answer
+    language = understood.language
+    listed = say(language, "、", ", ").join(order.order_id for order in others)
+    closing = say(
+        language,
+        f"您还有其他进行中的订单：{listed}，想查哪一个请告诉我。",
+        f"You have other open orders too: {listed}; tell me if you meant one of them.",
+    )
+    cards = (*answer.cards, *(order_card(order, language, facts.zone) for order in others))
+    return replace(answer, sentences=(*answer.sentences, closing), cards=cards)
