@@ -16,7 +16,6 @@ from routing.compose import compose
 from routing.compose.clarifying import clarifying, handing_off, refusing
 from routing.compose.knowledge import hand_off
 from routing.compose.replies import quick_replies
-from routing.compose.wording import say
 from routing.dialogue.about import about_order, after_answer, picked_order
 from routing.dialogue.acts import Acts
 from routing.dialogue.carry_out import CarriedOut, Move, carry_out, resumed
@@ -41,6 +40,7 @@ from routing.facts import NEEDS, Details, Facts, Needs
 from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.prompts import fact_lines, messages
 from routing.sentences import Buffer
+from routing.wording import say
 
 _OF_A_HAND_OFF: Final = Needs(segment=True)
 

@@ -35,7 +35,7 @@ from deployments.api.service import Service
 from deployments.chat import Finished
 from deployments.errors import RequestInvalid, StageError
 from models.types import INTENTS, Understood
-from routing.compose.wording import order_card
+from routing.wording import order_card
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": schemas.ErrorResponse} for status in (400, 401, 403, 404, 413, 422, 429, 503)

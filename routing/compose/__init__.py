@@ -9,7 +9,7 @@ from typing import Final
 from models.types import Understood
 from routing.answer import Composed
 from routing.compose.from_sheet import from_sheet
-from routing.compose.knowledge import greeting, hand_off
+from routing.compose.knowledge import greeting
 from routing.compose.orders import give_back, with_sign_in, without_order
 from routing.compose.products import product_list
 from routing.facts import Facts
@@ -44,7 +44,7 @@ _COMPOSERS: Final[dict[str, Composer]] = {
     "complaint": with_sign_in,
     "account_problem": from_sheet,
     "membership_points": from_sheet,
-    "human_agent": hand_off,
+    "human_agent": from_sheet,
     "greeting_thanks": greeting,
 }
 

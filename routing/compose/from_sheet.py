@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -10,7 +11,6 @@ from commerce.domain.text import LocalText
 from models.types import Understood
 from routing.answer import Composed
 from routing.compose.knowledge import from_articles, quoted
-from routing.compose.wording import order_card, product_card, say
 from routing.facts import NEEDS, Facts
 from routing.sheet.asked import asked_kinds, of_kinds
 from routing.sheet.fact import SheetFact
@@ -18,6 +18,7 @@ from routing.sheet.goods import product_facts
 from routing.sheet.order import order_facts
 from routing.sheet.person import person_facts
 from routing.sheet.rules import policy_facts
+from routing.wording import order_card, product_card, say
 
 _PROGRESS: Final = (
     "order.state",
@@ -92,7 +93,16 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
         for kind in asked or _DEFAULTS.get(understood.intent, ())[:1]
         if kind in _ABSENT and kind not in kinds and (not kind.startswith("order.") or facts.orders)
     ]
-    article = _article(understood, facts, bool(said))
+    if (
+        understood.intent == "product_question"
+        and not asked
+        and facts.goods
+        and not _is_described(facts, chosen)
+    ):
+        absent.append(
+            say(language, "这一点商品资料里没有写明。", "The product's description does not say that.")
+        )
+    article = _article(understood, facts, chosen, bool(absent))
     if not said and not absent:
         return article or from_articles(understood, facts)
     support = article or Composed(())
@@ -123,13 +133,24 @@ def _narrowed(chosen: tuple[SheetFact, ...], facts: Facts) -> tuple[SheetFact, .
     """Of many facts of one kind those that share most with the message, such as the rule of the category that is named."""
     kept: list[SheetFact] = []
     for kind in dict.fromkeys(fact.kind for fact in chosen):
-        alike = [fact for fact in chosen if fact.kind == kind]
+        alike = _of_own_goods([fact for fact in chosen if fact.kind == kind], facts)
         if len(alike) > 1:
             shares = {id(fact): _shared(fact, facts) for fact in alike}
             best = max(shares.values())
             alike = [fact for fact in alike if shares[id(fact)] == best][:_MOST_ALIKE]
         kept += alike
     return tuple(kept)
+
+
+def _of_own_goods(alike: list[SheetFact], facts: Facts) -> list[SheetFact]:
+    """Of rules by category those of the category that is named, else of what the order that is meant holds."""
+    if not alike or not alike[0].kind.startswith("shop.") or all(fact.part is None for fact in alike):
+        return alike
+    named = set(facts.query.categories) if facts.query is not None else set()
+    if not named and facts.orders and facts.asked_order_id is not None:
+        named = {line.category for line in facts.orders[0].lines}
+        return [fact for fact in alike if fact.part in named]
+    return [fact for fact in alike if fact.part in named] or alike
 
 
 def _shared(fact: SheetFact, facts: Facts) -> int:
@@ -144,16 +165,38 @@ def _shared(fact: SheetFact, facts: Facts) -> int:
     return 100 * named + len(pairs) + 2 * len(words)
 
 
-def _article(understood: Understood, facts: Facts, has_facts: bool) -> Composed | None:
-    """The best passage: whole where it alone answers, a sentence of it beside facts, if it serves the intent."""
+def _article(
+    understood: Understood, facts: Facts, chosen: tuple[SheetFact, ...], is_answered: bool
+) -> Composed | None:
+    """The best passage: whole where it alone answers; a sentence of it beside rules of the shop, if it serves the intent."""
     if not facts.passages:
         return None
     best = facts.passages[0]
-    if not has_facts:
+    if not chosen and not is_answered:
         return from_articles(understood, facts)
-    if understood.intent not in best.intents:
+    if understood.intent not in best.intents or not all(fact.kind.startswith("shop.") for fact in chosen):
         return None
     return quoted(best, 1)
+
+
+_SAYS_NOTHING: Final = re.compile(
+    r"[^\w\u4e00-\u9fff]|多少|什么|怎么|这个|那个|请问|你们|有没有|是不是|吗|呢|的|啥|\b(?:what|how|is|are|the|a|an|it|this|does|do|much|many|of|in|"
+    r"tell|me|about|whats|can|you|please|have|has|made|for|and|to)\b",
+    re.I,
+)
+
+
+def _is_described(facts: Facts, chosen: Iterable[SheetFact]) -> bool:
+    """Whether the facts share a word with the question, beside the product's name."""
+    message = facts.message.lower()
+    for product in facts.goods:
+        for name in (product.name.zh.lower(), product.name.en.lower()):
+            message = message.replace(name, " ")
+    asked = [part for part in _SAYS_NOTHING.sub(" ", message).split() if len(part) > 1]
+    texts = " ".join(f"{fact.text.zh} {fact.text.en}" for fact in chosen).lower()
+    pairs = [part[i : i + 2] for part in asked for i in range(len(part) - 1) if not part.isascii()]
+    words = [part.removesuffix("s") for part in asked if part.isascii() and len(part) > 2]
+    return not (pairs or words) or any(part in texts for part in (*pairs, *words))
 
 
 def _cards(chosen: Iterable[SheetFact], facts: Facts, language: str) -> tuple[dict[str, object], ...]:

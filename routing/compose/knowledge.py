@@ -2,9 +2,9 @@
 
 from models.types import Passage, Understood
 from routing.answer import Composed
-from routing.compose.wording import cite, say
 from routing.facts import Facts
 from routing.sentences import split
+from routing.wording import cite, say
 
 # Sentences of one article that an answer takes; more is a page, not an answer.
 _MOST = 3

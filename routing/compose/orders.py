@@ -7,9 +7,9 @@ from models.types import Understood
 from routing.answer import Composed
 from routing.compose.from_sheet import about_order, from_sheet
 from routing.compose.knowledge import from_articles, quoted
-from routing.compose.wording import say
 from routing.facts import Facts
 from routing.sheet.asked import asked_kinds
+from routing.wording import say
 
 
 def order_or_reason(understood: Understood, facts: Facts) -> Composed | None:

@@ -9,7 +9,7 @@ from commerce.domain.actions import ActionKind
 from commerce.domain.orders import Order
 from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
-from routing.compose.wording import order_goods, say
+from routing.wording import order_goods, say
 
 DEED_NAMES: Final[Mapping[str, LocalText]] = {
     "cancel": LocalText("取消订单", "cancel the order"),

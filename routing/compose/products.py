@@ -3,7 +3,8 @@
 from commerce.domain.catalogue import ProductHit, ProductQuery
 from models.types import Understood
 from routing.answer import Composed, Recommendation
-from routing.compose.wording import (
+from routing.facts import Facts, Recommended
+from routing.wording import (
     colour_name,
     money,
     product_card,
@@ -11,7 +12,6 @@ from routing.compose.wording import (
     recommendation,
     say,
 )
-from routing.facts import Facts, Recommended
 
 _SHOWN = 3
 

@@ -28,7 +28,8 @@ from commerce.domain.proposals import (
     TicketOpened,
     TotalsChange,
 )
-from routing.compose.wording import (
+from routing.facts import Details
+from routing.wording import (
     address_text,
     colour_name,
     line_name,
@@ -38,7 +39,6 @@ from routing.compose.wording import (
     say,
     service_name,
 )
-from routing.facts import Details
 
 _HEADINGS: Final[Mapping[ActionKind, tuple[str, str]]] = {
     ActionKind.CANCEL: ("取消订单 {order}（{goods}）", "Cancel order {order} ({goods})"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from routing.compose.wording import say
 from routing.dialogue.state import Topic
+from routing.wording import say
 
 
 def quick_replies(topic: Topic | None, language: str) -> tuple[str, ...]:

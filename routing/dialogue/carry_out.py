@@ -10,7 +10,6 @@ from commerce.domain.actions import arguments_from
 from models.types import Understood
 from routing.answer import Composed
 from routing.compose import compose, outcomes, proposals
-from routing.compose.wording import order_card
 from routing.dialogue.asking import asked
 from routing.dialogue.flows import FLOWS
 from routing.dialogue.goals import ANSWER
@@ -21,6 +20,7 @@ from routing.dialogue.state import DialogueState, Topic
 from routing.dialogue.work import Worked, work
 from routing.effects import Commit, Committed, Effect, Lapsed, LookUp, Refused, Unavailable
 from routing.facts import Facts, Needs
+from routing.wording import order_card
 
 Move = Literal["answer", "clarify", "refuse", "hand_off", "ask", "propose", "act", "drop"]
 _ORDERS: Final = Needs(orders=True, passages=1)

@@ -12,6 +12,7 @@ from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.state import DialogueState, Question, Topic
 from routing.dialogue.working import Slot
+from routing.sheet.asked import asked_kinds, intent_by_words
 
 Step = Literal["answer", "work", "commit", "drop", "repeat", "clarify", "refuse", "hand_off"]
 
@@ -22,6 +23,8 @@ _UPSET: Final = -0.5
 _STALLED: Final = 2
 # As sure as that, another wish interrupts; less sure, and it is an answer to what was asked.
 _SURE: Final = 0.75
+# Less sure than that, what is not ours may be ours by its words.
+_DOUBTFUL: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ def decide(heard: Heard, state: DialogueState) -> Plan:
 
 def _asks_for_a_person(reading: Reading) -> bool:
     heard = reading.heard
-    return heard.is_routed and heard.understood.intent == "human_agent"
+    wants_hours = "shop.hours" in asked_kinds(heard.message)
+    return heard.is_routed and heard.understood.intent == "human_agent" and not wants_hours
 
 
 def _is_upset(reading: Reading) -> bool:
@@ -274,6 +278,20 @@ def _is_out_of_scope(reading: Reading) -> bool:
     return reading.heard.understood.decision == "out_of_scope"
 
 
+def _words_tell(reading: Reading) -> bool:
+    """Not sure by its sound, and yet its words ask for a fact that there is."""
+    understood = reading.heard.understood
+    is_doubtful = understood.decision == "clarify" or understood.probability < _DOUBTFUL
+    return is_doubtful and intent_by_words(reading.heard.message) is not None
+
+
+def _by_words(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    intent = intent_by_words(reading.heard.message)
+    if intent is None:
+        raise AssertionError("the words tell no intent")
+    return "answer", reading.state, Topic(ANSWER, intent)
+
+
 def _refuse(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
     return "refuse", reading.state, None
 
@@ -310,6 +328,7 @@ RULES: Final = (
     Rule("recognised", _asks, _answer),
     Rule("the same of another order", _follows_up, _follow_up),
     Rule("not understood while something waits", _is_lost, _work_on),
+    Rule("its words ask for a fact", _words_tell, _by_words),
     Rule("not about this shop's service", _is_out_of_scope, _refuse),
     Rule("unrecognised twice in a row", _is_unclear_again, _to_a_person),
     Rule("not sure enough", _always, _clarify),

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from commerce.domain.catalogue import Variant
 from commerce.domain.orders import OrderLine
-from routing.compose.wording import colour_name, line_name, money
 from routing.dialogue import words
 from routing.dialogue.goods import named_lines
 from routing.dialogue.state import Option
 from routing.dialogue.working import Slot, Working
+from routing.wording import colour_name, line_name, money
 
 _MOST_OPTIONS: Final = 6
 _LETTERS: Final = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "2XL", "3XL", "XXXL", "4XL", "5XL")

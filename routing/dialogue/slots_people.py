@@ -9,10 +9,10 @@ from commerce.domain.actions import InvoiceKind
 from commerce.domain.coupons import Coupon
 from commerce.domain.customers import Address
 from commerce.domain.payment_methods import PaymentMethod
-from routing.compose.wording import address_text, coupon_name, method_name
 from routing.dialogue import words
 from routing.dialogue.state import Option
 from routing.dialogue.working import Slot, Working, nothing
+from routing.wording import address_text, coupon_name, method_name
 
 _MUNICIPALITIES: Final = ("北京", "上海", "天津", "重庆")
 _ADDRESS_PARTS: Final = (

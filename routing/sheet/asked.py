@@ -56,8 +56,8 @@ ASKS: Final = (
     _ask("order.placed", r"(?:什么时候|哪天|几号|何时).{0,6}(?:下的?单|买的|拍的)|下单时间", r"\bwhen did i (?:order|buy|place|purchase)|\bordered on\b"),
     _ask(
         "order.total",
-        r"(?:付|花|支付|实付|总|一共|共).{0,5}(?:多少|几块|金额|钱)|多少钱|订单金额|总价|总额",
-        r"\bhow much (?:was|is|did|were)\b|\btotal\b|\bwhat did (?:i|it) (?:pay|cost)|\bamount (?:of|i paid)|\bcost me\b",
+        r"(?:付|花|支付|实付|总|一共|共).{0,5}(?:多少|几块|金额|钱)|订单.{0,4}多少钱|这单.{0,4}多少|订单金额|总价|总额",
+        r"\bhow much (?:was|did|were)\b|\btotal\b|\bwhat did (?:i|it) (?:pay|cost)|\bamount (?:of|i paid)|\bcost me\b",
         unless=r"退|refund|发票|invoice|运费|积分|余额|券|back\b|taken off|discount|left",
     ),
     _ask(
@@ -98,7 +98,7 @@ ASKS: Final = (
     _ask("shop.delivery_time", r"(?:发货后)?(?:几天|多久).{0,4}(?:能到|到货|送达|送到)", r"\bhow long\b.{0,20}\b(?:deliver|shipping|ship)\b|\bdelivery times?\b"),
     _ask("shop.return_window", r"(?:几|多少|七|7|15|十五)天.{0,8}退|退货?.{0,6}(?:几天|期限|多久|多少天)|无理由", r"\bhow (?:many days|long)\b.{0,30}\b(?:return|send|bring)|\breturn (?:window|period|policy|time)|\bsend (?:stuff|things|it) back\b"),
     _ask("shop.pickup_fee", r"退货?.{0,6}(?:运费|邮费|快递费)|(?:运费|邮费).{0,6}(?:谁|出|承担)", r"\breturn (?:shipping|postage)|\bwho pays\b|\bpick-?up\b.{0,12}\b(?:fee|cost)"),
-    _ask("shop.refund_card shop.refund_wallet shop.refund_gift_card", r"(?:退款|退钱|退到|钱.{0,3}退).{0,14}(?:几天|多久|多长|什么时候|到账)|(?:几天|多久).{0,8}(?:退|到账)", r"\bhow long\b.{0,50}\b(?:refund|money|back)|\bwhen (?:would|will|do|can)\b.{0,40}\b(?:refund|money back)|\brefunds?\b.{0,30}\b(?:take|long)"),
+    _ask("shop.refund_card shop.refund_wallet shop.refund_gift_card", r"(?:退款|退钱|退到|钱.{0,3}退|退的钱).{0,14}(?:几天|多久|多长|什么时候|到账)|(?:几天|多久).{0,8}(?:退款|退钱|退到|退回|到账)", r"\bhow long\b.{0,50}\b(?:refund|money|back)|\bwhen (?:would|will|do|can)\b.{0,40}\b(?:refund|money back)|\brefunds?\b.{0,30}\b(?:take|long)"),
     _ask("shop.price_protection", r"价保|保价|价格保护", r"\bprice (?:protection|match|guarantee)"),
     _ask("shop.methods", r"(?:支持|可以用|能用|有哪些|哪些).{0,6}(?:支付|付款)|(?:支付|付款)方式有", r"\b(?:which|what|how)\b.{0,20}\b(?:pay|payment)s?\b.{0,30}\b(?:take|accept|methods|options|support|ways?)?"),
     _ask("shop.cash_on_delivery", r"货到付款|到付", r"\bcash on delivery\b|\bcod\b|\bpay (?:on|at|when) (?:delivery|it arrives)"),
@@ -108,7 +108,7 @@ ASKS: Final = (
     _ask("shop.warranty", r"保修(?:期|多久|几)|质保|保(?:多久|几年)", r"\bwarranty\b|\bguarantee\b|\bcovered\b"),
     _ask("shop.hours", r"(?:人工|客服).{0,6}(?:几点|时间|上班|下班|在线)|几点(?:上|下)班", r"\b(?:opening|service|working|support) hours\b|\bwhen (?:are|is).{0,20}\b(?:open|available|agents?)"),
     _ask("shop.complaint", r"投诉.{0,8}(?:多久|几天|什么时候)", r"\bcomplaint\b.{0,30}\b(?:how long|when|take)"),
-    _ask("product.price", r"多少钱|什么价|啥价|价格|怎么卖|几块|贵不贵|售价|最便宜", r"\bhow much\b|\bprice\b|\bcosts?\b|\bcheapest\b"),
+    _ask("product.price", r"多少钱|什么价|啥价|价格|怎么卖|几块|贵不贵|售价|最便宜", r"\bhow much\b|\bprice\b|\bcosts?\b|\bcheapest\b", unless=r"\bweigh|\bheavy\b|\bdid i\b|付了|花了|实付"),
     _ask("product.stock", r"有货|有没有|还有(?:吗|没|货|不)|缺货|断货|现货|库存|补货|到货", r"\bin stock\b|\bavailable\b|\bdo you (?:have|sell|carry)\b|\bstock\b|\bsold out\b|\bany left\b"),
     _ask("product.variants", r"几[款种个](?:规格|型号|颜色)?|有哪些(?:款|规格|颜色|型号|尺码)|多少[款种]", r"\bhow many (?:versions|variants|options|kinds|types|models|colou?rs)\b|\bwhich (?:versions|colou?rs|sizes)\b"),
     _ask("product.gifts", r"赠品|送(?:什么|啥|不|些)|有没有送|附赠|礼品是", r"\bfree gifts?\b|\bcomes? with\b|\bgift\b.{0,12}\bwith\b"),
@@ -118,6 +118,50 @@ ASKS: Final = (
     _ask("product.installation", r"安装|上门装|怎么装|自己装|师傅", r"\binstall"),
     _ask("product.exchangeable", r"换成?(?:哪|什么|啥|大|小|别|其他)|可以换|能换", r"\bexchange(?:d)? for\b"),
 )  # fmt: skip
+
+
+# The intent that a kind is asked under.
+INTENT_OF: Final = {
+    "order.tracking": "logistics_tracking",
+    "order.expected": "logistics_tracking",
+    "order.latest_event": "logistics_tracking",
+    "order.delivered": "logistics_tracking",
+    "order.ships_on": "order_status",
+    "order.placed": "order_status",
+    "order.contents": "order_status",
+    "order.address": "order_status",
+    "line.options": "order_status",
+    "order.total": "payment_problem",
+    "order.method": "payment_problem",
+    "order.discount": "payment_problem",
+    "order.shipping_fee": "payment_problem",
+    "line.price": "payment_problem",
+    "order.refund": "refund_status",
+    "order.invoice": "invoice",
+    "line.warranty": "warranty_repair",
+    "customer.points": "membership_points",
+    "customer.level": "membership_points",
+    "customer.gift_card": "membership_points",
+    "customer.coupon": "coupon",
+    "shop.shipping_fee": "delivery_policy",
+    "shop.remote": "delivery_policy",
+    "shop.excluded": "delivery_policy",
+    "shop.return_window": "return_policy",
+    "shop.refund_card": "refund_status",
+    "shop.cash_on_delivery": "payment_problem",
+    "shop.instalments": "payment_problem",
+    "product.price": "price_promotion",
+    "product.stock": "stock_availability",
+    "product.gifts": "price_promotion",
+    "product.variants": "product_question",
+    "product.installation": "technical_support",
+    "product.materials": "product_question",
+}
+
+
+def intent_by_words(message: str) -> str | None:
+    """The intent under which the first fact is asked for; None where the words ask for none."""
+    return next((INTENT_OF[kind] for kind in asked_kinds(message) if kind in INTENT_OF), None)
 
 
 def asked_kinds(message: str) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from typing import Final
 
 from commerce.domain.catalogue import Product, ProductHit, ProductQuery, Variant
 from commerce.domain.text import LocalText
-from routing.compose.wording import colour_name, money
 from routing.sheet.fact import SheetFact, fact
+from routing.wording import colour_name, money
 
 # What shops call the attributes that they keep; one of their own stays as they write it.
 _LABELS: Final = {

@@ -17,7 +17,9 @@ from commerce.domain.order_rules import (
 from commerce.domain.orders import Order, OrderLine, OrderState, Payment, PaymentKind, PaymentStatus
 from commerce.domain.returns import ReturnReason, return_eligibility
 from commerce.domain.text import LocalText
-from routing.compose.wording import (
+from routing.facts import Details, Facts
+from routing.sheet.fact import SheetFact, fact
+from routing.wording import (
     STATE_WORDS,
     address_text,
     colour_name,
@@ -28,8 +30,6 @@ from routing.compose.wording import (
     order_goods,
     service_name,
 )
-from routing.facts import Details, Facts
-from routing.sheet.fact import SheetFact, fact
 
 _LANGUAGES: Final = ("zh", "en")
 

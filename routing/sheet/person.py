@@ -9,8 +9,8 @@ from commerce.domain.coupons import Coupon
 from commerce.domain.customers import Customer, MemberLevel
 from commerce.domain.payment_methods import MethodKind, PaymentMethod
 from commerce.domain.text import LocalText
-from routing.compose.wording import coupon_name, money
 from routing.sheet.fact import SheetFact, fact
+from routing.wording import coupon_name, money
 
 _LEVELS: Final = {
     MemberLevel.ORDINARY: LocalText("普通会员", "an ordinary member"),

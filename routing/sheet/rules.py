@@ -7,9 +7,9 @@ from datetime import time
 
 from commerce.domain.policy import CategoryReturnRule, DeliveryTime
 from commerce.domain.text import LocalText
-from routing.compose.wording import money, service_name
 from routing.facts import Facts
 from routing.sheet.fact import SheetFact, fact
+from routing.wording import money, service_name
 
 
 def policy_facts(facts: Facts, category_names: dict[str, LocalText]) -> Iterator[SheetFact]:

@@ -162,6 +162,9 @@ def address_text(parts: Mapping[str, str], language: str) -> str:
     """An address as it is written in its country: the largest part first in China, last elsewhere."""
     order = ("region", "city", "district", "street")
     known = [parts[name] for name in order if parts.get(name)]
+    # A municipality is its own province.
+    if len(known) > 1 and known[1].startswith(known[0].rstrip("市")):
+        known = known[1:]
     if parts.get("country") == "CN":
         place = "".join(dict.fromkeys(known))
     else:
