@@ -36,11 +36,14 @@ def asked(answerable: Literal[True, False, "of_another"] = True, **changes: Any)
     return replace(plain, **changes)
 
 
+READ = Understood("order_status", 0.9, "route", (), "zh", Sentiment("neutral", 0.0), ())
+
+
 @dataclass(frozen=True)
 class OneReply:
     answer: str
     cards: tuple[dict[str, Any], ...] = ()
-    understood: Understood = Understood("order_status", 0.9, "route", (), "zh", Sentiment("neutral", 0.0), ())
+    understood: Understood = READ
     move: str = "answer"
     rung: str = "composed"
     hands_off: bool = False
