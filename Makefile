@@ -72,6 +72,7 @@ soak: install  ## The full-size measurements; writes docs/results/
 	$(BIN)/python -m benchmarks.load.first_report --out docs/results
 	$(BIN)/kefu models build
 	$(BIN)/kefu evaluate understanding --out docs/results
+	$(BIN)/kefu evaluate answers --out docs/results
 	$(BIN)/python -m benchmarks.understanding_runtime --models-dir .kefu/models --out docs/results
 	$(MAKE) $(PEERS)/bin/bentoml
 	$(BIN)/python -m benchmarks.understanding_peers --models-dir .kefu/models --peers-python $(PEERS)/bin/python --out docs/results
