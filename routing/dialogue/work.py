@@ -28,8 +28,8 @@ Ending = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """How far it came. `topic` goes on with the next turn where it was asked or offered. `is_told`: the order was not named by
-    the customer, and is said.
+    """How far it came. `topic` goes on with the next turn where it was asked or offered. `is_told`: the customer did not name
+    the order, and is told which one was taken.
     """
 
     ending: Ending
