@@ -12,85 +12,35 @@ from typing import Final
 
 
 def _any(*words: str) -> str:
+    """Each of `words` holds alternatives."""
     return f"(?:{'|'.join(words)})"
 
 
 # What stands around the word that counts. Possessive throughout: what could be read in two ways is read in one, or a long
 # reply would take for ever.
 _POLITE: Final = _any(
-    *("请", "谢谢(?:你|您)?", "谢了", "多谢", "麻烦(?:你|您)?了?", "辛苦(?:你|您)?了?"),
-    *("哈", "啊", "呀", "吧", "的", "哦", "噢", "呢", "嘛", "啦", "哒", "滴", "嘞", "亲"),
-    *("please", "thank you(?: very much)?", "thanks?", "thx", "then", "now", "just"),
+    "请|谢谢(?:你|您)?|谢了|多谢|麻烦(?:你|您)?了?|辛苦(?:你|您)?了?",
+    "哈|啊|呀|吧|的|哦|噢|呢|嘛|啦|哒|滴|嘞|亲",
+    "please|thank you(?: very much)?|thanks?|thx|then|now|just",
 )
 _GAP: Final = rf"(?:[\s,，、。.!！~～]|{_POLITE})*+"
 
 _YES: Final = _any(
     # "对了" is "by the way", "好了" and "行了" are "enough", "请确认" asks for a confirmation.
-    *("(?:是|对|对对|好|好好|行)(?!了)", "嗯+", "恩+", "可以了?", "没问题", "没有问题", "没错"),
-    *(
-        "(?<!请)确认(?:了|无误|办理)?",
-        "(?<!请)确定",
-        "同意",
-        "就这样",
-        "就这么办",
-        "办吧",
-        "要(?!了)",
-        "需要",
-    ),
-    *(
-        "ok(?:ay)?",
-        "yes",
-        "yep",
-        "yeah",
-        "yup",
-        "y",
-        "sure",
-        "correct",
-        "right(?! now)",
-        "no problem",
-        "proceed",
-    ),
-    *(
-        "that'?s (?:right|fine|correct|ok(?:ay)?)",
-        "(?<!please )confirm(?:ed)?",
-        "i confirm",
-        "i agree",
-        "agreed",
-    ),
-    *(
-        "go ahead",
-        "do it",
-        "do that",
-        "(?<=please )do",
-        "sounds good",
-        "all good",
-        "fine",
-        "absolutely",
-        "of course",
-    ),
-    *("definitely", "looks good", "perfect", "great", "that works", "works for me"),
+    "(?:是|对|对对|好|好好|行)(?!了)|嗯+|恩+|可以了?|没问题|没有问题|没错",
+    "(?<!请)确认(?:了|无误|办理)?|(?<!请)确定|同意|就这样|就这么办|办吧|要(?!了)|需要",
+    "ok(?:ay)?|yes|yep|yeah|yup|y|sure|correct|right(?! now)|no problem|proceed",
+    "that'?s (?:right|fine|correct|ok(?:ay)?)|(?<!please )confirm(?:ed)?|i confirm|i agree|agreed",
+    "go ahead|do it|do that|(?<=please )do|sounds good|all good|fine|absolutely|of course",
+    "definitely|looks good|perfect|great|that works|works for me",
 )
 # What is to be done may be said beside the yes, and to what.
 _DEEDS: Final = _any(
-    *("取消", "退货", "退款", "退", "换货", "更换", "换", "修改", "改", "投诉", "报修", "维修", "修"),
-    *("催单", "催", "提交", "开票", "开发票", "开", "使用", "用券", "用"),
-    *(
-        "cancel",
-        "return",
-        "exchange",
-        "change",
-        "refund",
-        "submit",
-        "repair",
-        "replace",
-        "hurry",
-        "use",
-        "issue",
-    ),
+    "取消|退货|退款|退|换货|更换|换|修改|改|投诉|报修|维修|修",
+    "催单|催|提交|开票|开发票|开|使用|用券|用",
+    "cancel|return|exchange|change|refund|submit|repair|replace|hurry|use|issue",
 )
-_WANTS: Final = _any(
-    *("那", "就", "帮我", "给我", "我要", "我想", "and", "to", "i want", "i'd like", "i would like", "let'?s")
-)
+_WANTS: Final = _any("那|就|帮我|给我|我要|我想|and|to|i want|i'd like|i would like|let'?s")
 _OBJECTS: Final = _any(
     "(?:这个?|那个?|该|我的)?(?:订单|单子|单|商品|地址|发票|支付方式|优惠券|它)了?",
     "(?:the|my|this|that) (?:order|items?|address|invoice|payment|coupon|complaint|request|one)",
@@ -98,53 +48,30 @@ _OBJECTS: Final = _any(
     "了",
 )
 _NO: Final = _any(
-    *("不(?:用|要|是|行|需要|了|确认|办|同意)", "先不", "先别", "别", "没有", "不+"),
-    *("nope", "nah", "no (?:way|need)", "not now", "no", "neither"),
-    *("don'?t do (?:it|that)", "i don'?t", "don'?t", "do not"),
+    "不(?:用|要|是|行|需要|了|确认|办|同意)|先不|先别|别|没有|不+",
+    "nope|nah|no (?:way|need)|not now|no|neither",
+    "don'?t do (?:it|that)|i don'?t|don'?t|do not",
 )
 _DROP: Final = _any(
-    *(
-        "算了",
-        "不用了",
-        "不要了",
-        "不弄了",
-        "不办了",
-        "不想(?:弄|办|退|换|改|取消)了?",
-        "先这样",
-        "当我没说",
-        "别管了",
-    ),
-    *("不(?:退|换|改|取消|投诉|修|催|开)了", "先不(?:弄|办|退|换|改|取消)了?"),
-    *("等等再说", "以后再说", "再说吧", "再想想", "考虑一下", "我再(?:想想|考虑(?:一下)?|看看)"),
-    *(
-        "never ?mind",
-        "forget (?:it|about it|that)",
-        "leave it(?: as it is)?",
-        "stop",
-        "drop it",
-        "not any ?more",
-    ),
-    *("cancel (?:that|this) request", "(?:i'?ve |i have )?changed my mind", "let me think(?: about it)?"),
-    *("maybe later", "another time", "(?:i'?ll )?keep it", "keep (?:the|my) order(?: as it is)?"),
+    "算了|不用了|不要了|不弄了|不办了|不想(?:弄|办|退|换|改|取消)了?|先这样|当我没说|别管了",
+    "改(?:变)?主意了",
+    "不(?:退|换|改|取消|投诉|修|催|开)了|先不(?:弄|办|退|换|改|取消)了?",
+    "等等再说|以后再说|再说吧|再想想|再考虑(?:一下)?|考虑一下|我再(?:想想|考虑(?:一下)?|看看)",
+    "never ?mind|forget (?:it|about it|that)|leave it(?: as it is)?|stop|drop it|not any ?more",
+    "cancel (?:that|this) request|(?:i'?ve |i have |i )?changed my mind|let me think(?: about it)?",
+    "maybe later|another time|(?:i'?ll )?keep it|keep (?:the|my) order(?: as it is)?",
 )
 _KEPT: Final = "(?:了|它| it| that| anything| the order| my order)"
 _KEEPS: Final = rf"(?:(?:不要|别|不用|先别|不想|do not|don't|dont)\s*{_DEEDS}{_KEPT}?)"
 _DROPS: Final = rf"(?:{_DROP}|{_KEEPS})"
-_BEFORE_DROP: Final = _any(
-    *("那", "我", "还是", "actually", "oh", "well", "hmm+", "sorry", "i guess", "i think", "but", "so")
-)
+_BEFORE_DROP: Final = _any("那|我|还是|actually|oh|well|hmm+|sorry|i guess|i think|but|so")
 _ALL: Final = _any(
-    *("全部?", "都", "所有", "一起", "整单", "每一?[个件]", "两[个件]都", "三[个件]都", "全都"),
-    *(
-        "all(?: of (?:it|them))?",
-        "everything",
-        "both(?: of them)?",
-        "the (?:whole|entire) (?:order|lot|thing)",
-    ),
+    "全部?|都|所有|一起|整单|每一?[个件]|两[个件]都|三[个件]都|全都",
+    "all(?: of (?:it|them))?|everything|both(?: of them)?|the (?:whole|entire) (?:order|lot|thing)",
 )
 _BEFORE_ALL: Final = _any(
-    *("我", "要", "想", "就", "给我", "退", "换", "取消", "修"),
-    *("i want", "i'd like", "return", "exchange", "cancel"),
+    "我|要|想|就|给我|退|换|取消|修",
+    "i want|i'd like|return|exchange|cancel",
 )
 _AFTER_ALL: Final = _any("要", "退", "换", "取消", "修", "return", "back")
 
@@ -175,7 +102,8 @@ _REJECTS: Final = re.compile(
     re.I,
 )
 _OTHER: Final = re.compile(
-    r"另外?(?:那|一)[个单件款]|另[个单件款]|别的那[个单件]|\b(?:the|my) other(?: one| order| item)?\b(?! day)",
+    r"另外?(?:那|一)?[个单件款](?!颜色|尺码|尺寸|码|规格|型号|地址|支付|付款|方式)|别的那[个单件]"
+    r"|\b(?:the|my) other (?:one|order|item|parcel)\b|\bthe other\W*$",
     re.I,
 )
 
@@ -200,7 +128,7 @@ _CHOICE: Final = re.compile(
     rf"|(?:选|选择|选项|option|number|\bno\.|#)\s*(?P<named>{_NUMBER})(?![\w.个件])"
     rf"|^\W*(?:我?要|就)?\s*(?P<alone>{_NUMBER})\W*(?:号|吧|please|thanks)?\W*$"
     rf"|\bthe (?P<ordinal>{_ORDINAL})\b(?=\W*$| {_ONE}\b)"
-    rf"|^\W*(?P<bare>{_ORDINAL})(?: {_ONE})?(?: please)?\W*$"
+    rf"|^\W*(?P<bare>{_ORDINAL})(?: {_ONE})?\W*(?:please)?\W*$"
     rf"|(?P<last>最后(?:一|那)?[个项单件款]|\blast (?:one|option)\b)",
     re.I,
 )
