@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -53,7 +53,9 @@ NO_RUNGS: Final = Rungs({}, {}, Ladder())
 
 
 class InProcess:
-    """A running service. `store` and `snapshots` are the gateway's own."""
+    """A running service. `store` and `snapshots` are the gateway's own. `later` is how much later it is than the shops say:
+    what waits for an answer grows old.
+    """
 
     def __init__(
         self,
@@ -72,11 +74,16 @@ class InProcess:
         secret = secrets.token_bytes(32)
         self._chats = {
             shop.tenant_id: ChatService(
-                identity, store, snapshots, stages, rungs, NoMetrics(), secret, partial(_now_in, shop)
+                identity, store, snapshots, stages, rungs, NoMetrics(), secret, partial(self.now_in, shop)
             )
             for shop in shops
         }
+        self.later = timedelta()
         self._turns = 0
+
+    def now_in(self, shop: Shop) -> datetime:
+        """What the gateway's clock says there."""
+        return shop.now + self.later
 
     def events(
         self, tenant_id: str, customer_id: str | None, message: str, conversation_id: str | None = None

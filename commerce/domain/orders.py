@@ -35,8 +35,8 @@ RESERVING_STATES = frozenset({OrderState.PENDING_PAYMENT, OrderState.PAID, Order
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """`unit_price_minor` is what was agreed when the order was placed, `discount_minor` what its pieces have together of the
-    order's discount, which is the sum of the lines'. Names and `product_type`, a slug of the shop's vocabulary, are the product's
-    of today.
+    order's discount, which is the sum of the lines'. Names and `product_type`, a slug of the shop's vocabulary, are the
+    product's of today.
     """
 
     line_id: str

@@ -86,8 +86,8 @@ async def load_facts(
     *,
     is_locked: bool,
 ) -> Facts:
-    """`wanted` is an action, or what the shop tells; None: nothing in particular. `is_locked` keeps others off the order until the transaction
-    ends. Raises CustomerRequired and OrderNotFound.
+    """`wanted` is an action, or what the shop tells; None: nothing in particular. `is_locked` keeps others off the order
+    until the transaction ends. Raises CustomerRequired and OrderNotFound.
 
     An agent acts for the order's owner: what else is read of a customer is the owner's.
     """

@@ -199,7 +199,7 @@ def not_sure_if_done(language: str) -> tuple[str, ...]:
         say(
             language,
             "系统繁忙，还不能确定是否已办好。请再回复一次“确认”，不会重复办理。",
-            "The system is busy and I can't tell yet whether it is done. Please reply “confirm” again; it is never done twice.",
+            "The system is busy and I can't tell yet whether it is done. Please “confirm” again; nothing is done twice.",
         ),
     )
 

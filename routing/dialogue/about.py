@@ -29,7 +29,8 @@ def about_order(plan: Plan, heard: Heard, facts: Facts) -> Facts:
     if not facts.orders or facts.is_order_unknown:
         return facts
     likely = likely_orders(facts, _ANY)
-    chosen = choose_order(Choosing(heard, facts, likely, picked_order(plan, heard), plan.state.order_id))
+    spoken_of, is_other = plan.state.order_id, heard.acts.other
+    chosen = choose_order(Choosing(heard, facts, likely, picked_order(plan, heard), spoken_of, is_other))
     if chosen is None:
         return facts
     others = tuple(order for order in facts.orders if order != chosen.order)

@@ -49,8 +49,8 @@ _PAID: Final[States] = frozenset(OrderState) - {OrderState.PENDING_PAYMENT, Orde
 @dataclass(frozen=True, slots=True)
 class Flow:
     """`orders`: the states of those that can be meant, the likeliest first: where one of the first exists, the rest are not
-    meant unless they are named, and where none exists, the newest order tells why it can't be done. `deeds` may stand beside a yes ("yes, cancel it"). `instead`: flows that may help where the
-    rules refuse this one.
+    meant unless they are named, and where none exists, the newest order tells why it can't be done. `deeds` may stand beside
+    a yes ("yes, cancel it"). `instead`: flows that may help where the rules refuse this one.
     """
 
     goal: str

@@ -68,9 +68,11 @@ GOALS: Final = (
         "reissue_invoice",
         ("invoice",),
         _words(
-            r"(?:开|补开|换开|重开|要|申请|需要|给我|发我).{0,10}(?:发票|票|抬头)|(?:发票|抬头|税号).{0,12}(?:改|换|开错|写错|重开|重新开)|改.{0,4}抬头",
+            r"(?:开|补开|换开|重开|要|申请|需要|给我|发我).{0,10}(?:发票|票|抬头)|改.{0,4}抬头",
+            r"(?:发票|抬头|税号).{0,12}(?:改|换|开错|写错|重开|重新开)",
             r"\b(?:issue|need|want|send|get|give|request|reissue|make|have|email)\b.{0,24}\b(?:invoice|receipt)\b",
-            r"\b(?:change|correct|wrong|update|fix)\b.{0,24}\b(?:invoice|company name|tax)\b|\binvoice\b.{0,30}\b(?:wrong|changed|to my company)\b",
+            r"\b(?:change|correct|wrong|update|fix)\b.{0,24}\b(?:invoice|company name|tax)\b",
+            r"\binvoice\b.{0,30}\b(?:wrong|changed|to my company)\b",
         ),
         _words(
             r"多久|什么时候|啥时候|怎么开|在哪|哪里|能开.{0,6}吗|支持|类型|没收到|还没",

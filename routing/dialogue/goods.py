@@ -18,7 +18,10 @@ _NO_NAMES: Final = frozenset(
     "the and for with size color colour new set pack men mens women womens kids order item items one pair my your this that "
     "return exchange refund cancel change want".split()
 )
-_NO_NAMES_ZH: Final = ("订单", "商品", "退货", "换货", "退款", "取消", "修改", "地址", "快递", "物流", "男士", "女士", "男款", "女款", "新款")  # fmt: skip
+_NO_NAMES_ZH: Final = (
+    *("订单", "商品", "退货", "换货", "退款", "取消", "修改", "地址", "快递", "物流"),
+    *("男士", "女士", "男款", "女款", "新款"),
+)
 _TYPE_WORTH: Final = 10
 
 

@@ -248,9 +248,11 @@ def _answer(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 
 
 def _follows_up(reading: Reading) -> bool:
-    """Not recognised by itself, but it names an order: the question before is meant of that one."""
-    last = reading.topic or reading.state.last
-    return last is not None and not reading.is_waiting and bool(reading.heard.said("order_number"))
+    """Not recognised by itself, but it names an order, or the other one: the question before is meant of that one."""
+    topic, heard = reading.topic, reading.heard
+    is_free = topic is None or topic.goal == ANSWER or not topic.is_waiting
+    has_last = topic is not None or reading.state.last is not None
+    return has_last and is_free and bool(heard.said("order_number") or heard.acts.other)
 
 
 def _follow_up(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:

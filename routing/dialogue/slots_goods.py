@@ -42,6 +42,8 @@ def lines_said(working: Working) -> Items | None:
     if len(named) == 1:
         return [_item(named[0], pieces)]
     chosen = working.chosen
+    if not named and heard.acts.other and len(chosen) == 1 and len(open_lines) == 2:
+        return [_item(next(line for line in open_lines if line not in chosen), pieces)]
     if not named and pieces is not None and len(chosen) == 1:
         return [_item(chosen[0], pieces)]
     # Several that are called alike: which of them is asked.

@@ -39,8 +39,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A proposal that waits for a yes: the exact arguments, and the token that agrees to them until `expires_at` (UTC). `told`
-    are its effects as the customer read them.
+    """A proposal that waits for a yes: the exact arguments, and the token that agrees to them until `expires_at` (UTC).
+    `told` are its effects as the customer read them.
     """
 
     arguments: Mapping[str, Any] = field(hash=False)
@@ -52,7 +52,7 @@ class Offer:
 @dataclass(frozen=True, slots=True)
 class Topic:
     """One thing that the customer wants. `goal` names its flow; `slots` are what is known, as JSON; `asked` counts the
-    questions by slot; `words` is the message that began it, until it is done.
+    questions by slot.
     """
 
     goal: str

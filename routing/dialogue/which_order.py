@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,17 +11,18 @@ from commerce.domain.orders import Order
 from routing.dialogue.flows import States
 from routing.dialogue.goods import orders_naming
 from routing.dialogue.heard import Heard
-from routing.dialogue.state import Option
+from routing.dialogue.state import Option, Topic
 from routing.facts import Facts
 from routing.wording import STATE_WORDS, order_goods
 
 MOST_OFFERED: Final = 5
+_ORDER_WORDS: Final = re.compile(r"订单|[个一]单|\border\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
     """`likely` are the orders that can be meant, the newest first; none: nothing can be done with any. `spoken_of` is the id
-    of the one that the conversation was about, `picked` that of the topic.
+    of the one that the conversation was about, `picked` that of the topic; `is_other`: it is not that one.
     """
 
     heard: Heard
@@ -28,6 +30,7 @@ class Choosing:
     likely: tuple[Order, ...]
     picked: str | None
     spoken_of: str | None
+    is_other: bool = False
 
     def own(self, order_id: str | None) -> Order | None:
         return next((order for order in self.facts.orders if order.order_id == order_id), None)
@@ -60,12 +63,18 @@ def _by_goods(choosing: Choosing) -> Order | None:
     return None
 
 
+def _the_other(choosing: Choosing) -> Order | None:
+    known = choosing.picked or choosing.spoken_of
+    others = [order for order in choosing.likely if order.order_id != known]
+    return others[0] if choosing.is_other and known is not None and len(others) == 1 else None
+
+
 def _of_topic(choosing: Choosing) -> Order | None:
-    return choosing.own(choosing.picked)
+    return None if choosing.is_other else choosing.own(choosing.picked)
 
 
 def _spoken_of(choosing: Choosing) -> Order | None:
-    order = choosing.own(choosing.spoken_of)
+    order = None if choosing.is_other else choosing.own(choosing.spoken_of)
     return order if order in choosing.likely or not choosing.likely else None
 
 
@@ -80,6 +89,7 @@ def _newest(choosing: Choosing) -> Order | None:
 ORDER_SOURCES: Final = (
     OrderSource("its number is said", _by_number),
     OrderSource("its goods are named", _by_goods, is_told=True),
+    OrderSource("it is the other one", _the_other, is_told=True),
     OrderSource("the topic has it", _of_topic),
     OrderSource("it was spoken of", _spoken_of),
     OrderSource("there is but one", _only_one, is_told=True),
@@ -103,6 +113,14 @@ def choose_order(choosing: Choosing) -> Chosen | None:
         if order is not None:
             return Chosen(order, source.is_told)
     return None
+
+
+def means_other_order(topic: Topic, heard: Heard, facts: Facts) -> bool:
+    """Whether "the other one" is another order, and not another item of the same."""
+    if not heard.acts.other or (topic.question is not None and topic.question.slot not in ("order", "lines")):
+        return False
+    order = next((each for each in facts.orders if each.order_id == topic.slots.get("order")), None)
+    return order is None or len(order.lines) == 1 or _ORDER_WORDS.search(heard.message) is not None
 
 
 def order_options(orders: Sequence[Order]) -> tuple[Option, ...]:

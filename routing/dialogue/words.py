@@ -24,7 +24,8 @@ def said_of(table: Table, message: str) -> str | None:
 CANCEL_REASONS: Final = _table(
     (
         CancelReason.ORDERED_BY_MISTAKE,
-        r"[买拍点下选]错|手滑|不小心|误拍|重复下单|拍重|by mistake|by accident|accidental|wrong (?:item|size|one)|twice|duplicate",
+        r"[买拍点下选]错|手滑|不小心|误拍|重复下单|拍重"
+        r"|by mistake|by accident|accidental|wrong (?:item|size|one)|twice|duplicate",
     ),
     (
         CancelReason.FOUND_CHEAPER,
@@ -75,8 +76,8 @@ PROBLEMS: Final = _table(
     ),
     (
         Problem.FAULT,
-        r"坏|故障|不工作|用不了|开不了|不亮|没反应|质量|瑕疵|defect|faulty|broken|doesn'?t work|not working|won'?t (?:turn|switch)|"
-        r"dead",
+        r"坏|故障|不工作|用不了|开不了|不亮|没反应|质量|瑕疵"
+        r"|defect|faulty|broken|doesn'?t work|not working|won'?t (?:turn|switch)|dead",
     ),
 )
 
@@ -84,8 +85,8 @@ WANTS: Final = _table(
     ("refund", r"退款|退钱|退我|全额退|money back|refund"),
     (
         "replacement",
-        r"补发|补寄|重发|重新发|换[一个新货]|换货|再[发寄]|replace|resend|send (?:me )?(?:a new|another|the missing|the right)|"
-        r"new one|exchange|reship",
+        r"补发|补寄|重发|重新发|换[一个新货]|换货|再[发寄]"
+        r"|replace|resend|send (?:me )?(?:a new|another|the missing|the right)|new one|exchange|reship",
     ),
 )
 
@@ -97,8 +98,8 @@ INVOICE_KINDS: Final = _table(
 IS_UNOPENED: Final = _table(
     (
         "yes",
-        r"没有?(?:拆|打开|开封|用过|穿过|激活)|未(?:拆|开封|使用|激活)|全新|原封|封口完好|not (?:been )?(?:opened|used)|un(?:opened|used)|"
-        r"sealed|never (?:opened|used)|haven'?t (?:opened|used)",
+        r"没有?(?:拆|打开|开封|用过|穿过|激活)|未(?:拆|开封|使用|激活)|全新|原封|封口完好"
+        r"|not (?:been )?(?:opened|used)|un(?:opened|used)|sealed|never (?:opened|used)|haven'?t (?:opened|used)",
     ),
     (
         "no",

@@ -13,7 +13,14 @@ from routing.dialogue.forbidden import forbidden
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.state import Question, Topic
-from routing.dialogue.which_order import Choosing, Chosen, choose_order, likely_orders, order_options
+from routing.dialogue.which_order import (
+    Choosing,
+    Chosen,
+    choose_order,
+    likely_orders,
+    means_other_order,
+    order_options,
+)
 from routing.dialogue.working import Slot, Working
 from routing.effects import Detail, Effect, Offered, Propose, Refused, Unavailable
 from routing.facts import Details, Facts
@@ -28,8 +35,8 @@ Ending = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """How far it came. `topic` goes on with the next turn where it was asked or offered. `is_told`: the order was not named by
-    the customer, and is said.
+    """How far it came. `topic` goes on with the next turn where it was asked or offered. `is_told`: the customer did not name
+    the order, and is told which one was taken.
     """
 
     ending: Ending
@@ -48,7 +55,8 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
     if facts.is_order_unknown or not facts.orders:
         return Worked("no_order", topic)
     topic = _with_picked_order(topic, heard)
-    chosen = choose_order(Choosing(heard, facts, likely, topic.slots.get("order"), spoken_of))
+    is_other = means_other_order(topic, heard, facts)
+    chosen = choose_order(Choosing(heard, facts, likely, topic.slots.get("order"), spoken_of, is_other))
     if chosen is None:
         return _ask(topic, Question("order", order_options(likely)))
     details: Details | Unavailable = yield Detail(chosen.order.order_id)

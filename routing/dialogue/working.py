@@ -52,8 +52,8 @@ def is_known(working: Working) -> bool:
 @dataclass(frozen=True, slots=True)
 class Slot:
     """`said` finds what this message says, `known` what need not be asked. `options` are offered when it is asked for, and
-    `pick` turns the value of one into the slot's (None: as it is). `takes` are the types of entities that answer it; `is_free`:
-    any words do. `is_filled`: what was found is all that is needed.
+    `pick` turns the value of one into the slot's (None: as it is). `takes` are the types of entities that answer it;
+    `is_free`: any words do. `is_filled`: what was found is all that is needed.
     """
 
     name: str
