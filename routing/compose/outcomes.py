@@ -9,7 +9,7 @@ from commerce.domain.actions import ActionKind
 from commerce.domain.orders import Order
 from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
-from routing.wording import order_goods, say
+from routing.wording import STATE_WORDS, order_goods, say
 
 DEED_NAMES: Final[Mapping[str, LocalText]] = {
     "cancel": LocalText("取消订单", "cancel the order"),
@@ -113,10 +113,11 @@ def refused(
 ) -> tuple[str, ...]:
     """Not possible, by which rules, and what may be asked for instead."""
     deed, goods = DEED_NAMES[goal].in_language(language), order_goods(order, language)
+    state, reasons = STATE_WORDS[order.state].in_language(language), _reasons(trace, language)
     first = say(
         language,
-        f"订单 {order.order_id}（{goods}）不能{deed}：{_reasons(trace, language)}。",
-        f"For order {order.order_id} ({goods}) we can't {deed}: {_reasons(trace, language)}.",
+        f"订单 {order.order_id}（{goods}）{state}，不能{deed}：{reasons}。",
+        f"Order {order.order_id} ({goods}) is {state}, so we can't {deed}: {reasons}.",
     )
     if not instead:
         return (first,)
@@ -161,6 +162,16 @@ def nothing_to_choose(slot: str, language: str) -> tuple[str, ...]:
 def not_matched(language: str) -> str:
     """Asked again."""
     return say(language, "抱歉，没有对上您说的这一项。", "I am sorry, I could not match that.")
+
+
+def possible(goal: str, order: Order, language: str) -> str:
+    """That it can be done, before what it needs is asked for."""
+    deed, goods = DEED_NAMES[goal].in_language(language), order_goods(order, language)
+    return say(
+        language,
+        f"订单 {order.order_id}（{goods}）可以{deed}。",
+        f"Order {order.order_id} ({goods}): yes, you can {deed}.",
+    )
 
 
 def taken(order: Order, language: str) -> str:

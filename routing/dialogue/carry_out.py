@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from commerce.domain.actions import arguments_from
+from commerce.domain.orders import Order
 from models.types import Understood
 from routing.answer import Composed
 from routing.compose import compose, outcomes, proposals
@@ -70,8 +71,8 @@ def _told(
     if order is not None:
         state = replace(state, order_id=order.order_id)
         # A proposal or a refusal names the order itself.
-        if worked.is_told and worked.ending == "asked":
-            lead = (*lead, outcomes.taken(order, language))
+        if worked.ending == "asked":
+            lead = (*lead, *_about_order(worked, topic, order, language))
     cards = (order_card(order, language, facts.zone),) if order is not None else ()
     made = {**before.slots} != {**topic.slots}
     moving = replace(state, stalled_turns=0 if made else state.stalled_turns + 1)
@@ -122,6 +123,14 @@ def _told(
             return CarriedOut(
                 Composed(outcomes.cannot_look(language)), "answer", state.on(topic), plan.rule, missing
             )
+
+
+def _about_order(worked: Worked, topic: Topic, order: Order, language: str) -> tuple[str, ...]:
+    """That it can be done, once; else which order was taken, where nobody named it."""
+    slot = topic.question.slot if topic.question is not None else ""
+    if worked.is_allowed and topic.asked.get(slot, 0) <= 1:
+        return (outcomes.possible(topic.goal, order, language),)
+    return (outcomes.taken(order, language),) if worked.is_told else ()
 
 
 def _about(understood: Understood, topic: Topic) -> Understood:

@@ -225,3 +225,8 @@ _FLOWS: Final = (
     ),
 )
 FLOWS: Final[Mapping[str, Flow]] = {flow.goal: flow for flow in _FLOWS}
+# Another variant is an exchange of what has arrived, and a change of what was not sent yet, whatever it is called.
+INSTEAD_IN_STATE: Final[Mapping[tuple[str, OrderState], str]] = {
+    ("change_items", OrderState.DELIVERED): "exchange",
+    **{("exchange", state): "change_items" for state in (OrderState.PENDING_PAYMENT, OrderState.PAID)},
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from routing.dialogue.heard import Heard
@@ -14,12 +14,24 @@ ANSWER: Final = "answer"
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """`intents` may mean it; where `words` is set, only if the message has them, and never if it has those of `unless`."""
+    """`intents` may mean it; where `words` is set, only if the message has them, and never if it has those of `unless`; where
+    `names` is set, only if the message has an entity of these types.
+    """
 
     name: str
     intents: tuple[str, ...]
     words: re.Pattern[str] | None = None
     unless: re.Pattern[str] | None = None
+    names: tuple[str, ...] = ()
+
+    def fits(self, heard: Heard) -> bool:
+        """But for the intent."""
+        message = heard.message
+        if self.words is not None and not self.words.search(message):
+            return False
+        if self.unless is not None and self.unless.search(message):
+            return False
+        return not self.names or bool(heard.said(*self.names))
 
 
 def _words(*patterns: str) -> re.Pattern[str]:
@@ -32,7 +44,42 @@ _ASKS_FOR_RULES: Final = _words(
     r"\bhow (?:long|many days)\b|\bwhen (?:will|do|does)\b|\bwhat (?:is|are) (?:the|your) (?:rule|polic|condition|term)",
 )
 
+# Asks how far something is that was asked for before.
+_ASKS_FOR_PROGRESS: Final = _words(
+    r"进度|进展|怎么样了|到哪一?步|审核|处理(?:好|完)?了?[没吗]|什么时候.{0,4}(?:好|完)",
+    r"\b(?:news|status|update|progress)\b|\bi (?:asked|applied|requested)\b|\bhow (?:is|far)\b",
+)
+_WANTS_BACK: Final = _words(
+    r"[能可想要].{0,4}退(?!款)|还能退|退掉|退得了|退货吗",
+    r"\b(?:can|could|may|want|like|possible)\b.{0,24}\b(?:return|send\b.{0,20}\bback|bring\b.{0,12}\bback)\b|\breturn\b.{0,24}\bpossible\b",
+)
+
 GOALS: Final = (
+    Goal(
+        "return",
+        ("return_request", "return_policy", "size_advice"),
+        _WANTS_BACK,
+        _ASKS_FOR_RULES,
+        ("order_number", "product"),
+    ),
+    Goal(
+        "exchange",
+        ("exchange_request", "size_advice", "return_policy", "product_question"),
+        _words(
+            r"换.{0,6}[码号大小色款]|换货|想换|能换",
+            r"\b(?:exchange|swap)\b|\b(?:bigger|smaller|larger|different|another) (?:size|colou?r|one)\b",
+        ),
+        _ASKS_FOR_RULES,
+        ("order_number",),
+    ),
+    Goal(
+        "urge_shipment",
+        ("urge_shipment", "order_status"),
+        _words(
+            r"怎么还不|还不.{0,6}发|催|快[点些]|赶紧|尽快",
+            r"\bhurry\b|\bfaster\b|\bspeed (?:it )?up\b|\bstill not shipped\b",
+        ),
+    ),
     Goal(
         "change_payment",
         ("payment_problem", "modify_order", "place_order_help", "order_status"),
@@ -91,8 +138,8 @@ GOALS: Final = (
     Goal("cancel", ("cancel_order",)),
     Goal("change_address", ("change_address",)),
     Goal("change_items", ("modify_order",)),
-    Goal("return", ("return_request",)),
-    Goal("exchange", ("exchange_request",)),
+    Goal("return", ("return_request",), unless=_ASKS_FOR_PROGRESS),
+    Goal("exchange", ("exchange_request",), unless=_ASKS_FOR_PROGRESS),
     Goal("report_problem", ("damaged_or_wrong_item",)),
     Goal("urge_shipment", ("urge_shipment",)),
     Goal("open_complaint", ("complaint",)),
@@ -101,12 +148,22 @@ GOALS: Final = (
 
 def goal_of(heard: Heard) -> str:
     """The first goal that fits what was understood."""
-    for goal in GOALS:
-        if heard.understood.intent not in goal.intents:
-            continue
-        if goal.words is not None and not goal.words.search(heard.message):
-            continue
-        if goal.unless is not None and goal.unless.search(heard.message):
-            continue
-        return goal.name
-    return ANSWER
+    intent = heard.understood.intent
+    return next((goal.name for goal in GOALS if intent in goal.intents and goal.fits(heard)), ANSWER)
+
+
+def settled(heard: Heard) -> Heard:
+    """Where understanding hesitates between two intents, and the words of a goal of one of them are there, it is that one."""
+    understood = heard.understood
+    if understood.decision != "clarify":
+        return heard
+    for candidate in understood.top[:_HESITATES_BETWEEN]:
+        if any(
+            candidate.intent in goal.intents and goal.words is not None and goal.fits(heard) for goal in GOALS
+        ):
+            told = replace(understood, intent=candidate.intent, decision="route")
+            return replace(heard, understood=told)
+    return heard
+
+
+_HESITATES_BETWEEN: Final = 2

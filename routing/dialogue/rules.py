@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from routing.dialogue.flows import FLOWS
-from routing.dialogue.goals import ANSWER, goal_of
+from routing.dialogue.goals import ANSWER, goal_of, settled
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.state import DialogueState, Question, Topic
@@ -79,6 +79,7 @@ class Rule:
 def decide(heard: Heard, state: DialogueState) -> Plan:
     """The first rule that applies; the last always does."""
     felt = replace(state.felt(heard.understood.sentiment.score), language=heard.language)
+    heard = settled(heard)
     reading = Reading(heard, felt, goal_of(heard) if heard.is_routed else ANSWER)
     rule = next(rule for rule in RULES if rule.applies(reading))
     step, after, topic = rule.plan(reading)

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 
 from commerce.domain.proposals import Proposal
 from commerce.domain.rules import RuleStep
-from routing.dialogue.flows import FLOWS, Flow
-from routing.dialogue.forbidden import forbidden
+from routing.dialogue.flows import FLOWS, INSTEAD_IN_STATE, Flow
+from routing.dialogue.forbidden import forbidden, is_allowed
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.state import Question, Topic
@@ -36,7 +36,7 @@ Ending = Literal[
 @dataclass(frozen=True, slots=True)
 class Worked:
     """How far it came. `topic` goes on with the next turn where it was asked or offered. `is_told`: the customer did not name
-    the order, and is told which one was taken.
+    the order, and is told which one was taken. `is_allowed`: what is known so far speaks for it.
     """
 
     ending: Ending
@@ -45,6 +45,7 @@ class Worked:
     proposal: Proposal | None = None
     rule_trace: tuple[RuleStep, ...] = ()
     is_told: bool = False
+    is_allowed: bool = False
     reason: str = ""
 
 
@@ -59,6 +60,8 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
     chosen = choose_order(Choosing(heard, facts, likely, topic.slots.get("order"), spoken_of, is_other))
     if chosen is None:
         return _ask(topic, Question("order", order_options(likely)))
+    flow = FLOWS[INSTEAD_IN_STATE.get((flow.goal, chosen.order.state), flow.goal)]
+    topic = replace(topic, goal=flow.goal)
     details: Details | Unavailable = yield Detail(chosen.order.order_id)
     if isinstance(details, Unavailable):
         return Worked("unavailable", topic, reason=details.reason)
@@ -71,7 +74,8 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
             return Worked("refused", working.topic, details, rule_trace=trace, is_told=chosen.is_told)
         if slot.name not in working.topic.slots or not slot.is_filled(working):
             asked = _ask_for(working, slot)
-            return replace(asked, details=details, is_told=chosen.is_told)
+            allowed = is_allowed(flow.goal, working)
+            return replace(asked, details=details, is_told=chosen.is_told, is_allowed=allowed)
     return (yield from _propose(working, flow, chosen.is_told))
 
 
