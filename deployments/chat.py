@@ -4,7 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -242,7 +242,8 @@ class ChatService:
         [answer] = await self._stages.understanding.understand(run.principal.tenant_id, [message], timeout_s)
         if isinstance(answer, StageError):
             raise answer
-        return answer
+        # What the shop sells the model need not have heard of.
+        return replace(answer, entities=run.shop.names.add_to(answer.entities, message))
 
     async def _start_rung(self, run: _Run, effect: StartRung) -> str | None:
         left_s = run.deadline.left_s(self._clock())

@@ -1,7 +1,7 @@
 """What one intent needs, looked up in parallel. Each part is optional: what fails or is late is left out and named."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -71,7 +71,7 @@ class LookUps:
             person,
         ) = await asyncio.gather(
             self._orders(asked, understood, needs, order_id, missing),
-            self._products(asked, needs, query, missing),
+            self._products(asked, understood, needs, query, missing),
             self._passages(asked, understood, needs, query, missing),
             self._recommended(asked, needs, query, missing),
             self._segment(asked, needs, missing),
@@ -105,34 +105,53 @@ class LookUps:
         """The latest, the one that is named first; its number; whether the customer has no such order."""
         entity = understood.entity("order_number")
         named_id = entity.value if entity else None
+        # Shops write numbers as they like; customers write them as they please.
+        spelt = (
+            tuple(dict.fromkeys((entity.value, entity.text.upper(), f"#{entity.value}"))) if entity else ()
+        )
         principal = asked.principal
         if not needs.orders or principal.customer_id is None:
             return (), named_id, False
         try:
-            orders = await self._commerce(asked, "orders", self._latest(principal, named_id or spoken_of))
-            return orders, named_id, False
+            latest = self._latest(principal, spelt or ((spoken_of,) if spoken_of else ()))
+            orders = await self._commerce(asked, "orders", latest)
+            return orders, orders[0].order_id if spelt else None, False
         except OrderNotFound:
             return (), named_id, named_id is not None
         except (StoreError, TimeoutError) as error:
             missing.append(_commerce_reason(error))
             return (), named_id, False
 
-    async def _latest(self, principal: Principal, first_id: str | None) -> tuple[Order, ...]:
-        """Raises OrderNotFound."""
+    async def _latest(self, principal: Principal, first_ids: Sequence[str]) -> tuple[Order, ...]:
+        """The one with the first of these ids that there is stands before the others. Raises OrderNotFound."""
         latest = await self._store.orders_of(principal, _LATEST_ORDERS)
-        if first_id is None:
+        if not first_ids:
             return latest
-        first = next((order for order in latest if order.order_id == first_id), None)
-        first = first or await self._store.order(principal, first_id)
-        return first, *(order for order in latest if order.order_id != first_id)
+        first = next((order for order in latest if order.order_id in first_ids), None)
+        first = first or await self._one_of(principal, first_ids)
+        return first, *(order for order in latest if order.order_id != first.order_id)
+
+    async def _one_of(self, principal: Principal, order_ids: Sequence[str]) -> Order:
+        for order_id in order_ids[:-1]:
+            try:
+                return await self._store.order(principal, order_id)
+            except OrderNotFound:
+                continue
+        return await self._store.order(principal, order_ids[-1])
 
     async def _products(
-        self, asked: Asked, needs: Needs, query: ProductQuery, missing: list[str]
+        self,
+        asked: Asked,
+        understood: Understood,
+        needs: Needs,
+        query: ProductQuery,
+        missing: list[str],
     ) -> tuple[tuple[ProductHit, ...], tuple[Product, ...]]:
         """What the query finds; and of goods that are named, all that is known of the likeliest."""
-        if not needs.products:
+        names_goods = bool(understood.entity("product")) or any(_is_model(word) for word in query.tokens)
+        if not needs.products and not (names_goods and needs.passages):
             return (), ()
-        wanted = replace(query, in_stock=not needs.includes_out_of_stock)
+        wanted = replace(query, in_stock=needs.products and not needs.includes_out_of_stock)
         try:
             search = self._store.search_products(asked.principal.tenant_id, wanted)
             hits = await self._commerce(asked, "products", search)
@@ -215,6 +234,11 @@ class LookUps:
 
     def _share_s(self, asked: Asked, most_s: float) -> float:
         return asked.deadline.share_s(self._timer.clock(), most_s)
+
+
+def _is_model(word: str) -> bool:
+    """Letters and digits together, as the makers of things call them."""
+    return any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
 
 
 def _commerce_reason(error: Exception) -> str:

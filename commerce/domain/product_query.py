@@ -118,5 +118,8 @@ def _left_over(text: str) -> tuple[str, ...]:
 
 
 def searchable(words: Iterable[str]) -> str:
-    """Words as a product's search text: lower case, with a space before every word, so that ` off` is not found in coffee."""
-    return " " + " ".join(re.split(r"[^\w\-.]+", unicodedata.normalize("NFKC", " ".join(words)).lower()))
+    """Words as a product's search text: lower case, with a space before every word, so that ` off` is not found in coffee. A
+    model's number begins a word where Chinese stands before it.
+    """
+    text = unicodedata.normalize("NFKC", " ".join(words)).lower()
+    return " " + " ".join(re.split(r"[^\w\-.]+|(?<=[\u4e00-\u9fff])(?=[a-z0-9])", text))

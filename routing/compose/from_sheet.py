@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from commerce.domain.orders import OrderState
 from commerce.domain.text import LocalText
 from models.types import Understood
 from routing.answer import Composed
@@ -35,7 +36,9 @@ _DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "order_status": _PROGRESS,
     "logistics_tracking": _PROGRESS,
     "urge_shipment": _PROGRESS,
-    "refund_status": ("order.refund",),
+    "refund_status": ("order.refund", "order.state"),
+    "return_request": ("order.state",),
+    "exchange_request": ("product.exchangeable", "order.state"),
     "price_promotion": ("product.price", "product.stock"),
     "stock_availability": ("product.stock", "product.price"),
     "product_question": ("product.description", "product.price", "product.stock"),
@@ -72,7 +75,7 @@ def sheet_of(understood: Understood, facts: Facts) -> tuple[SheetFact, ...]:
     if facts.orders and not facts.is_order_unknown:
         found += order_facts(facts.orders[0], facts, facts.details)
     for product in facts.goods:
-        found += product_facts(product, facts.query)
+        found += product_facts(product, facts.query, facts.message)
     if facts.person is not None:
         found += person_facts(facts.person.customer, facts.person.methods, facts.person.coupons)
     return (*found, *policy_facts(facts, dict(facts.categories)))
@@ -83,7 +86,7 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
     language = understood.language
     sheet = sheet_of(understood, facts)
     asked = tuple(kind for kind in asked_kinds(facts.message) if _is_meant(kind, understood, facts))
-    chosen = _narrowed(of_kinds(sheet, _whole(asked)), facts)
+    chosen = _narrowed(_of_ones_own(of_kinds(sheet, _whole(asked)), sheet, facts), facts)
     if not chosen:
         chosen = of_kinds(sheet, _DEFAULTS.get(understood.intent, ()))
     said = [fact.text.in_language(language) for fact in chosen[:_MOST_SENTENCES]]
@@ -91,7 +94,7 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
     absent = [
         _ABSENT[kind].in_language(language)
         for kind in asked or _DEFAULTS.get(understood.intent, ())[:1]
-        if kind in _ABSENT and kind not in kinds and (not kind.startswith("order.") or facts.orders)
+        if kind in _ABSENT and kind not in kinds and _is_missed(kind, kinds, facts)
     ]
     if (
         understood.intent == "product_question"
@@ -113,6 +116,37 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
     )
 
 
+def _is_missed(kind: str, kinds: set[str], facts: Facts) -> bool:
+    """Whether to say that there is no such fact: of an order where one is meant, and where nothing else tells it."""
+    about = kind.split(".")[0]
+    if about in ("order", "line") and (not facts.orders or facts.is_order_unknown):
+        return False
+    if kind == "line.warranty" and kinds & {"product.repair", "shop.warranty"}:
+        return False
+    return not (kind == "order.refund" and facts.orders[0].state in _GOES_BACK)
+
+
+_GOES_BACK: Final = (OrderState.RETURN_REQUESTED, OrderState.EXCHANGE_REQUESTED)
+# Of an order that is named its own date and postage are told, and not the rule for all.
+_OWN: Final[Mapping[str, str]] = {
+    "shop.pickup_fee": "line.return_until",
+    "shop.return_window": "line.return_until",
+    "shop.warranty": "line.warranty",
+    "shop.price_protection": "order.price_protection",
+}
+
+
+def _of_ones_own(
+    chosen: tuple[SheetFact, ...], sheet: tuple[SheetFact, ...], facts: Facts
+) -> tuple[SheetFact, ...]:
+    if facts.asked_order_id is None:
+        return chosen
+    there = {fact.kind for fact in sheet}
+    replaced = {rule for rule, own in _OWN.items() if own in there}
+    own = of_kinds(sheet, (_OWN[fact.kind] for fact in chosen if fact.kind in replaced))
+    return tuple(dict.fromkeys((*own, *(fact for fact in chosen if fact.kind not in replaced))))
+
+
 def _whole(kinds: Iterable[str]) -> tuple[str, ...]:
     """With what goes with them. Where one is asked for by name, the others of a default are not told."""
     return tuple(dict.fromkeys(each for kind in kinds for each in _WITH.get(kind, (kind,))))
@@ -132,6 +166,7 @@ def _is_meant(kind: str, understood: Understood, facts: Facts) -> bool:
 def _narrowed(chosen: tuple[SheetFact, ...], facts: Facts) -> tuple[SheetFact, ...]:
     """Of many facts of one kind those that share most with the message, such as the rule of the category that is named."""
     kept: list[SheetFact] = []
+    chosen = _by_method(chosen, facts)
     for kind in dict.fromkeys(fact.kind for fact in chosen):
         alike = _of_own_goods([fact for fact in chosen if fact.kind == kind], facts)
         if len(alike) > 1:
@@ -140,6 +175,30 @@ def _narrowed(chosen: tuple[SheetFact, ...], facts: Facts) -> tuple[SheetFact, .
             alike = [fact for fact in alike if shares[id(fact)] == best][:_MOST_ALIKE]
         kept += alike
     return tuple(kept)
+
+
+_REFUNDS: Final = {
+    "shop.refund_gift_card": re.compile(r"礼品卡|购物卡|e卡|gift ?card", re.I),
+    "shop.refund_wallet": re.compile(r"支付宝|微信|paypal|alipay|wechat|wallet", re.I),
+    "shop.refund_card": re.compile(r"银行卡|信用卡|储蓄卡|(?<!gift )\bcard\b", re.I),
+}
+
+
+def _by_method(chosen: tuple[SheetFact, ...], facts: Facts) -> tuple[SheetFact, ...]:
+    """Of how long refunds take what holds for the method that is named, or that paid the order that is meant."""
+    if not any(fact.kind in _REFUNDS for fact in chosen):
+        return chosen
+    paid = ""
+    if facts.orders and facts.asked_order_id is not None:
+        paid = " ".join(payment.method.replace("_", " ") for payment in facts.orders[0].payments)
+    for words in (facts.message, paid):
+        named = [kind for kind, pattern in _REFUNDS.items() if pattern.search(words)]
+        there = [fact for fact in chosen if fact.kind in named]
+        # A wallet is told of with the cards where it is no faster.
+        there = there or [fact for fact in chosen if fact.kind == "shop.refund_card" and named]
+        if there:
+            return tuple(fact for fact in chosen if fact.kind not in _REFUNDS or fact in there)
+    return chosen
 
 
 def _of_own_goods(alike: list[SheetFact], facts: Facts) -> list[SheetFact]:

@@ -112,6 +112,8 @@ def refused(
     goal: str, order: Order, trace: tuple[RuleStep, ...], instead: tuple[str, ...], language: str
 ) -> tuple[str, ...]:
     """Not possible, by which rules, and what may be asked for instead."""
+    if [step.rule_id for step in trace if step.outcome is RuleOutcome.FAILED] == ["refund.price_fell"]:
+        return (_not_cheaper(order, trace, language),)
     deed, goods = DEED_NAMES[goal].in_language(language), order_goods(order, language)
     state, reasons = STATE_WORDS[order.state].in_language(language), _reasons(trace, language)
     first = say(
@@ -124,6 +126,18 @@ def refused(
     names = say(language, "、", ", or ").join(DEED_NAMES[each].in_language(language) for each in instead)
     return first, say(
         language, f"您可以改为：{names}，需要的话告诉我。", f"You could {names} instead; tell me if I should."
+    )
+
+
+def _not_cheaper(order: Order, trace: tuple[RuleStep, ...], language: str) -> str:
+    """The window is open, and there is nothing to give back yet."""
+    until = next(step for step in trace if step.rule_id == "refund.price_protection").text.in_language(
+        language
+    )
+    return say(
+        language,
+        f"订单 {order.order_id} 可以申请价保退差价（{until}），不过现在的售价没有比您买的时候低。",
+        f"Order {order.order_id} has {until}, and you can get the difference; only today's price is not below what you paid.",
     )
 
 

@@ -12,7 +12,8 @@ from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.state import DialogueState, Question, Topic
 from routing.dialogue.working import Slot
-from routing.sheet.asked import asked_kinds, intent_by_words
+from routing.facts import NEEDS
+from routing.sheet.asked import OF_OWN_ORDERS, asked_kinds, intent_by_words
 
 Step = Literal["answer", "work", "commit", "drop", "repeat", "clarify", "refuse", "hand_off"]
 
@@ -282,10 +283,19 @@ def _is_out_of_scope(reading: Reading) -> bool:
 
 
 def _words_tell(reading: Reading) -> bool:
-    """Not sure by its sound, and yet its words ask for a fact that there is."""
-    understood = reading.heard.understood
-    is_doubtful = understood.decision == "clarify" or understood.probability < _DOUBTFUL
-    return is_doubtful and intent_by_words(reading.heard.message) is not None
+    """Its words ask for a fact that there is: where understanding is not sure, or takes what is for sale to be no concern of
+    ours, or does not see that one's own order is meant.
+    """
+    understood, message = reading.heard.understood, reading.heard.message
+    intent = intent_by_words(message)
+    if intent is None:
+        return False
+    if understood.decision == "clarify" or understood.probability < _DOUBTFUL:
+        return True
+    if understood.decision == "out_of_scope":
+        return bool(reading.heard.said("product", "brand", "order_number"))
+    is_own = any(kind in OF_OWN_ORDERS for kind in asked_kinds(message))
+    return is_own and reading.goal == ANSWER and not NEEDS[understood.intent].orders
 
 
 def _by_words(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
@@ -328,10 +338,10 @@ RULES: Final = (
     Rule("a yes or no that answers nothing", _says_yes_or_no, _work_on),
     Rule("yes or no to nothing", _agrees_to_nothing, _small_talk),
     Rule("something is to be done", _wants_done, _new_topic),
+    Rule("its words ask for a fact", _words_tell, _by_words),
     Rule("recognised", _asks, _answer),
     Rule("the same of another order", _follows_up, _follow_up),
     Rule("not understood while something waits", _is_lost, _work_on),
-    Rule("its words ask for a fact", _words_tell, _by_words),
     Rule("not about this shop's service", _is_out_of_scope, _refuse),
     Rule("unrecognised twice in a row", _is_unclear_again, _to_a_person),
     Rule("not sure enough", _always, _clarify),

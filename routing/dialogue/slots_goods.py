@@ -197,3 +197,18 @@ VARIANTS: Final = Slot(
     "variants", variants_said, only_other, variant_options, pick_variant, ("colour", "size"),
     is_filled=all_lines_have_one,
 )  # fmt: skip
+
+
+def fallen_lines(working: Working) -> Items:
+    """Those that cost less today; where none does, all of them, and the rules tell it."""
+    variants = working.details.action.variants
+    fallen = [
+        line
+        for line in working.lines
+        if line.variant_id in variants
+        and variants[line.variant_id].price_minor * line.quantity < line.paid_minor
+    ]
+    return [_item(line, None) for line in fallen or working.lines]
+
+
+FALLEN_LINES: Final = Slot("lines", lines_said, fallen_lines, line_options, pick_line)

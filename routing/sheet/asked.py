@@ -43,7 +43,7 @@ ASKS: Final = (
     ),
     _ask(
         "order.latest_event",
-        r"到哪|在哪|哪[里儿]了|物流|走到|到了没|怎么还没到",
+        r"到哪|在哪|哪[里儿]了|物流|走到|到了没|怎么还没到|派送",
         r"\bwhere(?:'s| is| are)\b.{0,40}\b(?:order|parcel|package|it|stuff|delivery|shipment)\b|\bstatus of (?:my )?(?:parcel|package|delivery)",
         unless=r"寄到哪|送到哪|发到哪|退款|钱|refund|receipt|invoice|单号|号码",
     ),
@@ -80,7 +80,7 @@ ASKS: Final = (
         r"\bwhere (?:is|was|are).{0,30}\b(?:sent|shipped|going|delivered) to\b|\b(?:which|what) (?:city|address|place)|\bsent to\b|\bdelivery address\b",
         unless=r"改|换|change|update|fix|wrong",
     ),
-    _ask("order.contents", r"(?:买|订|拍|有)了?(?:些|哪些|什么|啥)|里面有|都有什么", r"\bwhat(?:'s| is| was| did).{0,20}\b(?:in|inside|order|buy)\b.{0,20}|\bremind me what\b|\bwhich items\b"),
+    _ask("order.contents", r"(?:买|订|拍|有)了?(?:些|哪些|什么|啥)|里面有|都有什么", r"\bwhat(?:'s| is| was| did i).{0,12}\b(?:in|inside|buy|order)\b|\bremind me what\b|\bwhich items\b", unless=r"happening|status"),
     _ask("line.options", r"(?:什么|啥|哪个)(?:颜色|码|尺码|尺寸|规格|款)的?", r"\b(?:what|which) (?:colou?r|size|version|option|material|capacity)"),
     _ask("line.price", r"单价|(?:这|那)[件个款双条].{0,6}多少钱", r"\bwhat did i pay for the\b|\bhow much was the\b|\bprice of the\b"),
     _ask("line.warranty", r"保修|质保|保多久|过保", r"\bwarranty\b|\bguarantee\b|\bcovered\b"),
@@ -92,15 +92,16 @@ ASKS: Final = (
     _ask("customer.gift_card", r"(?:礼品卡|购物卡|E卡|e卡|余额).{0,6}(?:多少|剩|余|还有|里)|卡里", r"\bgift card\b.{0,20}\b(?:left|balance|much)|\b(?:left|balance)\b.{0,20}\bgift card"),
     _ask("customer.coupon", r"(?:我|有).{0,6}(?:什么|哪些|几张|多少).{0,4}(?:券|红包)|我的(?:券|优惠券|红包)", r"\b(?:my|any|which) coupons?\b|\bcoupons? do i have"),
     _ask("shop.shipping_fee", r"包邮|免运费|运费(?:怎么|多少|几|是)|多少.{0,3}免邮|收不收运费", r"\bfree (?:shipping|delivery)|\b(?:shipping|delivery) (?:fee|cost|charge|price)s?\b|\bcost.{0,20}\b(?:ship|deliver)"),
-    _ask("shop.remote", r"偏远|新疆|西藏|内蒙|青海|宁夏", r"\bremote\b|\bxinjiang\b|\btibet\b|\binner mongolia\b|\bqinghai\b|\bningxia\b"),
+    _ask("shop.remote", r"偏远|新疆|西藏|内蒙|青海|宁夏", r"\bremote (?:area|region|place)|\bxinjiang\b|\btibet\b|\binner mongolia\b|\bqinghai\b|\bningxia\b"),
     _ask("shop.excluded", r"香港|澳门|台湾|海外|国外|港澳台", r"\bhong ?kong\b|\bmacao?u?\b|\btaiwan\b|\babroad\b|\boverseas\b|\binternational"),
     _ask("shop.cutoff", r"几点(?:前|之前).{0,6}(?:下单|付款|发)|当天发", r"\bcut[- ]?off\b|\bsame day\b"),
     _ask("shop.delivery_time", r"(?:发货后)?(?:几天|多久).{0,4}(?:能到|到货|送达|送到)", r"\bhow long\b.{0,20}\b(?:deliver|shipping|ship)\b|\bdelivery times?\b"),
     _ask("shop.return_window", r"(?:几|多少|七|7|15|十五)天.{0,8}退|退货?.{0,6}(?:几天|期限|多久|多少天)|无理由", r"\bhow (?:many days|long)\b.{0,30}\b(?:return|send|bring)|\breturn (?:window|period|policy|time)|\bsend (?:stuff|things|it) back\b"),
     _ask("shop.pickup_fee", r"退货?.{0,6}(?:运费|邮费|快递费)|(?:运费|邮费).{0,6}(?:谁|出|承担)", r"\breturn (?:shipping|postage)|\bwho pays\b|\bpick-?up\b.{0,12}\b(?:fee|cost)"),
+    _ask("shop.promotion", r"国补|补贴|以旧换新|满减|活动|优惠(?:政策|活动|力度)?", r"\bpromotions?\b|\bsubsid|\btrade[- ]?in\b|\bsales?\b|\boffers?\b"),
     _ask("shop.refund_card shop.refund_wallet shop.refund_gift_card", r"(?:退款|退钱|退到|钱.{0,3}退|退的钱).{0,14}(?:几天|多久|多长|什么时候|到账)|(?:几天|多久).{0,8}(?:退款|退钱|退到|退回|到账)", r"\bhow long\b.{0,50}\b(?:refund|money|back)|\bwhen (?:would|will|do|can)\b.{0,40}\b(?:refund|money back)|\brefunds?\b.{0,30}\b(?:take|long)"),
     _ask("shop.price_protection", r"价保|保价|价格保护", r"\bprice (?:protection|match|guarantee)"),
-    _ask("shop.methods", r"(?:支持|可以用|能用|有哪些|哪些).{0,6}(?:支付|付款)|(?:支付|付款)方式有", r"\b(?:which|what|how)\b.{0,20}\b(?:pay|payment)s?\b.{0,30}\b(?:take|accept|methods|options|support|ways?)?"),
+    _ask("shop.methods", r"(?:支持|可以用|能用|有哪些|哪些).{0,6}(?:支付|付款)|(?:支付|付款)方式有", r"\bways? (?:of|to) pay|\b(?:which|what)\b.{0,20}\b(?:pay|payments?)\b.{0,30}\b(?:take|accept|methods|options|support)|\bhow can i pay\b", unless=r"did i"),
     _ask("shop.cash_on_delivery", r"货到付款|到付", r"\bcash on delivery\b|\bcod\b|\bpay (?:on|at|when) (?:delivery|it arrives)"),
     _ask("shop.instalments", r"分期|花呗分", r"\binstal+ments?\b|\bpay (?:monthly|in parts)"),
     _ask("shop.unpaid", r"不付款.{0,6}(?:取消|关闭)|多久.{0,6}(?:自动)?(?:取消|关闭)", r"\bunpaid\b|\bhow long\b.{0,20}\bto pay\b"),
@@ -114,7 +115,7 @@ ASKS: Final = (
     _ask("product.gifts", r"赠品|送(?:什么|啥|不|些)|有没有送|附赠|礼品是", r"\bfree gifts?\b|\bcomes? with\b|\bgift\b.{0,12}\bwith\b"),
     _ask("product.repair", r"保修|质保|保几年|保多", r"\bwarranty\b|\bguarantee\b"),
     _ask("product.faults", r"故障|显示|报错|不(?:加热|制冷|转|亮|工作|太行|出水|进水)|怎么弄|啥毛病|什么毛病|漏水|异响|代码", r"\berror\b|\bfault\b|\bnot (?:working|heating|cooling)\b|\bshows?\b"),
-    _ask("product.materials", r"辅材|(?:安装|装).{0,10}(?:收费|多少钱|费用)|材料费", r"\binstallation (?:cost|fee|material)"),
+    _ask("product.materials", r"辅材|(?:安装|装).{0,40}(?:收费|多少钱|费用)|材料费", r"\binstallation (?:cost|fee|material)"),
     _ask("product.installation", r"安装|上门装|怎么装|自己装|师傅", r"\binstall"),
     _ask("product.exchangeable", r"换成?(?:哪|什么|啥|大|小|别|其他)|可以换|能换", r"\bexchange(?:d)? for\b"),
 )  # fmt: skip
@@ -150,6 +151,8 @@ INTENT_OF: Final = {
     "shop.refund_card": "refund_status",
     "shop.cash_on_delivery": "payment_problem",
     "shop.instalments": "payment_problem",
+    "shop.promotion": "price_promotion",
+    "shop.methods": "payment_problem",
     "product.price": "price_promotion",
     "product.stock": "stock_availability",
     "product.gifts": "price_promotion",
@@ -162,6 +165,13 @@ INTENT_OF: Final = {
 def intent_by_words(message: str) -> str | None:
     """The intent under which the first fact is asked for; None where the words ask for none."""
     return next((INTENT_OF[kind] for kind in asked_kinds(message) if kind in INTENT_OF), None)
+
+
+# Nobody asks these of what they have not bought, whatever the message sounds like.
+OF_OWN_ORDERS: Final = frozenset(
+    "order.total order.method order.discount order.refund order.tracking order.contents order.invoice order.address line.price "
+    "order.delivered".split()
+)
 
 
 def asked_kinds(message: str) -> tuple[str, ...]:

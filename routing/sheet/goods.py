@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -26,7 +27,22 @@ def named_goods(message: str, hits: Sequence[ProductHit]) -> tuple[ProductHit, .
     """Of what a search found the products that the message calls by their names; else the likeliest two."""
     folded = _plain(message)
     called = [hit for hit in hits if any(_plain(n) in folded for n in (hit.name.zh, hit.name.en) if n)]
-    return tuple(called or hits)[:_MOST_GOODS]
+    return tuple(called or _by_model(message, hits) or hits)[:_MOST_GOODS]
+
+
+def _by_model(message: str, hits: Sequence[ProductHit]) -> list[ProductHit]:
+    """Those with the longest part of their name, with letters and digits, that the message has."""
+    lengths = [_longest_model(message.lower(), f"{hit.name.zh} {hit.name.en}".lower()) for hit in hits]
+    most = max(lengths, default=0)
+    return [hit for hit, length in zip(hits, lengths, strict=True) if length == most > 0]
+
+
+_MODEL: Final = re.compile(r"[a-z0-9][a-z0-9\-/()]*(?: (?:pro|max|plus|ultra|mini|lite|se))*")
+
+
+def _longest_model(message: str, name: str) -> int:
+    models = (match.group() for match in _MODEL.finditer(message))
+    return max((len(m) for m in models if any(c.isdigit() for c in m) and _is_said(m, name)), default=0)
 
 
 _MOST_GOODS: Final = 2
@@ -36,10 +52,10 @@ def _plain(text: str) -> str:
     return "".join(text.lower().split())
 
 
-def product_facts(product: Product, query: ProductQuery | None) -> Iterator[SheetFact]:
-    """Of the variants that the query names, where it names any."""
+def product_facts(product: Product, query: ProductQuery | None, message: str) -> Iterator[SheetFact]:
+    """Of the variants that are named, where any are."""
     subject, name = product.product_id, product.name
-    wanted = _wanted(product, query)
+    wanted = _wanted(product, query, message.lower())
     yield from _price(product, wanted)
     yield from _stock(product, wanted)
     if product.description.zh or product.description.en:
@@ -61,18 +77,26 @@ def product_facts(product: Product, query: ProductQuery | None) -> Iterator[Shee
         yield from _attribute(product, key, value)
 
 
-def _wanted(product: Product, query: ProductQuery | None) -> tuple[Variant, ...]:
-    if query is None:
-        return product.variants
-    words = {word.lower() for word in query.tokens}
-    fitting = tuple(
-        v
-        for v in product.variants
-        if (query.colour is None or v.colour == query.colour)
-        and (query.size is None or (v.size or "").upper() == query.size.upper())
-    )
-    named = tuple(v for v in fitting if words & {value.lower() for value in v.options.values()})
-    return named or fitting or product.variants
+def _wanted(product: Product, query: ProductQuery | None, message: str) -> tuple[Variant, ...]:
+    """Those that have most of the looks and options that are named."""
+    named = {variant.variant_id: _named(variant, query, message) for variant in product.variants}
+    most = max(named.values(), default=0)
+    return tuple(variant for variant in product.variants if named[variant.variant_id] == most)
+
+
+def _named(variant: Variant, query: ProductQuery | None, message: str) -> int:
+    count = sum(_is_said(value.lower(), message) for value in variant.options.values())
+    if query is not None:
+        count += query.colour is not None and variant.colour == query.colour
+        count += query.size is not None and (variant.size or "").upper() == query.size.upper()
+    if query is None or query.size is None:
+        count += variant.size is not None and _is_said(f"size {variant.size.lower()}", message)
+    return count
+
+
+def _is_said(value: str, message: str) -> bool:
+    """As a word of its own: 2L is not in 12L."""
+    return re.search(rf"(?<![a-z0-9.]){re.escape(value)}(?![a-z0-9])", message) is not None
 
 
 def _in_stock(variants: Sequence[Variant]) -> int:
@@ -127,13 +151,13 @@ def _looks(variant: Variant, language: str) -> str:
 def _attribute(product: Product, key: str, value: object) -> Iterator[SheetFact]:
     label = _LABELS.get(key, LocalText(key.replace("_", " "), key.replace("_", " ")))
     name, kind = product.name, f"product.{key}"
-    for said in _said(value):
+    for said in told(value):
         yield fact(
             kind, product.product_id, f"{name.zh} {label.zh}：{said}", f"{name.en}, {label.en}: {said}"
         )
 
 
-def _said(value: object) -> Iterator[str]:
+def told(value: object) -> Iterator[str]:
     """A text as it is, each entry of a list as one."""
     if isinstance(value, Mapping):
         parts = [
@@ -143,6 +167,6 @@ def _said(value: object) -> Iterator[str]:
             yield "，".join(parts)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for entry in value:
-            yield from _said(entry)
+            yield from told(entry)
     elif value not in (None, "") and not isinstance(value, bool):
         yield str(value).strip()

@@ -9,6 +9,7 @@ from commerce.domain.policy import CategoryReturnRule, DeliveryTime
 from commerce.domain.text import LocalText
 from routing.facts import Facts
 from routing.sheet.fact import SheetFact, fact
+from routing.sheet.goods import told
 from routing.wording import money, service_name
 
 
@@ -19,6 +20,7 @@ def policy_facts(facts: Facts, category_names: dict[str, LocalText]) -> Iterator
     yield from _refunds(facts)
     yield from _paying(facts)
     yield from _service(facts, category_names)
+    yield from _promotions(facts)
 
 
 def _sum(facts: Facts, amount_minor: int) -> LocalText:
@@ -91,6 +93,12 @@ def _returns(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
         )
 
 
+def _promotions(facts: Facts) -> Iterator[SheetFact]:
+    """Whatever the shop wrote down of its discounts."""
+    for said in told(facts.tenant.attributes.get("discount")):
+        yield fact("shop.promotion", None, f"{said.rstrip('。；;')}。", f"{said.rstrip('.;；')}.")
+
+
 def _window(kind: str, name: LocalText, rule: CategoryReturnRule, slug: str | None) -> Iterator[SheetFact]:
     if rule.no_reason_days is None:
         zh, en = (
@@ -119,23 +127,23 @@ def _refunds(facts: Facts) -> Iterator[SheetFact]:
     rules = facts.policy.refunds
     low, high, hours = rules.card_min_days, rules.card_max_days, rules.wallet_hours
     span = f"{low}" if low == high else f"{low}-{high}"
+    cards = LocalText("银行卡", "a card")
+    if not hours:
+        # Wallets are no faster there.
+        cards = LocalText("银行卡、PayPal 等", "a card, PayPal and the like")
     yield fact(
         "shop.refund_card",
         None,
-        f"退款到银行卡需要{span}个工作日。",
-        f"Refunds to a card take {span} working days.",
+        f"退款到{cards.zh}需要{span}个工作日。",
+        f"Refunds to {cards.en} take {span} working days.",
     )
-    wallet = (
-        LocalText(f"{hours}小时内", f"within {hours} hours")
-        if hours % 24 or hours < 72
-        else LocalText(f"{hours // 24}天内", f"within {hours // 24} days")
-    )
-    yield fact(
-        "shop.refund_wallet",
-        None,
-        f"退款到支付宝、微信、PayPal 等{wallet.zh}到账。",
-        f"Refunds to wallets such as Alipay, WeChat Pay or PayPal arrive {wallet.en}.",
-    )
+    if hours:
+        yield fact(
+            "shop.refund_wallet",
+            None,
+            f"退款到支付宝、微信、PayPal 等{hours}小时内到账。",
+            f"Refunds to wallets such as Alipay, WeChat Pay or PayPal arrive within {hours} hours.",
+        )
     yield fact(
         "shop.refund_gift_card", None, "退款到礼品卡立即到账。", "Refunds to a gift card arrive immediately."
     )
