@@ -10,7 +10,7 @@ from models.types import Understood
 from routing.answer import Composed
 from routing.compose.from_sheet import from_sheet
 from routing.compose.knowledge import greeting
-from routing.compose.orders import give_back, with_sign_in, without_order
+from routing.compose.orders import give_back, with_sign_in
 from routing.compose.products import product_list
 from routing.facts import Facts
 
@@ -29,16 +29,16 @@ _COMPOSERS: Final[dict[str, Composer]] = {
     "invoice": with_sign_in,
     "order_status": with_sign_in,
     "logistics_tracking": with_sign_in,
-    "urge_shipment": without_order,
-    "change_address": without_order,
-    "modify_order": without_order,
-    "cancel_order": without_order,
+    "urge_shipment": with_sign_in,
+    "change_address": with_sign_in,
+    "modify_order": with_sign_in,
+    "cancel_order": with_sign_in,
     "delivery_policy": from_sheet,
     "return_request": give_back,
     "exchange_request": give_back,
     "refund_status": with_sign_in,
     "return_policy": from_sheet,
-    "damaged_or_wrong_item": without_order,
+    "damaged_or_wrong_item": with_sign_in,
     "warranty_repair": from_sheet,
     "technical_support": from_sheet,
     "complaint": with_sign_in,

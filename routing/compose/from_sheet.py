@@ -12,7 +12,7 @@ from commerce.domain.text import LocalText
 from models.types import Understood
 from routing.answer import Composed
 from routing.compose.knowledge import from_articles, quoted
-from routing.facts import NEEDS, Facts
+from routing.facts import NEEDS, Details, Facts
 from routing.sheet.asked import asked_kinds, of_kinds
 from routing.sheet.fact import SheetFact
 from routing.sheet.goods import product_facts
@@ -36,6 +36,10 @@ _DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "order_status": _PROGRESS,
     "logistics_tracking": _PROGRESS,
     "urge_shipment": _PROGRESS,
+    "cancel_order": ("order.state",),
+    "change_address": ("order.state", "order.address"),
+    "modify_order": ("order.state", "order.contents"),
+    "damaged_or_wrong_item": ("order.state",),
     "refund_status": ("order.refund", "order.state"),
     "return_request": ("order.state",),
     "exchange_request": ("product.exchangeable", "order.state"),
@@ -57,7 +61,9 @@ _WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "product.stock": ("product.stock", "product.price"),
 }
 _ABSENT: Final[Mapping[str, LocalText]] = {
-    "order.expected": LocalText("目前还没有预计送达的日期。", "There is no expected day of arrival yet."),
+    "order.expected": LocalText(
+        "目前还查不到预计送达的日期。", "I don't have an expected day of arrival for it yet."
+    ),
     "order.tracking": LocalText("还没有发货，暂时没有运单号。", "It has not been sent yet, so there is no tracking number."),
     "order.refund": LocalText("这个订单没有退款记录。", "There is no refund for this order."),
     "order.invoice": LocalText("这个订单还没有开过发票。", "No invoice was issued for this order yet."),
@@ -103,8 +109,14 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
         and not _is_described(facts, chosen)
     ):
         absent.append(
-            say(language, "这一点商品资料里没有写明。", "The product's description does not say that.")
+            say(
+                language,
+                "这一点商品资料里没有写明，我查不到。",
+                "The product's description does not say that, so I don't know.",
+            )
         )
+    if "shop.promotion" in kinds and not _is_described(facts, chosen):
+        absent.append(say(language, "没有查到针对这一点的优惠说明。", "I found no offer of that kind."))
     article = _article(understood, facts, chosen, bool(absent))
     if not said and not absent:
         return article or from_articles(understood, facts)
@@ -281,3 +293,10 @@ def about_order(understood: Understood, facts: Facts) -> Composed:
     )
     cards = (*answer.cards, *(order_card(order, language, facts.zone) for order in others))
     return replace(answer, sentences=(*answer.sentences, closing), cards=cards)
+
+
+def progress(details: Details, facts: Facts, language: str) -> tuple[str, ...]:
+    """How far an order is that is to be hurried: late, or when it leaves or arrives."""
+    sheet = order_facts(details.order, facts, details)
+    told = of_kinds(sheet, ("order.late", "order.ships_on", "order.expected"))
+    return tuple(fact.text.in_language(language) for fact in told)

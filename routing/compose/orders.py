@@ -63,13 +63,16 @@ def with_sign_in(understood: Understood, facts: Facts) -> Composed:
     return about_order(understood, facts)
 
 
-_OF_AN_ORDER: Final = ("order_status", "logistics_tracking", "refund_status")
+_OF_AN_ORDER: Final = (
+    *("order_status", "logistics_tracking", "refund_status", "urge_shipment", "cancel_order"),
+    *("change_address", "modify_order", "damaged_or_wrong_item"),
+)
 
 
 def give_back(understood: Understood, facts: Facts) -> Composed:
     """How things go back, for whoever has no order here that could: what to do to have one looked at."""
-    if facts.is_signed_in and not facts.goods:
-        return without_order(understood, facts)
+    if facts.is_signed_in and not facts.goods and not facts.orders:
+        return order_or_reason(understood, facts) or from_articles(understood, facts)
     how = from_sheet(understood, facts)
     if facts.is_signed_in:
         return how
@@ -79,8 +82,3 @@ def give_back(understood: Understood, facts: Facts) -> Composed:
         "Sign in and name the order, and I will check whether it can still go back.",
     )
     return replace(how, sentences=(*how.sentences, closing))
-
-
-def without_order(understood: Understood, facts: Facts) -> Composed:
-    """Something is to be done with an order, and there is none: why, or how such things are done."""
-    return order_or_reason(understood, facts) or from_articles(understood, facts)

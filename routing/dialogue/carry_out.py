@@ -11,6 +11,7 @@ from commerce.domain.orders import Order
 from models.types import Understood
 from routing.answer import Composed
 from routing.compose import compose, outcomes, proposals
+from routing.compose.from_sheet import progress
 from routing.dialogue.asking import asked
 from routing.dialogue.flows import FLOWS
 from routing.dialogue.goals import ANSWER
@@ -86,6 +87,8 @@ def _told(
             worked.proposal is not None and worked.details is not None and topic.offer is not None
         ):
             lines = proposals.told(worked.proposal, worked.details, language, facts.zone)
+            if topic.goal == "urge_shipment":
+                lead = (*lead, *progress(worked.details, facts, language))
             said = (*lead, *proposals.proposed(worked.proposal, worked.details, lines, language))
             offered = topic.offering(replace(topic.offer, told=lines))
             return CarriedOut(

@@ -73,6 +73,19 @@ GOALS: Final = (
         ("order_number",),
     ),
     Goal(
+        "return",
+        ("return_policy",),
+        _words(r"还能退|签收了.{0,6}退", r"\bcan i still (?:return|send)"),
+        _ASKS_FOR_RULES,
+    ),
+    Goal("exchange", ("modify_order",), _words(r"换货", r"\bexchange\b")),
+    Goal(
+        "change_items",
+        ("modify_order",),
+        _words(r"换|改", r"\b(?:change|swap|switch|different|another|instead)\b"),
+        _words(r"地址|address|支付|付款|payment|\bpay\b|优惠券|coupon"),
+    ),
+    Goal(
         "urge_shipment",
         ("urge_shipment", "order_status"),
         _words(
@@ -136,7 +149,14 @@ GOALS: Final = (
         _ASKS_FOR_RULES,
     ),
     Goal("cancel", ("cancel_order",)),
-    Goal("change_address", ("change_address",)),
+    Goal(
+        "change_address",
+        ("change_address",),
+        unless=_words(
+            r"单号|寄到哪|送到哪|哪个地址|什么地址",
+            r"\btracking\b|\b(?:which|what) (?:city|address)\b|\bwhere (?:is|was)\b",
+        ),
+    ),
     Goal("change_items", ("modify_order",)),
     Goal("return", ("return_request",), unless=_ASKS_FOR_PROGRESS),
     Goal("exchange", ("exchange_request",), unless=_ASKS_FOR_PROGRESS),

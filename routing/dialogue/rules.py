@@ -13,7 +13,7 @@ from routing.dialogue.picking import picked_option
 from routing.dialogue.state import DialogueState, Question, Topic
 from routing.dialogue.working import Slot
 from routing.facts import NEEDS
-from routing.sheet.asked import OF_OWN_ORDERS, asked_kinds, intent_by_words
+from routing.sheet.asked import OF_OWN_ORDERS, OF_THE_SHOP, asked_kinds, intent_by_words
 
 Step = Literal["answer", "work", "commit", "drop", "repeat", "clarify", "refuse", "hand_off"]
 
@@ -292,9 +292,12 @@ def _words_tell(reading: Reading) -> bool:
         return False
     if understood.decision == "clarify" or understood.probability < _DOUBTFUL:
         return True
+    kinds = asked_kinds(message)
     if understood.decision == "out_of_scope":
-        return bool(reading.heard.said("product", "brand", "order_number"))
-    is_own = any(kind in OF_OWN_ORDERS for kind in asked_kinds(message))
+        return bool(reading.heard.said("product", "brand", "order_number")) or bool(OF_THE_SHOP & set(kinds))
+    is_own = bool(OF_OWN_ORDERS & set(kinds))
+    # When it comes, said of nothing: of what was ordered.
+    is_own |= "order.expected" in kinds and not reading.heard.said("product", "brand")
     return is_own and reading.goal == ANSWER and not NEEDS[understood.intent].orders
 
 
@@ -303,6 +306,20 @@ def _by_words(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
     if intent is None:
         raise AssertionError("the words tell no intent")
     return "answer", reading.state, Topic(ANSWER, intent)
+
+
+_LEAST_NAME: Final = 4
+
+
+def _names_goods(reading: Reading) -> bool:
+    """Asks about what the shop sells, by its name, however far off the question is."""
+    heard = reading.heard
+    is_named = any(len(entity.text) >= _LEAST_NAME for entity in heard.said("product"))
+    return heard.understood.decision == "out_of_scope" and heard.is_question and is_named
+
+
+def _about_goods(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    return "answer", reading.state, Topic(ANSWER, "product_question")
 
 
 def _refuse(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
@@ -342,6 +359,7 @@ RULES: Final = (
     Rule("recognised", _asks, _answer),
     Rule("the same of another order", _follows_up, _follow_up),
     Rule("not understood while something waits", _is_lost, _work_on),
+    Rule("goods of this shop are named", _names_goods, _about_goods),
     Rule("not about this shop's service", _is_out_of_scope, _refuse),
     Rule("unrecognised twice in a row", _is_unclear_again, _to_a_person),
     Rule("not sure enough", _always, _clarify),

@@ -112,6 +112,7 @@ ASKS: Final = (
     _ask("product.price", r"多少钱|什么价|啥价|价格|怎么卖|几块|贵不贵|售价|最便宜", r"\bhow much\b|\bprice\b|\bcosts?\b|\bcheapest\b", unless=r"\bweigh|\bheavy\b|\bdid i\b|付了|花了|实付"),
     _ask("product.stock", r"有货|有没有|还有(?:吗|没|货|不)|缺货|断货|现货|库存|补货|到货", r"\bin stock\b|\bavailable\b|\bdo you (?:have|sell|carry)\b|\bstock\b|\bsold out\b|\bany left\b"),
     _ask("product.variants", r"几[款种个](?:规格|型号|颜色)?|有哪些(?:款|规格|颜色|型号|尺码)|多少[款种]", r"\bhow many (?:versions|variants|options|kinds|types|models|colou?rs)\b|\bwhich (?:versions|colou?rs|sizes)\b"),
+    _ask("product.description", r"材质|材料是|成分|功能|参数|配置|面料|产地|是什么做的|特点", r"\bmade of\b|\bmaterials?\b|\bingredients?\b|\bfeatures?\b|\bwhats? in it\b|\bspec(?:s|ifications)?\b"),
     _ask("product.gifts", r"赠品|送(?:什么|啥|不|些)|有没有送|附赠|礼品是", r"\bfree gifts?\b|\bcomes? with\b|\bgift\b.{0,12}\bwith\b"),
     _ask("product.repair", r"保修|质保|保几年|保多", r"\bwarranty\b|\bguarantee\b"),
     _ask("product.faults", r"故障|显示|报错|不(?:加热|制冷|转|亮|工作|太行|出水|进水)|怎么弄|啥毛病|什么毛病|漏水|异响|代码", r"\berror\b|\bfault\b|\bnot (?:working|heating|cooling)\b|\bshows?\b"),
@@ -156,6 +157,7 @@ INTENT_OF: Final = {
     "product.price": "price_promotion",
     "product.stock": "stock_availability",
     "product.gifts": "price_promotion",
+    "product.description": "product_question",
     "product.variants": "product_question",
     "product.installation": "technical_support",
     "product.materials": "product_question",
@@ -167,6 +169,11 @@ def intent_by_words(message: str) -> str | None:
     return next((INTENT_OF[kind] for kind in asked_kinds(message) if kind in INTENT_OF), None)
 
 
+# What every shop is asked, however it sounds to a model that was trained on others.
+OF_THE_SHOP: Final = frozenset(
+    "shop.promotion shop.shipping_fee shop.cash_on_delivery shop.instalments shop.invoice shop.return_window shop.excluded "
+    "shop.remote shop.refund_card customer.points customer.level customer.gift_card customer.coupon".split()
+)
 # Nobody asks these of what they have not bought, whatever the message sounds like.
 OF_OWN_ORDERS: Final = frozenset(
     "order.total order.method order.discount order.refund order.tracking order.contents order.invoice order.address line.price "

@@ -158,15 +158,20 @@ def _attribute(product: Product, key: str, value: object) -> Iterator[SheetFact]
 
 
 def told(value: object) -> Iterator[str]:
-    """A text as it is, each entry of a list as one."""
+    """A text as it is; what belongs together as one, and each entry of a list alone."""
     if isinstance(value, Mapping):
-        parts = [
-            str(part).strip() for name, part in value.items() if name not in _INNER and part not in (None, "")
-        ]
-        if parts:
+        plain = [part for name, part in value.items() if name not in _INNER and not _is_nested(part)]
+        if parts := [str(part).strip() for part in plain if part not in (None, "")]:
             yield "，".join(parts)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for part in value.values():
+            if _is_nested(part):
+                yield from told(part)
+    elif _is_nested(value) and isinstance(value, Sequence):
         for entry in value:
             yield from told(entry)
     elif value not in (None, "") and not isinstance(value, bool):
         yield str(value).strip()
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, Sequence) and not isinstance(value, str))
