@@ -51,6 +51,8 @@ def test_what_is_said_of_special_goods_is_not_said_of_others(
         ("这款不含酒精，可以放心使用。", False),
         ("Yes, it is dishwasher safe.", False),
         ("订单已发货。", False),
+        ("您的订单还没有发货，订单状态是已付款。", False),
+        ("Your order has not shipped yet.", False),
     ],
 )
 def test_an_answer_that_does_not_know_says_so(answer: str, expected: bool) -> None:

@@ -64,6 +64,10 @@ def states_any_day(text: str) -> bool:
 
 def mentions(text: str) -> Iterator[Mention]:
     """Every day that is written out."""
+    yield from (found for found in _written(text) if 1 <= found.month <= 12 and 1 <= found.day <= 31)
+
+
+def _written(text: str) -> Iterator[Mention]:
     for match in _YEAR_FIRST.finditer(text):
         yield Mention(int(match[1]), int(match[2]), int(match[3]))
     for match in _CHINESE.finditer(text):

@@ -14,12 +14,12 @@ _LESSER = ("cannot", "asked")
 def states_may(text: str, wanted: May, *, is_strict: bool = False) -> bool:
     """Whether a folded text says that the customer may, or may not, do it as things are.
 
-    `is_strict` leaves out what is said of special goods and of faults: for what must not be said of ordinary ones.
+    `is_strict` leaves out what is said of special goods, of faults and of everybody's windows: for what must not be said.
     """
     return any(
         wanted.holds in _verdict(clause)
         for clause, condition in _about(text, wanted.action)
-        if _holds(condition, text) and not (is_strict and pattern("beside").search(clause))
+        if _holds(condition, text) and not (is_strict and _is_general(clause))
     )
 
 
@@ -67,6 +67,10 @@ def _condition(clause: str) -> list[str] | None:
             holds: list[str] = rule["holds"]
             return holds
     return None
+
+
+def _is_general(clause: str) -> bool:
+    return any(pattern(name).search(clause) for name in ("beside", "window"))
 
 
 def _holds(condition: list[str] | None, text: str) -> bool:

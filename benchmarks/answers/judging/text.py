@@ -9,7 +9,7 @@ _QUOTES: Final = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', 
 _GROUPED: Final = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SENTENCE_ENDS: Final = re.compile(r"[。！？!?;；\n]|(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[a-z]|$)")
 _CLAUSE_ENDS: Final = re.compile(
-    r"[,，:：()（）]|、(?=不|但|可)|\bbut\b|\bhowever\b|\bthough\b|但是?|不过|然而"
+    r"[,，()（）]|[:：](?!\d)|、(?=不|但|可)|\bbut\b|\bhowever\b|\bthough\b|但是?|不过|然而"
 )
 
 
