@@ -159,8 +159,15 @@ WAYS: Final[dict[str, Way]] = {
     "customer": lambda store, who: store.customer(who),
     "behaviour_of": lambda store, who: store.behaviour_of(who),
 }
-FOR_OPERATORS: Final = {"revoke_tokens", "issue_api_key", "revoke_api_key"}
-"""These speak of a tenant's keys and tokens and of nothing that a customer has."""
+FOR_OPERATORS: Final = {
+    "revoke_tokens",
+    "issue_api_key",
+    "revoke_api_key",
+    "put_article",
+    "restore_article",
+    "delete_article",
+}
+"""These speak of a tenant's keys, tokens and articles and of nothing that a customer has."""
 OF_ONESELF: Final[dict[str, Way]] = {
     "personal_facts": lambda store, who: store.personal_facts(who),
     "export_customer": lambda store, who: store.export_customer(who),
