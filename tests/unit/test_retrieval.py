@@ -23,6 +23,7 @@ from models.retrieval.evaluate import (
     places,
 )
 from models.retrieval.tokens import stem, tokens
+from models.retrieval.weights import DEFAULT_WEIGHTS
 from models.retrieval.words import K1, B, WordIndex
 from models.types import Passage, SearchRequest
 
@@ -220,6 +221,19 @@ def test_more_articles_than_are_compared_by_their_sentences() -> None:
     index = HybridIndex.build([*crowd, INVOICE], FakeEmbedder())
     assert ids(index, "electronic invoice after receipt", limit=3)[0] == "invoice"
     assert len(ids(index, "returns", limit=20)) == 20
+
+
+def test_one_sentence_that_answers_lifts_a_long_article() -> None:
+    """The two are equals but for how their words are cut into sentences."""
+    said = "Zinc buttons tarnish, brass ones never do so here."
+    split = "Zinc buttons. Tarnish, brass. Ones never. Do so here."
+    articles = [
+        replace(INVOICE, article_id=name, title_en="Same", title_zh="同", body_zh="同。", body_en=body)
+        for name, body in (("a-split", split), ("b-whole", said))
+    ]
+    blind = replace(DEFAULT_WEIGHTS, whole=0.0, title=0.0, words=0.0)
+    index = HybridIndex.build(articles, FakeEmbedder(), blind)
+    assert ids(index, said)[0] == "b-whole"
 
 
 def test_words_are_scored_as_bm25s_scores_them() -> None:

@@ -10,16 +10,18 @@ from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from cluster.config import resolve_secret
 from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.identity import Principal
 from commerce.domain.knowledge import Article
-from commerce.domain.tenants import Tenant
+from commerce.domain.tenants import ChangeKind, Tenant
 from commerce.domain.text import LocalText
 from commerce.store import Store, migrate, open_store
-from commerce.store.tables import products
+from commerce.store.changes import record_change
+from commerce.store.knowledge import article_row
+from commerce.store.tables import articles, products
 from deployments.errors import NotReady
 from deployments.retrieval import Retrieval
 from models.types import Passage, SearchRequest
@@ -132,6 +134,17 @@ async def test_a_shop_finds_its_own_articles_alone(store: Store, replicas: list[
     assert set(await found(replicas[0], "second")) == {"unicorn"}
     assert set(await found(replicas[0])) == {"other"}
     assert await found(replicas[0], "nobody") == {}
+
+
+async def test_an_import_brings_and_takes_articles_at_once(store: Store, replicas: list[Retrieval]) -> None:
+    """It tells of its articles in one change, without their ids."""
+    now = datetime.now(UTC)
+    async with store.writing() as connection:
+        await connection.execute(delete(articles).where(articles.c.article_id == "other"))
+        await connection.execute(insert(articles).values(article_row("shop", PLAIN, now)))
+        await record_change(connection, "shop", ChangeKind.ARTICLE, "*", now)
+    assert await visible_s(replicas, 1) <= VISIBLE_S
+    assert [set(await found(stage)) for stage in replicas] == [{"unicorn"}] * 2
 
 
 async def test_a_store_that_was_edited_before_the_start_is_whole(store: Store, tmp_path: Path) -> None:
