@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.console import Console
 
-from benchmarks.answers.command import answers
 from benchmarks.explaining import ERRORS, explained
 from models.encoder.bert import Runtime
 from models.understanding.examples import Split
@@ -87,9 +86,6 @@ class Request:
         words = [word for name, value in given.items() if value is not None for word in (name, value)]
         data = [] if self.data is None else [self.data]
         return without_paths(shlex.join(["kefu", "evaluate", "understanding", *data, *words]))
-
-
-app.command()(answers)
 
 
 @app.command()

@@ -7,7 +7,7 @@ CommerceError
 │   ├── OrderNotFound          also for another customer's order: the two must not be told apart
 │   ├── ProductNotFound
 │   ├── ArticleNotFound
-│   │   └── ArticleVersionNotFound
+│   ├── ArticleVersionNotFound
 │   ├── ApiKeyNotFound         also for another shop's key
 │   ├── ConversationNotFound   also for another customer's conversation
 │   └── NothingToRollBack      there is no model before the one that is served
@@ -108,11 +108,11 @@ class ArticleNotFound(NotFound):
         return f"no article {self.article_id!r}"
 
 
-class ArticleVersionNotFound(ArticleNotFound):
+class ArticleVersionNotFound(NotFound):
     """No such version of it was ever stored."""
 
     def __init__(self, article_id: str, version: int) -> None:
-        CommerceError.__init__(self, article_id, version)
+        super().__init__(article_id, version)
         self.article_id = article_id
         self.version = version
 

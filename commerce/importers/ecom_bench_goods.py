@@ -167,7 +167,7 @@ def _articles(product: Node, product_id: str, told: dict[str, Any]) -> list[Arti
             found.append(
                 Article(
                     f"product-{product_id}-{topic}".lower(), "product", intents, (CATEGORY,),
-                    LocalText(heading, heading), LocalText(body, body),
+                    LocalText(heading, heading), LocalText(body, body), products=(product_id,),
                 )
             )  # fmt: skip
     return found

@@ -17,6 +17,7 @@ from commerce.domain.errors import (
     ArticleInvalid,
     ArticleNotFound,
     ArticleVersionNotFound,
+    NotFound,
 )
 from commerce.domain.identity import Principal
 from commerce.domain.knowledge import Article
@@ -111,7 +112,7 @@ async def test_another_shops_articles_are_not_there(store: Store) -> None:
         store.restore_article(other, PLAIN.article_id, 1),
         store.delete_article(other, PLAIN.article_id),
     ):
-        with pytest.raises(ArticleNotFound):
+        with pytest.raises(NotFound):
             await refused
     assert await store.article_page("other") == () == await store.articles("other", [PLAIN.article_id])
 
