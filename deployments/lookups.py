@@ -110,7 +110,7 @@ class LookUps:
             tuple(dict.fromkeys((entity.value, entity.text.upper(), f"#{entity.value}"))) if entity else ()
         )
         principal = asked.principal
-        if not needs.orders or principal.customer_id is None:
+        if not (needs.orders or spelt) or principal.customer_id is None:
             return (), named_id, False
         try:
             latest = self._latest(principal, spelt or ((spoken_of,) if spoken_of else ()))

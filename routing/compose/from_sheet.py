@@ -154,6 +154,8 @@ def _of_ones_own(
     if facts.asked_order_id is None:
         return chosen
     there = {fact.kind for fact in sheet}
+    if "order.refund" in there and any(fact.kind in _REFUNDS for fact in chosen):
+        chosen = (*of_kinds(sheet, ("order.refund",)), *chosen)
     replaced = {rule for rule, own in _OWN.items() if own in there}
     own = of_kinds(sheet, (_OWN[fact.kind] for fact in chosen if fact.kind in replaced))
     return tuple(dict.fromkeys((*own, *(fact for fact in chosen if fact.kind not in replaced))))

@@ -153,7 +153,7 @@ GOALS: Final = (
         "change_address",
         ("change_address",),
         unless=_words(
-            r"单号|寄到哪|送到哪|哪个地址|什么地址",
+            r"(?:快递|运|物流)单号|寄到哪|送到哪|哪个地址|什么地址",
             r"\btracking\b|\b(?:which|what) (?:city|address)\b|\bwhere (?:is|was)\b",
         ),
     ),

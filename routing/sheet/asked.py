@@ -30,7 +30,7 @@ def _ask(kinds: str, *patterns: str, unless: str | None = None) -> Ask:
 ASKS: Final = (
     _ask(
         "order.tracking",
-        r"[运快]?[单递]{0,2}单号|物流号|快递号|(?:什么|哪家|哪个|啥)快递|承运|快递公司|谁家送",
+        r"[运快]?[单递]{0,2}单号(?!\s*[#A-Za-z]*\d)|物流号|快递号|(?:什么|哪家|哪个|啥)快递|承运|快递公司|谁家送",
         r"\btracking\b(?! (?:page|link))|\bcarrier\b|\b(?:which|what) (?:courier|carrier|shipping company)|\bwaybill\b",
         unless=r"订单号是|下单号",
     ),
