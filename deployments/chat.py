@@ -22,6 +22,7 @@ from deployments.log import logger
 from deployments.lookups import Asked, LookUps
 from deployments.prompts import masked_messages
 from deployments.rungs import RungWatch
+from deployments.sealing import StateSeal
 from deployments.snapshots import ShopSnapshot, Snapshots
 from deployments.stages import Stages, StageTimer
 from models.types import CompletionChunk, GenerationRequest, Understood
@@ -103,6 +104,7 @@ class ChatService:
         self._timer = StageTimer(self._clock, metrics)
         self._look_ups = LookUps(store, stages, self._timer, now)
         self._acting = Acting(store, secret, now)
+        self._seal = StateSeal(secret)
         self._measured = tuple(
             Measured(m.rung, m.intent, m.language, m.quality) for m in identity.ladder.measured
         )
@@ -160,7 +162,7 @@ class ChatService:
                     raise
                 await asyncio.sleep(_BUSY_POLL_S)
         last = conversation.turns[-1].answer if conversation.turns else ""
-        return DialogueState.read(conversation.state), last
+        return self._seal.opened(conversation.state), last
 
     async def _abandon(self, principal: Principal, conversation_id: str, request_id: str) -> None:
         """Whoever comes next need not wait until this turn's deadline."""
@@ -302,7 +304,10 @@ class ChatService:
             target = conversation_id or f"conv_{uuid.uuid4().hex}"
             try:
                 await self._store.append_turn(
-                    run.principal, target, _new_turn(run, reply, self._now()), version
+                    run.principal,
+                    target,
+                    _new_turn(run, reply, self._seal.closed(reply.state), self._now()),
+                    version,
                 )
             except ConversationConflict:
                 continue
@@ -310,7 +315,7 @@ class ChatService:
         raise ConversationConflict(str(conversation_id), version)
 
 
-def _new_turn(run: _Run, reply: Reply, at: datetime) -> NewTurn:
+def _new_turn(run: _Run, reply: Reply, state: dict[str, Any], at: datetime) -> NewTurn:
     return NewTurn(
         request_id=run.request_id,
         message=run.message,
@@ -324,7 +329,7 @@ def _new_turn(run: _Run, reply: Reply, at: datetime) -> NewTurn:
         at=at,
         outcome=TurnOutcome.HANDED_OFF if reply.hands_off else TurnOutcome.OPEN,
         timings_ms=dict(run.timings_ms),
-        state=reply.state.write(),
+        state=state,
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import time
+from typing import Final
 
-from commerce.domain.policy import CategoryReturnRule, DeliveryTime
+from commerce.domain.policy import CategoryReturnRule, DeliveryTime, GoodsRequirement
 from commerce.domain.text import LocalText
 from routing.facts import Facts
 from routing.sheet.fact import SheetFact, fact
@@ -83,6 +84,17 @@ def _returns(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
     for slug, rule in rules.categories.items():
         if slug in names:
             yield from _window("shop.return_window", names[slug], rule, slug)
+    yield from _condition(LocalText("商品", "goods"), rules.default, None)
+    for slug, rule in rules.categories.items():
+        if slug in names:
+            yield from _condition(names[slug], rule, slug)
+    times = rules.max_exchanges
+    yield fact(
+        "shop.exchanges",
+        None,
+        f"每件商品可以换货{times}次。",
+        f"An item can be exchanged {'once' if times == 1 else f'{times} times'}.",
+    )
     if rules.pickup_fee_minor:
         fee = _sum(facts, rules.pickup_fee_minor)
         yield fact(
@@ -91,6 +103,33 @@ def _returns(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
             f"无理由退换的上门取件运费是 {fee.zh}，质量问题由我们承担。",
             f"For a change of mind the courier pick-up costs {fee.en}; for a fault we pay it.",
         )
+
+
+_CONDITIONS: Final = {
+    GoodsRequirement.COMPLETE_AND_UNWORN: LocalText(
+        "须完好、未穿着使用，吊牌和包装齐全", "complete and unworn, with tags and packaging"
+    ),
+    GoodsRequirement.UNOPENED: LocalText("须未拆封、未激活", "unopened and not activated"),
+    GoodsRequirement.SEAL_UNBROKEN: LocalText("封口须完好未开启", "with the seal unbroken"),
+}
+
+
+def _condition(name: LocalText, rule: CategoryReturnRule, slug: str | None) -> Iterator[SheetFact]:
+    if rule.no_reason_days == 0 or rule.requirement is GoodsRequirement.NONE:
+        return
+    state, fee = _CONDITIONS[rule.requirement], rule.opened_fee_percent
+    else_ = (
+        LocalText(f"，否则收取{fee}%折旧费", f", or {fee} % is kept")
+        if fee is not None
+        else LocalText("，否则不能无理由退", ", or they can't go back without a reason")
+    )
+    yield fact(
+        "shop.return_condition",
+        None,
+        f"无理由退换的{name.zh}{state.zh}{else_.zh}。",
+        f"To go back without a reason {name.en.lower()} have to be {state.en}{else_.en}.",
+        slug,
+    )
 
 
 def _promotions(facts: Facts) -> Iterator[SheetFact]:
@@ -146,6 +185,14 @@ def _refunds(facts: Facts) -> Iterator[SheetFact]:
         )
     yield fact(
         "shop.refund_gift_card", None, "退款到礼品卡立即到账。", "Refunds to a gift card arrive immediately."
+    )
+    yield fact(
+        "shop.refund_chain",
+        None,
+        f"退款申请{rules.review_hours}小时内审核，退回的商品{rules.inspection_working_days}个工作日内验完，"
+        f"之后{rules.payment_working_days}个工作日内打款。",
+        f"A request is reviewed within {rules.review_hours} hours, what comes back is checked within "
+        f"{rules.inspection_working_days} working days, and the money leaves within {rules.payment_working_days} more.",
     )
     yield fact(
         "shop.price_protection",
