@@ -159,10 +159,11 @@ def _text(value: Any, rest: Spec, find: Find, zone: str) -> Fact:
 
 
 def _gist(value: Any, rest: Spec, find: Find, zone: str) -> Fact:
-    share = float(rest.get("share", 0.5))
+    share, beyond = float(rest.get("share", 0.5)), find(rest["beyond"]) if "beyond" in rest else ""
     if isinstance(value, LocalText):
-        return Either((Gist(value.zh, share), Gist(value.en, share)))
-    return Gist(str(value), share)
+        names = beyond if isinstance(beyond, LocalText) else LocalText(str(beyond), str(beyond))
+        return Either((Gist(value.zh, share, names.zh), Gist(value.en, share, names.en)))
+    return Gist(str(value), share, str(beyond))
 
 
 def _action(value: Any) -> Action:

@@ -142,6 +142,11 @@ class OrderView:
         return None if self.of.paid_at is None else last_day(ships_on(self.of.paid_at, self.rows.policy))
 
     @property
+    def day_after_shipping(self) -> datetime | None:
+        """The day after the promised one: what a day's end that is taken for a day comes to."""
+        return None if self.of.paid_at is None else ships_on(self.of.paid_at, self.rows.policy)
+
+    @property
     def protected_until(self) -> datetime | None:
         return last_day(price_protection_ends_at(self.of, self.rows.policy))
 

@@ -67,6 +67,7 @@ def test_an_answer_that_does_not_know_says_so(answer: str, expected: bool) -> No
         ("Please contact customer service.", True),
         ("Which order do you mean?", True),
         ("付款后15天内可以申请价保。", False),
+        ("包裹已签收，签收时间是5月11日。如果没有收到请告诉我。取件码在短信里。", False),
         ("It costs 20 yuan.", False),
     ],
 )

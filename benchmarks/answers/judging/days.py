@@ -31,7 +31,7 @@ _CHINESE: Final = re.compile(
 _SLASHED: Final = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})(?![\d/])")
 _MONTH_DAY: Final = re.compile(rf"{_MONTH}\s*(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s*(\d{{4}}))?")
 _DAY_MONTH: Final = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)?\s*{_MONTH}(?:,?\s*(\d{{4}}))?")
-_CLOCK: Final = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?!\d)\s*(am|pm|a\.m|p\.m)?")
+_CLOCK: Final = re.compile(r"(?<!\d)(?<!\d:)(\d{1,2}):(\d{2})(?!\d)\s*(am|pm|a\.m|p\.m)?")
 _HOUR_ZH: Final = re.compile(
     r"(凌晨|早上?|上午|中午|下午|傍晚|晚上?|夜里)?\s*([\d一二两三四五六七八九十]{1,3})\s*[点时](?:整|钟)?(半)?"
 )

@@ -84,10 +84,11 @@ class Worded:
 
 @dataclass(frozen=True, slots=True)
 class Gist:
-    """So much of a text's content, `share` of 1."""
+    """So much of a text's content, `share` of 1, beyond what another text (a name) has of it."""
 
     text: str
     share: float
+    beyond: str = ""
 
 
 @dataclass(frozen=True, slots=True)

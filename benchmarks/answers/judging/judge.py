@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from benchmarks.answers.judging.amounts import states_amount, states_any_amount
 from benchmarks.answers.judging.days import states_any_day, states_clock, states_day
@@ -36,8 +37,10 @@ from benchmarks.answers.judging.names import (
 from benchmarks.answers.judging.numbers import states_quantity
 from benchmarks.answers.judging.permissions import states_done, states_may
 from benchmarks.answers.judging.states import states_order
-from benchmarks.answers.judging.text import clauses, folded, squeezed
+from benchmarks.answers.judging.text import assertions, clauses, folded, sentences, squeezed
 from benchmarks.answers.judging.wordings import pattern
+
+_EMPTY: Final = ("elsewhere", "unknown", "hands_over")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +97,18 @@ def declines(answer: str) -> bool:
 
 
 def evades(answer: str) -> bool:
-    """Whether it sends the shopper elsewhere or asks back: for an answer that states nothing that was asked for."""
-    text = folded(answer)
-    return declines(answer) or pattern("elsewhere").search(text) is not None
+    """Whether at least half of its sentences send the shopper elsewhere, ask back, hand over or say that it is unknown."""
+    said = sentences(folded(answer))
+    empty = sum(any(pattern(name).search(one) for name in _EMPTY) for one in said)
+    return 2 * empty >= len(said)
 
 
 def _states_stock(text: str, holds: bool) -> bool:
     wanted, out = pattern("stock", "in" if holds else "out"), pattern("stock", "out")
     # Out of stock is no stock, and in stock is never found within it.
-    return any(wanted.search(clause) and not (holds and out.search(clause)) for clause in clauses(text))
+    return any(
+        wanted.search(clause) and not (holds and out.search(clause)) for clause in clauses(assertions(text))
+    )
 
 
 def _is_squeezed_in(wording: str, text: str) -> bool:

@@ -6,8 +6,8 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from benchmarks.answers.judging.facts import Gist, Identified, LevelIs, Named, PaidBy
-from benchmarks.answers.judging.text import folded, squeezed
-from benchmarks.answers.judging.wordings import pattern
+from benchmarks.answers.judging.text import folded, sentences, squeezed
+from benchmarks.answers.judging.wordings import pattern, section
 
 # Of a long name nobody says every word.
 _LONG: Final = 16
@@ -37,13 +37,16 @@ def states_method(text: str, wanted: PaidBy) -> bool:
 
 
 def states_level(text: str, wanted: LevelIs) -> bool:
-    """Whether a folded text names the membership level."""
-    return pattern("levels", wanted.level).search(text) is not None
+    """Whether a folded text says of the customer that it is this level: a list of all of them says nothing."""
+    return any(
+        [level for level in section("levels") if pattern("levels", level).search(sentence)] == [wanted.level]
+        for sentence in sentences(text)
+    )
 
 
 def states_gist(text: str, wanted: Gist) -> bool:
     """Whether a folded text has that share of the other's content."""
-    content = set(_pieces(folded(wanted.text)))
+    content = set(_pieces(folded(wanted.text))) - set(_pieces(folded(wanted.beyond)))
     return bool(content) and len(content & set(_pieces(text))) >= wanted.share * len(content)
 
 

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from benchmarks.answers.judging.facts import Action, Done, May, OrderIs
 from benchmarks.answers.judging.states import states_order
 from benchmarks.answers.judging.text import clauses, sentences
 from benchmarks.answers.judging.wordings import expression, pattern, section
 
-_LESSER = ("cannot", "asked")
+# How far from the action's words a can or a cannot may stand, in characters.
+_REACH_EN: Final = 44
+_REACH_ZH: Final = 16
 
 
 def states_may(text: str, wanted: May, *, is_strict: bool = False) -> bool:
@@ -17,7 +20,7 @@ def states_may(text: str, wanted: May, *, is_strict: bool = False) -> bool:
     `is_strict` leaves out what is said of special goods, of faults and of everybody's windows: for what must not be said.
     """
     return any(
-        wanted.holds in _verdict(clause)
+        wanted.holds in _verdict(clause, wanted.action)
         for clause, condition in _about(text, wanted.action)
         if _holds(condition, text) and not (is_strict and _is_general(clause))
     )
@@ -29,7 +32,8 @@ def states_done(text: str, wanted: Done) -> bool:
     return any(
         claim.search(clause)
         and _condition(clause) is None
-        and not any(pattern(n).search(clause) for n in _LESSER)
+        and False not in _verdict(clause, wanted.action)
+        and not pattern("asked").search(clause)
         for clause in clauses(text)
     )
 
@@ -47,17 +51,28 @@ def _about(text: str, action: Action) -> Iterator[tuple[str, list[str] | None]]:
                 yield clause, before if condition is None else condition
             is_spoken_of = has_verb or (is_spoken_of and not _has_other_verb(clause, action))
             # Once it is packed, it can't be cancelled: the condition stands before the comma.
-            before = condition if not _verdict(clause) else None
+            before = condition if not _verdict(clause, action) else None
 
 
-def _verdict(clause: str) -> set[bool]:
-    if pattern("cannot").search(clause):
-        return {False}
+def _verdict(clause: str, action: Action) -> set[bool]:
+    if pattern("verdict_alone").fullmatch(clause):
+        return {pattern("verdict_alone_no").search(clause) is None}
+    verdicts = (_of_one(clause, match) for match in pattern("verbs", action).finditer(clause))
+    return {verdict for verdict in verdicts if verdict is not None}
+
+
+def _of_one(clause: str, match: re.Match[str]) -> bool | None:
+    """What the clause says of the action where it names it."""
+    reach = _REACH_EN if match[0].isascii() else _REACH_ZH
+    before, after = clause[max(0, match.start() - reach) : match.start()], clause[match.end() :][:reach]
+    if pattern("cannot").search(before) or pattern("cannot_after").search(after):
+        return False
     if pattern("offer").search(clause):
-        return {True}
+        return True
     if pattern("open").search(clause):
-        return set()
-    return {True} if pattern("can").search(clause) else set()
+        return None
+    is_able = match[0].endswith("able") or pattern("can_after").search(after)
+    return True if is_able or pattern("can").search(before) else None
 
 
 def _condition(clause: str) -> list[str] | None:

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from benchmarks.answers.judging.facts import OrderIs
-from benchmarks.answers.judging.text import clauses
+from benchmarks.answers.judging.text import assertions, clauses
 from benchmarks.answers.judging.wordings import expression, pattern
 
 _NEAR: Final = r"[^,，。]{0,16}$"
@@ -15,7 +15,7 @@ def states_order(text: str, wanted: OrderIs) -> bool:
     """Whether a folded text says that the order is in that state now."""
     own = [re.escape(word.lower()) for word in wanted.words if word]
     wording = re.compile("|".join([expression("states", wanted.state), *own]))
-    return any(_is_asserted(clause, wording) for clause in clauses(text))
+    return any(_is_asserted(clause, wording) for clause in clauses(assertions(text)))
 
 
 def _is_asserted(clause: str, wording: re.Pattern[str]) -> bool:

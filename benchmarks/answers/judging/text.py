@@ -8,6 +8,9 @@ _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−~～〜", "-"
 _QUOTES: Final = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "「": '"', "」": '"'})
 _GROUPED: Final = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _SENTENCE_ENDS: Final = re.compile(r"[。！？!?;；\n]|(?<!\d)\.(?=\s|$)|(?<=\d)\.(?=\s+[a-z]|$)")
+# A sentence with what ends it.
+_WHOLE: Final = re.compile(r"(?:[^。!?;\n.]|\.(?!\s|$))+(?:[。!?;\n]+|\.\s*|$)|[。!?;\n.]+")
+_ASKED: Final = re.compile(r"\?\s*$|[吗呢][。!\s]*$")
 _CLAUSE_ENDS: Final = re.compile(
     r"[,，()（）]|[:：](?!\d)|、(?=不|但|可)|\bbut\b|\bhowever\b|\bthough\b|但是?|不过|然而"
 )
@@ -18,6 +21,11 @@ def folded(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).translate(_DASHES).translate(_QUOTES).lower()
     plain = _GROUPED.sub("", plain)
     return re.sub(r"[ \t\u00a0]+", " ", plain)
+
+
+def assertions(text: str) -> str:
+    """A folded text without its questions."""
+    return "".join(part for part in _WHOLE.findall(text) if not _ASKED.search(part))
 
 
 def sentences(text: str) -> list[str]:
