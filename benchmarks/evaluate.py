@@ -6,6 +6,8 @@ from benchmarks.answers.command import answers
 from benchmarks.retrieval.command import retrieval
 from benchmarks.understanding.command import app
 
+__all__ = ["app"]
+
 for command in (retrieval, answers):
     app.command()(command)
 

@@ -14,6 +14,7 @@ from routing import grounding
 from routing.answer import Citation, Composed, Outcome, Recommendation, join
 from routing.compose import compose
 from routing.compose.clarifying import clarifying, handing_off, refusing
+from routing.compose.from_sheet import meant
 from routing.compose.knowledge import hand_off
 from routing.compose.replies import quick_replies
 from routing.dialogue.about import about_order, after_answer, picked_order
@@ -156,7 +157,7 @@ def _detailed(facts: Facts, needs: Needs) -> Generator[Effect, Any, Facts]:
     """With invoices and the like of the order that is meant, where the intent needs them."""
     if not needs.details or not facts.orders or facts.is_order_unknown:
         return facts
-    details: Details | Unavailable = yield Detail(facts.orders[0].order_id)
+    details: Details | Unavailable = yield Detail(meant(facts).order_id)
     if isinstance(details, Unavailable):
         return replace(facts, missing=(*facts.missing, f"commerce: {details.reason}"))
     return replace(facts, details=details)

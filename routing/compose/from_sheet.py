@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from commerce.domain.orders import OrderState
+from commerce.domain.orders import Order, OrderState
 from commerce.domain.text import LocalText
 from models.types import Understood
 from routing.answer import Composed
@@ -75,11 +75,18 @@ _MOST_SENTENCES: Final = 6
 _MOST_ALIKE: Final = 4
 
 
+def meant(facts: Facts) -> Order:
+    """The order that is spoken of: the asked one, which stands first; else the newest that is open, else the newest."""
+    if facts.asked_order_id is not None:
+        return facts.orders[0]
+    return next((order for order in facts.orders if order.is_open), facts.orders[0])
+
+
 def sheet_of(understood: Understood, facts: Facts) -> tuple[SheetFact, ...]:
     """All facts of the turn: of the order that is meant, the goods that are named, the customer, the shop."""
     found: list[SheetFact] = []
     if facts.orders and not facts.is_order_unknown:
-        found += order_facts(facts.orders[0], facts, facts.details)
+        found += order_facts(meant(facts), facts, facts.details)
     for product in facts.goods:
         found += product_facts(product, facts.query, facts.message)
     if facts.person is not None:
@@ -133,9 +140,11 @@ def _is_missed(kind: str, kinds: set[str], facts: Facts) -> bool:
     about = kind.split(".")[0]
     if about in ("order", "line") and (not facts.orders or facts.is_order_unknown):
         return False
+    if about == "customer" and facts.person is None:
+        return False
     if kind == "line.warranty" and kinds & {"product.repair", "shop.warranty"}:
         return False
-    return not (kind == "order.refund" and facts.orders[0].state in _GOES_BACK)
+    return not (kind == "order.refund" and meant(facts).state in _GOES_BACK)
 
 
 _GOES_BACK: Final = (OrderState.RETURN_REQUESTED, OrderState.EXCHANGE_REQUESTED)
@@ -274,7 +283,7 @@ def _is_described(facts: Facts, chosen: Iterable[SheetFact]) -> bool:
 
 def _cards(chosen: Iterable[SheetFact], facts: Facts, language: str) -> tuple[dict[str, object], ...]:
     kinds = {fact.kind.split(".")[0] for fact in chosen}
-    orders = (order_card(facts.orders[0], language, facts.zone),) if kinds & {"order", "line"} else ()
+    orders = (order_card(meant(facts), language, facts.zone),) if kinds & {"order", "line"} else ()
     shown = {product.product_id for product in facts.goods}
     goods = tuple(product_card(hit, language) for hit in facts.products if hit.product_id in shown)
     return (*orders, *(goods if "product" in kinds else ()))
@@ -283,7 +292,11 @@ def _cards(chosen: Iterable[SheetFact], facts: Facts, language: str) -> tuple[di
 def about_order(understood: Understood, facts: Facts) -> Composed:
     """As `from_sheet`; with several open orders the others are named, so that another can be asked for."""
     answer = from_sheet(understood, facts)
-    others = [order for order in facts.orders[1:] if order.is_open][:2]
+    others = (
+        [order for order in facts.orders if order.is_open and order != meant(facts)][:2]
+        if facts.orders
+        else []
+    )
     if facts.asked_order_id is not None or not others or not answer.cards:
         return answer
     language = understood.language

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from commerce.domain.orders import OPEN_STATES, OrderState
+from routing.compose.from_sheet import meant
 from routing.dialogue.goals import ANSWER
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
@@ -58,7 +59,7 @@ def after_answer(plan: Plan, facts: Facts, intent: str) -> DialogueState:
     if not NEEDS[intent].orders or not facts.orders:
         return replace(state, last=Topic(ANSWER, intent))
     open_orders = tuple(order for order in facts.orders if order.is_open)
-    state = replace(state, order_id=facts.orders[0].order_id, last=Topic(ANSWER, intent))
+    state = replace(state, order_id=meant(facts).order_id, last=Topic(ANSWER, intent))
     if facts.asked_order_id is None and len(open_orders) > 1 and not state.topics:
         question = Question("order", order_options(open_orders))
         return state.pushed(replace(Topic(ANSWER, intent), question=question))

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from benchmarks.answers.errors import NothingToAsk
 from benchmarks.answers.questions import load_questions
 from benchmarks.answers.shops import present
-from benchmarks.understanding.command import app
+from benchmarks.evaluate import app
 
 
 @pytest.mark.parametrize(
