@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.answers.errors import QuestionInvalid
 from benchmarks.answers.judging.facts import Fact
-from benchmarks.answers.judging.judge import Moment, declines, evades, states
+from benchmarks.answers.judging.judge import declines, evades, states
+from benchmarks.answers.judging.scene import Scene
 from benchmarks.answers.questions import Half, Question, QuestionFile
 from benchmarks.answers.references import rendered
 from benchmarks.answers.rows import ShopRows, read_rows
 from benchmarks.answers.selection import choose
 from benchmarks.answers.specs import Spec, fact
+from benchmarks.answers.views import Chosen
 from benchmarks.in_process.service import InProcess
 from benchmarks.in_process.shops import Shop
 from models.types import Understood
@@ -55,6 +57,7 @@ class Asked:
     message: str
     must: tuple[tuple[Spec, Fact], ...]
     must_not: tuple[tuple[Spec, Fact], ...]
+    scene: Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,26 +110,25 @@ async def ask_all(
     report(f"reading {len(asked)} messages", None)
     for tenant_id, group in groupby(asked, key=lambda one: one.shop):
         await service.read(tenant_id, [one.message for one in group])
-    moments = {shop.tenant_id: await _moment(service, shop) for shop in shops}
     answered: list[Answered] = []
     for place, one in enumerate(asked):
         report(f"asking {len(asked)} questions", place / len(asked))
         reply = (await service.turn(one.shop, one.customer_id, one.message)).reply
-        answered.append(judged(one, reply, moments[one.shop]))
+        answered.append(judged(one, reply))
     return tuple(answered)
 
 
-def judged(asked: Asked, reply: Said, moment: Moment) -> Answered:
+def judged(asked: Asked, reply: Said) -> Answered:
     """The answer, judged. What a shopper is shown in a card is not said, but where the fact allows it."""
     text, shown = reply.answer, f"{reply.answer}\n{_written(reply.cards)}"
     missing = tuple(
         spec
         for spec, one in asked.must
-        if not states(shown if spec.get("may_be_card") else text, one, moment)
+        if not states(shown if spec.get("may_be_card") else text, one, asked.scene)
     )
     # Nothing of another's order may be seen anywhere.
     public = shown if asked.question.answerable == "of_another" else text
-    said = tuple(spec for spec, one in asked.must_not if states(public, one, moment, is_strict=True))
+    said = tuple(spec for spec, one in asked.must_not if states(public, one, asked.scene, is_strict=True))
     return Answered(
         asked=asked,
         answer=text,
@@ -165,12 +167,19 @@ def _resolved(question: Question, file: QuestionFile, rows: ShopRows) -> Asked:
         question.message(values),
         tuple((spec, fact(spec, chosen.find, zone)) for spec in question.must),
         tuple((spec, fact(spec, chosen.find, zone)) for spec in question.must_not),
+        _scene(chosen),
     )
 
 
-async def _moment(service: InProcess, shop: Shop) -> Moment:
-    tenant = await service.store.tenant(shop.tenant_id)
-    return Moment(shop.now.astimezone(ZoneInfo(tenant.zone)).date())
+def _scene(chosen: Chosen) -> Scene:
+    """Today there, and which goods are meant beside which."""
+    rows, product = chosen.rows, chosen.product
+    today = rows.shop.now.astimezone(ZoneInfo(rows.tenant.zone)).date()
+    if product is None:
+        return Scene(today)
+    names = (product.name.zh, product.name.en, product.model)
+    beside = [line.name for line in chosen.order.lines if line.name != product.name] if chosen.order else []
+    return Scene(today, names, tuple(name for both in beside for name in (both.zh, both.en)))
 
 
 def _written(cards: Sequence[Mapping[str, Any]]) -> str:

@@ -12,12 +12,12 @@ from benchmarks.answers.asking import Answered, Asked, judged
 from benchmarks.answers.evaluation import Evaluation, encoded, profile_lines, told
 from benchmarks.answers.figures import Figures, bounds, by_rung, figures
 from benchmarks.answers.judging.facts import Amount, Identified, OrderIs
-from benchmarks.answers.judging.judge import Moment
+from benchmarks.answers.judging.scene import Scene
 from benchmarks.answers.questions import Question
 from deployments.identity import Ladder
 from models.types import Sentiment, Understood
 
-FRIDAY = Moment(date(2026, 11, 20))
+FRIDAY = Scene(date(2026, 11, 20))
 TOTAL = ({"money": "order.total"}, Amount(12_800, "CNY"))
 SHIPPED = ({"state": "shipped"}, OrderIs("shipped"))
 CODE = ({"code": "other.shipment.tracking_number"}, Identified("FX1234"))
@@ -32,7 +32,9 @@ def asked(answerable: Literal[True, False, "of_another"] = True, **changes: Any)
         answerable=answerable,
         must=[{"yuan": 128}],
     )
-    plain = Asked(question, "demo", "dev", "C1", "到哪了", (TOTAL, SHIPPED) if answerable is True else (), ())
+    plain = Asked(
+        question, "demo", "dev", "C1", "到哪了", (TOTAL, SHIPPED) if answerable is True else (), (), FRIDAY
+    )
     return replace(plain, **changes)
 
 
@@ -67,19 +69,19 @@ def reply(answer: str, **changes: Any) -> OneReply:
     ],
 )
 def test_an_answerable_question_wants_every_fact(answer: str, changes: dict[str, Any], outcome: str) -> None:
-    assert judged(asked(), reply(answer, **changes), FRIDAY).outcome == outcome
+    assert judged(asked(), reply(answer, **changes)).outcome == outcome
 
 
 def test_a_forbidden_fact_outweighs_every_right_one() -> None:
-    found = judged(asked(must_not=(CODE,)), reply("订单已发货，共128元，单号FX1234。"), FRIDAY)
+    found = judged(asked(must_not=(CODE,)), reply("订单已发货，共128元，单号FX1234。"))
     assert (found.outcome, found.said) == ("forbidden", (CODE[0],))
 
 
 def test_what_a_card_shows_is_not_said_but_where_the_fact_allows_it() -> None:
     shown = reply("订单已发货。", cards=({"type": "order", "total": "¥128.00"},))
     allowed = ({**TOTAL[0], "may_be_card": True}, TOTAL[1])
-    assert judged(asked(), shown, FRIDAY).outcome == "incomplete"
-    assert judged(asked(must=(allowed, SHIPPED)), shown, FRIDAY).outcome == "right"
+    assert judged(asked(), shown).outcome == "incomplete"
+    assert judged(asked(must=(allowed, SHIPPED)), shown).outcome == "right"
 
 
 @pytest.mark.parametrize(
@@ -93,22 +95,22 @@ def test_what_a_card_shows_is_not_said_but_where_the_fact_allows_it() -> None:
 def test_what_cannot_be_answered_is_said_to_be_unknown(
     answer: str, changes: dict[str, Any], outcome: str
 ) -> None:
-    assert judged(asked(answerable=False), reply(answer, **changes), FRIDAY).outcome == outcome
+    assert judged(asked(answerable=False), reply(answer, **changes)).outcome == outcome
 
 
 def test_nothing_of_anothers_order_may_be_seen_in_a_card_either() -> None:
     question = asked(answerable="of_another", must_not=(CODE,))
     leaked = reply("没有查到这个订单。", cards=({"lines": [{"tracking": "FX1234"}]},))
-    assert judged(question, reply("没有查到这个订单。"), FRIDAY).outcome == "right"
-    assert judged(question, leaked, FRIDAY).outcome == "forbidden"
+    assert judged(question, reply("没有查到这个订单。")).outcome == "right"
+    assert judged(question, leaked).outcome == "forbidden"
 
 
 def many() -> tuple[Answered, ...]:
-    right = judged(asked(), reply("订单已发货，共128元。"), FRIDAY)
-    evaded = judged(asked(half="blind"), reply("请联系客服。"), FRIDAY)
-    handed = judged(asked(), reply("订单已发货，共128元。", hands_off=True, rung="small"), FRIDAY)
-    unknown = judged(asked(answerable=False), reply("好的。"), FRIDAY)
-    forbidden = judged(asked(must_not=(CODE,)), reply("已发货，128元，FX1234。"), FRIDAY)
+    right = judged(asked(), reply("订单已发货，共128元。"))
+    evaded = judged(asked(half="blind"), reply("请联系客服。"))
+    handed = judged(asked(), reply("订单已发货，共128元。", hands_off=True, rung="small"))
+    unknown = judged(asked(answerable=False), reply("好的。"))
+    forbidden = judged(asked(must_not=(CODE,)), reply("已发货，128元，FX1234。"))
     return right, evaded, handed, unknown, forbidden
 
 

@@ -9,10 +9,11 @@ import pytest
 import yaml
 
 from benchmarks.answers.errors import QuestionInvalid
-from benchmarks.answers.judging.judge import Moment, declines, evades, states
+from benchmarks.answers.judging.judge import declines, evades, states
+from benchmarks.answers.judging.scene import Scene
 from benchmarks.answers.specs import fact
 
-FRIDAY = Moment(date(2026, 11, 20))
+FRIDAY = Scene(date(2026, 11, 20))
 ROWS: Mapping[str, list[tuple[dict[str, Any], bool, str]]] = yaml.safe_load(
     Path(__file__).with_name("answer_facts.yaml").read_text(encoding="utf-8")
 )
@@ -98,3 +99,33 @@ def test_a_number_within_a_text_is_the_first_of_its_unit_after_the_words() -> No
     )
     assert states("加热管保修三年", found, FRIDAY)
     assert not states("整机保修8年", found, FRIDAY)
+
+
+ORDER = Scene(FRIDAY.today, ("直筒牛仔裤", "straight jeans"), ("皮面笔记本", "leather notebook"))
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected", "answer"),
+    [
+        ({"cannot": "exchange"}, False, "皮面笔记本（粉色）×1不能换货。直筒牛仔裤（黑色，S）×1可以换货。"),
+        ({"can": "exchange"}, True, "皮面笔记本（粉色）×1不能换货。直筒牛仔裤（黑色，S）×1可以换货。"),
+        (
+            {"can": "return"},
+            False,
+            "The leather notebook can be returned. The straight jeans can't be returned.",
+        ),
+        (
+            {"in_stock": True},
+            False,
+            "Here are 2 products in stock:\n· leather notebook, in stock\n· flared jeans, in stock",
+        ),
+        ({"in_stock": True}, True, "Here are 2 products in stock:\n· leather notebook\n· straight jeans"),
+        ({"in_stock": True}, True, "· straight jeans, in stock\n· flared jeans, sold out"),
+        ({"in_stock": False}, False, "· straight jeans, in stock\n· flared jeans, sold out"),
+        ({"in_stock": True}, True, "Yes, it is in stock."),
+    ],
+)
+def test_what_is_said_of_other_goods_is_not_said_of_these(
+    spec: dict[str, Any], expected: bool, answer: str
+) -> None:
+    assert states(answer, fact(spec, no_rows, "Asia/Shanghai"), ORDER) is expected

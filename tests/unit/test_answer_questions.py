@@ -4,14 +4,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
 
 from benchmarks.answers.asking import judged, resolve
 from benchmarks.answers.errors import QuestionInvalid
-from benchmarks.answers.judging.judge import Moment
 from benchmarks.answers.questions import (
     QUESTIONS_DIR,
     CustomerWanted,
@@ -211,7 +209,6 @@ def test_a_file_that_cannot_be_read_says_where(tmp_path: Path, text: str, said: 
 @pytest.mark.parametrize("kind", ["right", "wrong"])
 def test_good_and_bad_answers_are_told_apart(demo: ShopRows, kind: str) -> None:
     samples = yaml.safe_load(Path(__file__).with_name("answer_samples.yaml").read_text(encoding="utf-8"))
-    moment = Moment(demo.shop.now.astimezone(ZoneInfo(demo.tenant.zone)).date())
     dev = next(file for file in FILES if (file.shop, file.half) == ("demo", "dev"))
     misjudged = []
     for one in resolve(dev, demo):
@@ -219,7 +216,7 @@ def test_good_and_bad_answers_are_told_apart(demo: ShopRows, kind: str) -> None:
             question = one.question.model_copy(update={"asks": samples[one.question.id][kind]})
             chosen = choose(question, demo)
             values = [rendered(chosen.find(slot), question.language) for slot in question.slots]
-            found = judged(one, OneReply(question.message(values)), moment)
+            found = judged(one, OneReply(question.message(values)))
             if (found.outcome == "right") is not (kind == "right"):
                 misjudged.append((question.id, found.outcome, found.answer, found.missing, found.said))
     assert misjudged == []

@@ -1,8 +1,6 @@
 """Does an answer state a fact? And where it states none: does it say so, or does it evade?"""
 
 import re
-from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from benchmarks.answers.judging.amounts import states_amount, states_any_amount
@@ -36,28 +34,23 @@ from benchmarks.answers.judging.names import (
 )
 from benchmarks.answers.judging.numbers import states_quantity
 from benchmarks.answers.judging.permissions import states_done, states_may
+from benchmarks.answers.judging.scene import Scene
 from benchmarks.answers.judging.states import states_order
-from benchmarks.answers.judging.text import assertions, clauses, folded, sentences, squeezed
+from benchmarks.answers.judging.stock import states_stock
+from benchmarks.answers.judging.text import folded, sentences, squeezed
 from benchmarks.answers.judging.wordings import pattern
 
 _EMPTY: Final = ("elsewhere", "unknown", "hands_over")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Today in the shop's zone, for days that are told from it."""
-
-    today: date
-
-
-def states(answer: str, fact: Fact, moment: Moment, *, is_strict: bool = False) -> bool:
+def states(answer: str, fact: Fact, scene: Scene, *, is_strict: bool = False) -> bool:
     """Whether the answer states the fact, in either language; `is_strict` for what it must not state."""
     text = folded(answer)
     match fact:
         case Amount():
             return states_amount(text, fact)
         case Day():
-            return states_day(text, fact, moment.today)
+            return states_day(text, fact, scene.today)
         case Clock():
             return states_clock(text, fact)
         case Quantity():
@@ -75,9 +68,9 @@ def states(answer: str, fact: Fact, moment: Moment, *, is_strict: bool = False) 
         case Gist():
             return states_gist(text, fact)
         case May():
-            return states_may(text, fact, is_strict=is_strict)
+            return states_may(text, fact, scene, is_strict=is_strict)
         case Stocked(holds):
-            return _states_stock(text, holds)
+            return states_stock(text, scene, holds=holds)
         case PaidBy():
             return states_method(text, fact)
         case LevelIs():
@@ -87,7 +80,7 @@ def states(answer: str, fact: Fact, moment: Moment, *, is_strict: bool = False) 
         case Whatever(kind):
             return states_any_amount(text) if kind == "amount" else states_any_day(text)
         case Either(facts):
-            return any(states(answer, one, moment, is_strict=is_strict) for one in facts)
+            return any(states(answer, one, scene, is_strict=is_strict) for one in facts)
 
 
 def declines(answer: str) -> bool:
@@ -101,14 +94,6 @@ def evades(answer: str) -> bool:
     said = sentences(folded(answer))
     empty = sum(any(pattern(name).search(one) for name in _EMPTY) for one in said)
     return 2 * empty >= len(said)
-
-
-def _states_stock(text: str, holds: bool) -> bool:
-    wanted, out = pattern("stock", "in" if holds else "out"), pattern("stock", "out")
-    # Out of stock is no stock, and in stock is never found within it.
-    return any(
-        wanted.search(clause) and not (holds and out.search(clause)) for clause in clauses(assertions(text))
-    )
 
 
 def _is_squeezed_in(wording: str, text: str) -> bool:

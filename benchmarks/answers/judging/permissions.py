@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from benchmarks.answers.judging.facts import Action, Done, May, OrderIs
+from benchmarks.answers.judging.scene import Scene
 from benchmarks.answers.judging.states import states_order
 from benchmarks.answers.judging.text import clauses, sentences
 from benchmarks.answers.judging.wordings import expression, pattern, section
@@ -14,15 +15,15 @@ _REACH_EN: Final = 44
 _REACH_ZH: Final = 16
 
 
-def states_may(text: str, wanted: May, *, is_strict: bool = False) -> bool:
+def states_may(text: str, wanted: May, scene: Scene, *, is_strict: bool = False) -> bool:
     """Whether a folded text says that the customer may, or may not, do it as things are.
 
     `is_strict` leaves out what is said of special goods, of faults and of everybody's windows: for what must not be said.
     """
     return any(
         wanted.holds in _verdict(clause, wanted.action)
-        for clause, condition in _about(text, wanted.action)
-        if _holds(condition, text) and not (is_strict and _is_general(clause))
+        for clause, before, condition in _about(text, wanted.action, scene)
+        if _holds(condition, text) and not (is_strict and _is_general(f"{before} {clause}"))
     )
 
 
@@ -38,20 +39,23 @@ def states_done(text: str, wanted: Done) -> bool:
     )
 
 
-def _about(text: str, action: Action) -> Iterator[tuple[str, list[str] | None]]:
-    """The clauses that speak of the action, each with the states in which it holds."""
+def _about(text: str, action: Action, scene: Scene) -> Iterator[tuple[str, str, list[str] | None]]:
+    """The clauses that speak of the action, each with what leads to it in its sentence, and the states in which it holds."""
     is_spoken_of = False
     for sentence in sentences(text):
-        before: list[str] | None = None
+        if scene.is_beside(sentence):
+            continue
+        lead, condition = "", None
         for clause in clauses(sentence):
-            condition = _condition(clause)
+            own = _condition(clause)
             has_verb = pattern("verbs", action).search(clause) is not None
             # A clause may answer for the one before it: …取消吗？可以的。
             if has_verb or (is_spoken_of and pattern("verdict_alone").fullmatch(clause)):
-                yield clause, before if condition is None else condition
+                yield clause, lead, condition if own is None else own
             is_spoken_of = has_verb or (is_spoken_of and not _has_other_verb(clause, action))
-            # Once it is packed, it can't be cancelled: the condition stands before the comma.
-            before = condition if not _verdict(clause, action) else None
+            # Once it is packed, it can't be cancelled: what leads to a verdict stands before the comma.
+            has_verdict = bool(_verdict(clause, action))
+            lead, condition = ("", None) if has_verdict else (f"{lead} {clause}", own)
 
 
 def _verdict(clause: str, action: Action) -> set[bool]:
