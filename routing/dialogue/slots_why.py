@@ -55,12 +55,12 @@ def _rules(working: Working) -> list[CategoryReturnRule]:
 
 
 def unopened_said(working: Working) -> str | None:
-    """Yes or no; a bare one where it was asked."""
+    """By its words; a bare yes or no where it was asked whether it was opened."""
     said = words.said_of(words.IS_UNOPENED, working.heard.message)
     question = working.topic.question
     if said is None and question is not None and question.slot == "unopened":
         acts = working.heard.acts
-        return "yes" if acts.agrees else "no" if acts.declines else None
+        return "no" if acts.agrees else "yes" if acts.declines else None
     return said
 
 
