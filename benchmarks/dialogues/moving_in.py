@@ -114,7 +114,7 @@ def rows(customer: Customer, now: datetime) -> dict[str, list[Row]]:
     made["invoices"] = [_invoice_row(customer, name, title, orders) for name, title in had.invoices.items()]
     variants = _variants(customer)
     reserved = reservation_rows(orders, made["order_lines"], variants)
-    return {
+    tables = {
         "customers": people,
         "addresses": _address_rows(customer),
         "payment_methods": [_method_row(customer, service) for service in had.methods],
@@ -126,6 +126,9 @@ def rows(customer: Customer, now: datetime) -> dict[str, list[Row]]:
         "stock_moves": [_kept(row, now) for row in reserved],
         "coupons": [_coupon_row(customer, name, coupon, now) for name, coupon in had.coupons.items()],
     }
+    for row in (row for found in tables.values() for row in found):
+        row["tenant_id"] = had.shop
+    return tables
 
 
 def _products(had: Had) -> Iterable[str]:

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from benchmarks.dialogues.books import Books, books, changed
 from benchmarks.dialogues.had import Had, span
 from benchmarks.dialogues.moving_in import customer_of, move_in
+from benchmarks.dialogues.strict_shop import STRICT
 from benchmarks.in_process.clients import Readings
 from benchmarks.in_process.service import InProcess
 from benchmarks.in_process.shops import DEMO
@@ -21,6 +22,8 @@ from commerce.store.tables import cases, coupons, invoices, tickets, variants
 from models.types import Understood
 from routing.flow import Reply
 
+SHOPS: Final = {shop.tenant_id: shop for shop in (DEMO, STRICT)}
+"""Where dialogues are held."""
 _NAMED: Final = re.compile(r"\{([A-Z])(?:\.(case|ticket|invoice))?\}|\{(coupon)\}")
 _MADE: Final = {
     "case": (cases.c.case_id, cases.c.order_id, cases.c.opened_at),
@@ -50,7 +53,8 @@ class Talk:
     def __init__(self, service: InProcess, readings: Readings, key: str, had: Had, again: str = "") -> None:
         self._service = service
         self._readings = readings
-        self._now = service.now_in(DEMO)
+        self._shop = SHOPS[had.shop]
+        self._now = service.now_in(self._shop)
         self._first = customer_of(key, had, self._now)
         self.customer = customer_of(key + again, had, self._now)
         self._is_again = bool(again)
@@ -72,7 +76,7 @@ class Talk:
         if self._is_again:
             self._read_alike(template, message)
         finished = await self._service.turn(
-            DEMO.tenant_id, self.customer.reached_as, message, self._conversation_id
+            self._shop.tenant_id, self.customer.reached_as, message, self._conversation_id
         )
         self._conversation_id = finished.conversation_id
         now = await self.books()
@@ -126,11 +130,15 @@ class Talk:
             await connection.execute(update(variants).where(which).values(**values))
 
     async def _happens(self, letter: str, state: str) -> None:
-        now = self._service.now_in(DEMO)
+        now = self._service.now_in(self._shop)
         order_id = self.customer.ids[letter]
         self._events += 1
         await self._service.store.record_order_event(
-            DEMO.tenant_id, order_id, _event(state, now, order_id), key=f"{order_id}.{self._events}", now=now
+            self._shop.tenant_id,
+            order_id,
+            _event(state, now, order_id),
+            key=f"{order_id}.{self._events}",
+            now=now,
         )
 
 

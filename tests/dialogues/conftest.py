@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from benchmarks.dialogues.talk import SHOPS
 from benchmarks.in_process.clients import Readings
 from benchmarks.in_process.service import InProcess, in_process
-from benchmarks.in_process.shops import DEMO
 
 
 @dataclass
@@ -24,5 +24,5 @@ class Stage:
 async def stage(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> AsyncIterator[Stage]:
     readings: Readings = {}
     home = tmp_path_factory.mktemp("dialogues")
-    async with in_process(home, (DEMO,), readings=readings, is_trained=False) as service:
+    async with in_process(home, tuple(SHOPS.values()), readings=readings, is_trained=False) as service:
         yield Stage(service, readings)

@@ -8,7 +8,8 @@ import pytest
 from routing.dialogue.heard import Heard, hear
 from routing.dialogue.rules import RULES, decide
 from routing.dialogue.state import DialogueState, Offer, Option, Question, Topic
-from tests.dialogue_values import NOW, entity, heard, unsure
+from tests.builders import NOW
+from tests.dialogue_values import entity, heard, unsure
 
 OFFER = Offer({}, "token", NOW)
 ORDERS = Question(

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.cancel_reasons import CancelReason
 from commerce.domain.orders import OrderState
 from commerce.domain.policy import CategoryReturnRule
 from routing.dialogue import slots_goods, slots_people, slots_why
 from routing.dialogue.state import Question
 from routing.dialogue.working import Working
-from tests.builders import DEMO_POLICY, line
+from tests.builders import line
 from tests.dialogue_values import (
     COUPON,
     CUSTOMER,
