@@ -24,7 +24,7 @@ from commerce.store.tables import metadata
 
 NAMES: Final = {"zh": "王芳", "en": "Emma Clark"}
 PHONE: Final = "13800001111"
-_STRANGER: Final = "Nora Stone"
+STRANGER: Final = "Nora Stone"
 _PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "home": {
         "zh": ("浙江省", "杭州市", "西湖区", "文三路100号", "310012"),
@@ -102,7 +102,7 @@ def rows(customer: Customer, now: datetime) -> dict[str, list[Row]]:
     had, stranger_id = customer.had, f"C8{customer.customer_id[2:]}"
     people = [_person(customer.customer_id, NAMES[had.language], had.language, now)]
     if had.others:
-        people.append(_person(stranger_id, _STRANGER, "en", now))
+        people.append(_person(stranger_id, STRANGER, "en", now))
     orders: list[Row] = []
     made: dict[str, list[Row]] = {"order_lines": [], "payments": [], "shipments": [], "invoices": []}
     for name, order in {**had.orders, **had.others}.items():

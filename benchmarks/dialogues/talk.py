@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -66,6 +66,14 @@ class Talk:
         """The customer moves in."""
         await move_in(self._service.store, self.customer, self._now)
         self._books = await self.books()
+
+    def start_over(self) -> None:
+        """The next turn begins another conversation."""
+        self._conversation_id = None
+
+    def can_say(self, template: str) -> bool:
+        """Whether the customer has what it names."""
+        return all(match[1] in self.customer.ids for match in _NAMED.finditer(template))
 
     async def books(self) -> Books:
         return await books(self._service.store, self.customer)
@@ -140,6 +148,12 @@ class Talk:
             key=f"{order_id}.{self._events}",
             now=now,
         )
+
+
+def first_messages(key: str, had: Had, templates: Iterable[str], now: datetime) -> list[str]:
+    """What a first telling says, as far as nothing of it has to be done before."""
+    ids = customer_of(key, had, now).ids
+    return [_with_ids(template, ids) for template in templates]
 
 
 def _event(state: str, now: datetime, order_id: str) -> OrderEvent:

@@ -1,15 +1,17 @@
 """One service for all dialogues: the demonstration shop with the laptop profile's models."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from benchmarks.dialogues.talk import SHOPS
+from benchmarks.dialogues.talk import SHOPS, first_messages
 from benchmarks.in_process.clients import Readings
 from benchmarks.in_process.service import InProcess, in_process
+from benchmarks.in_process.shops import DEMO
+from tests.dialogues.script import Dialogue
 
 
 @dataclass
@@ -18,6 +20,19 @@ class Stage:
 
     service: InProcess
     readings: Readings = field(default_factory=dict)
+
+    async def read(self, dialogues: Sequence[Dialogue]) -> None:
+        """All that they say, in batches."""
+        messages = [
+            message
+            for each in dialogues
+            for message in first_messages(each.name, each.has, _says(each), DEMO.now)
+        ]
+        await self.service.read(DEMO.tenant_id, messages)
+
+
+def _says(dialogue: Dialogue) -> list[str]:
+    return [turn["says"] for turn in dialogue.turns if "says" in turn]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
