@@ -103,10 +103,10 @@ _FIXED: Final[Mapping[str, tuple[Move, Callable[[Understood], Composed]]]] = {
 def _fixed(heard: Heard, plan: Plan, composed: Composed, move: Move) -> Flow:
     """Nothing has to be looked up for it. Nothing came about by it either, unless it is an answer."""
     stalled = 0 if move == "answer" else plan.state.stalled_turns + 1
-    reminder = resumed(plan.state, heard) if move != "hand_off" else ()
+    reminder, state = resumed(plan.state, heard) if move != "hand_off" else ((), plan.state)
     full = replace(composed, sentences=(*composed.sentences, *reminder))
     said = yield from _say(full, heard.language, "composed")
-    carried = CarriedOut(full, move, replace(plan.state, stalled_turns=stalled), plan.rule)
+    carried = CarriedOut(full, move, replace(state, stalled_turns=stalled), plan.rule)
     return _reply(heard, said, "composed", (), carried, False)
 
 
@@ -128,10 +128,11 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
         turn.unavailable_rungs,
     )
     said, rung, reasons = yield from _climb_down(turn, understood, about, composed, choice)
-    reminder = Composed(resumed(plan.state, heard) if plan.step == "answer" else ())
-    if reminder.sentences:
-        said = (*said, *(yield from _go_on(reminder, said, heard.language)))
     state = replace(after_answer(plan, about, understood.intent), stalled_turns=0)
+    if plan.step == "answer":
+        reminder, state = resumed(state, heard)
+        if reminder:
+            said = (*said, *(yield from _go_on(Composed(reminder), said, heard.language)))
     move: Move = "hand_off" if plan.step == "hand_off" else "answer"
     carried = CarriedOut(composed, move, state, plan.rule, facts.missing)
     has_fallen = bool(reasons) or choice.is_degraded

@@ -173,14 +173,26 @@ def taken(order: Order, language: str) -> str:
     )
 
 
-def dropped(goal: str, language: str) -> tuple[str, ...]:
-    """Nothing was changed."""
-    return (
-        say(
-            language,
-            "好的，没有做任何改动。还有什么可以帮您？",
-            "All right, nothing was changed. Is there anything else I can do?",
-        ),
+def dropped(goes_on: bool, language: str) -> tuple[str, ...]:
+    """Nothing was changed. `goes_on`: something else is still to be said."""
+    first = say(language, "好的，没有做任何改动。", "All right, nothing was changed.")
+    more = say(language, "还有什么可以帮您？", "Is there anything else I can do?")
+    return (first,) if goes_on else (first, more)
+
+
+def what_is_wrong(language: str) -> str:
+    """Something of the proposal that follows was said to be wrong, and not what."""
+    return say(
+        language,
+        "请告诉我哪里不对，比如订单、商品、数量或地址。目前的方案是：\n",
+        "Please tell me what is wrong with it: the order, the item, how many, or the address. As it stands:\n",
+    )
+
+
+def not_followed(language: str) -> str:
+    """What was said of the proposal that follows was not understood."""
+    return say(
+        language, "抱歉，我没有听懂。目前的方案是：\n", "Sorry, I did not follow that. As it stands:\n"
     )
 
 

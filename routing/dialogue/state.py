@@ -76,8 +76,11 @@ class Topic:
         return replace(self, slots=kept, question=None, offer=None)
 
     def asking(self, question: Question) -> Topic:
-        asked = {**self.asked, question.slot: self.asked.get(question.slot, 0) + 1}
-        return replace(self, question=question, offer=None, asked=asked)
+        return replace(self.counted(question.slot), question=question, offer=None)
+
+    def counted(self, what: str) -> Topic:
+        """With one more of `asked`."""
+        return replace(self, asked={**self.asked, what: self.asked.get(what, 0) + 1})
 
     def offering(self, offer: Offer) -> Topic:
         return replace(self, question=None, offer=offer)

@@ -146,8 +146,7 @@ def _propose(working: Working, flow: Flow, is_told: bool) -> Generator[Effect, A
         case Offered(proposal, offer):
             if topic.asked.get(CONFIRM, 0) > MOST_ASKED:
                 return Worked("asked_too_often", topic, details, reason="the proposal was shown too often")
-            asked = {**topic.asked, CONFIRM: topic.asked.get(CONFIRM, 0) + 1}
-            offered = replace(topic.offering(offer), asked=asked)
+            offered = topic.counted(CONFIRM).offering(offer)
             return Worked("offered", offered, details, proposal, proposal.rule_trace, is_told)
         case Refused(trace):
             return Worked("refused", topic, details, rule_trace=trace, is_told=is_told)

@@ -53,7 +53,7 @@ def _without_flow(goal: str) -> Mutant:
     """Nothing is done of what is wanted: what would be worked on is answered."""
 
     def apply(patch: pytest.MonkeyPatch) -> None:
-        patch.delitem(flows.FLOWS, goal)  # type: ignore[arg-type]
+        patch.delitem(flows.FLOWS, goal)
         told = goals.goal_of
         patch.setattr(
             rules, "goal_of", lambda heard: found if (found := told(heard)) != goal else goals.ANSWER
