@@ -27,7 +27,7 @@ import yaml
 
 from benchmarks.dialogues.audit import audit
 from benchmarks.dialogues.had import Had, had
-from benchmarks.dialogues.moving_in import STRANGER
+from benchmarks.dialogues.moving_in import STRANGER, Customer
 from benchmarks.dialogues.talk import SHOPS, Said, Talk
 from benchmarks.in_process.clients import Readings
 from benchmarks.in_process.service import InProcess, in_process
@@ -185,16 +185,17 @@ class Watch:
 
 async def walk(service: InProcess, readings: Readings, *, turns: int, seed: int) -> Seen:
     """So many turns and the rest of the conversation; with an audit of the books at the end."""
-    rng, said, seen, number = Random(seed), pool(), Seen(), 0
+    rng, said, seen, customers, number = Random(seed), pool(), Seen(), list[Customer](), 0
     while seen.turns < turns:
         kind = number % len(said.customers)
         talk = Talk(service, readings, f"walk {kind}", said.customers[kind], f" {seed}.{number}")
         await talk.begin()
+        customers.append(talk.customer)
         for _ in range(_CONVERSATIONS):
             await _converse(rng, talk, said, seen, min(rng.randint(_SHORTEST, _LONGEST), turns - seen.turns))
             talk.start_over()
         number += 1
-    seen.violations += await audit(service.store)
+    seen.violations += await audit(service.store, customers)
     return seen
 
 
