@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -186,6 +187,7 @@ class Watch:
 async def walk(service: InProcess, readings: Readings, *, turns: int, seed: int) -> Seen:
     """So many turns and the rest of the conversation; with an audit of the books at the end."""
     rng, said, seen, customers, number = Random(seed), pool(), Seen(), list[Customer](), 0
+    service.later = timedelta()
     while seen.turns < turns:
         kind = number % len(said.customers)
         talk = Talk(service, readings, f"walk {kind}", said.customers[kind], f" {seed}.{number}")
