@@ -13,7 +13,7 @@ from models.types import INTENTS, Segment, Sentiment, Understood
 from routing import grounding
 from routing.answer import Citation, Composed, Outcome, Recommendation, join
 from routing.compose import compose
-from routing.compose.clarifying import clarifying, handing_off, refusing
+from routing.compose.clarifying import clarifying, handing_off, refusing, small_talk
 from routing.compose.knowledge import hand_off
 from routing.compose.wording import say
 from routing.dialogue.about import about_order, after_answer, picked_order
@@ -90,13 +90,19 @@ def chat(turn: Turn) -> Flow:
         said = yield from _say(carried.composed, heard.language, "composed")
         return _reply(heard, said, "composed", (), carried, False)
     move, words = _FIXED[plan.step]
-    return (yield from _fixed(heard, plan, words(heard.understood), move))
+    return (yield from _fixed(heard, plan, words(heard, plan), move))
 
 
-_FIXED: Final[Mapping[str, tuple[Move, Callable[[Understood], Composed]]]] = {
-    "clarify": ("clarify", clarifying),
-    "refuse": ("refuse", refusing),
-    "hand_off": ("hand_off", handing_off),
+def _small_talk(heard: Heard, plan: Plan) -> Composed:
+    topic = plan.state.topic
+    return small_talk(heard.acts.courtesy, topic is not None and topic.is_waiting, heard.language)
+
+
+_FIXED: Final[Mapping[str, tuple[Move, Callable[[Heard, Plan], Composed]]]] = {
+    "small_talk": ("answer", _small_talk),
+    "clarify": ("clarify", lambda heard, plan: clarifying(heard.understood)),
+    "refuse": ("refuse", lambda heard, plan: refusing(heard.understood)),
+    "hand_off": ("hand_off", lambda heard, plan: handing_off(heard.understood)),
 }
 
 

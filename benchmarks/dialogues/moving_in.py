@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
@@ -50,7 +49,6 @@ _LAST_STEP: Final = {
     OrderState.DELIVERED: 4,
     OrderState.CANCELLED: 1,
 }
-_ZONE: Final = ZoneInfo(DEMO_POLICY.zone)
 _EN_ROUTE: Final = timedelta(days=2)
 
 
@@ -72,20 +70,16 @@ class Customer:
         return variant_id(self.prefix, kind)
 
 
-def customer_of(key: str, had: Had, now: datetime) -> Customer:
-    """The same ids for the same key and instant."""
-    ids = {name: _order_id(key, name, order, now) for name, order in {**had.orders, **had.others}.items()}
+def customer_of(key: str, had: Had) -> Customer:
+    """The same ids for the same key, and others for every other."""
+    ids = {name: f"KF26{_digits(key, name)}" for name in (*had.orders, *had.others)}
     ids |= {name: f"CP{_digits(key, name)}" for name in had.coupons}
     return Customer(had, f"C7{_digits(key, 'customer')}", f"G{_digits(key, 'goods')}", ids)
 
 
 def _digits(key: str, what: str) -> str:
     hashed = hashlib.blake2s(f"{key}/{what}".encode()).digest()
-    return f"{int.from_bytes(hashed[:6]) % 10**6:06d}"
-
-
-def _order_id(key: str, name: str, order: HadOrder, now: datetime) -> str:
-    return f"KF{_times(order, now)['placed_at'].astimezone(_ZONE):%y%m%d}{_digits(key, name)}"
+    return f"{int.from_bytes(hashed[:8]) % 10**10:010d}"
 
 
 async def move_in(store: Store, customer: Customer, now: datetime) -> None:

@@ -55,8 +55,8 @@ class Talk:
         self._readings = readings
         self._shop = SHOPS[had.shop]
         self._now = service.now_in(self._shop)
-        self._first = customer_of(key, had, self._now)
-        self.customer = customer_of(key + again, had, self._now)
+        self._first = customer_of(key, had)
+        self.customer = customer_of(key + again, had)
         self._is_again = bool(again)
         self._conversation_id: str | None = None
         self._books: Books = {}
@@ -120,16 +120,17 @@ class Talk:
         """`A is packed`, `jacket red M is sold out`, `jacket red M costs 499`, `6m pass`. The books are read anew: it is not
         the next turn's doing.
         """
-        subject, _, rest = what.rpartition(" is ")
         if what.endswith(" pass"):
             self._service.later += span(what.removesuffix(" pass"))
-        elif rest == "sold out":
-            await self._on_the_shelf(subject, {"stock": 0})
-        elif rest:
-            await self._happens(subject, rest)
-        else:
-            kind, _, yuan = what.rpartition(" costs ")
+        elif " costs " in what:
+            kind, yuan = what.split(" costs ")
             await self._on_the_shelf(kind, {"price_minor": round(float(yuan) * 100)})
+        else:
+            subject, state = what.split(" is ")
+            if state == "sold out":
+                await self._on_the_shelf(subject, {"stock": 0})
+            else:
+                await self._happens(subject, state)
         self._books = await self.books()
 
     async def _on_the_shelf(self, kind: str, values: Mapping[str, Any]) -> None:
@@ -150,9 +151,9 @@ class Talk:
         )
 
 
-def first_messages(key: str, had: Had, templates: Iterable[str], now: datetime) -> list[str]:
+def first_messages(key: str, had: Had, templates: Iterable[str]) -> list[str]:
     """What a first telling says, as far as nothing of it has to be done before."""
-    ids = customer_of(key, had, now).ids
+    ids = customer_of(key, had).ids
     return [_with_ids(template, ids) for template in templates]
 
 

@@ -7,24 +7,56 @@ from typing import Final
 
 from commerce.domain.actions import ActionKind
 from commerce.domain.orders import Order
-from commerce.domain.rules import RuleOutcome, RuleStep
+from commerce.domain.rules import RuleStep
 from commerce.domain.text import LocalText
+from routing.compose.reasons import reasons
 from routing.compose.wording import order_goods, say
 
 DEED_NAMES: Final[Mapping[str, LocalText]] = {
     "cancel": LocalText("取消订单", "cancel the order"),
-    "change_address": LocalText("修改收货信息", "change where it is sent"),
+    "change_address": LocalText("修改收货信息", "have it sent elsewhere"),
     "change_items": LocalText("修改商品", "change the items"),
-    "change_payment": LocalText("更换支付方式", "change how it is paid"),
+    "change_payment": LocalText("更换支付方式", "pay in another way"),
     "return": LocalText("退货", "return it"),
     "exchange": LocalText("换货", "exchange it"),
-    "price_protection": LocalText("申请价格保护", "refund the difference in price"),
-    "report_problem": LocalText("登记商品问题", "report the problem"),
-    "repair": LocalText("维修", "have it repaired"),
-    "reissue_invoice": LocalText("开发票", "issue the invoice"),
-    "urge_shipment": LocalText("催单", "hurry it"),
-    "apply_coupon": LocalText("使用优惠券", "use the coupon"),
+    "price_protection": LocalText("申请价格保护", "claim the difference in price"),
+    "report_problem": LocalText("登记商品问题", "report a problem with it"),
+    "repair": LocalText("报修", "have it repaired"),
+    "reissue_invoice": LocalText("开发票", "have an invoice issued"),
+    "urge_shipment": LocalText("催单", "have it hurried"),
+    "apply_coupon": LocalText("使用优惠券", "use a coupon"),
     "open_complaint": LocalText("投诉", "make a complaint"),
+}
+# What is gone back to.
+_TOPICS: Final[Mapping[str, LocalText]] = {
+    "cancel": LocalText("取消订单", "the cancellation"),
+    "change_address": LocalText("修改收货信息", "the new address"),
+    "change_items": LocalText("修改商品", "the change of your items"),
+    "change_payment": LocalText("更换支付方式", "the payment"),
+    "return": LocalText("退货", "the return"),
+    "exchange": LocalText("换货", "the exchange"),
+    "price_protection": LocalText("价格保护", "the difference in price"),
+    "report_problem": LocalText("商品问题", "the problem with your goods"),
+    "repair": LocalText("报修", "the repair"),
+    "reissue_invoice": LocalText("开发票", "the invoice"),
+    "urge_shipment": LocalText("催单", "hurrying your order"),
+    "apply_coupon": LocalText("使用优惠券", "the coupon"),
+    "open_complaint": LocalText("投诉", "the complaint"),
+}
+_REFUSED: Final[Mapping[str, LocalText]] = {
+    "cancel": LocalText("不能取消", "can't be cancelled"),
+    "change_address": LocalText("不能修改收货信息", "can't be sent elsewhere"),
+    "change_items": LocalText("不能修改商品", "can't be changed"),
+    "change_payment": LocalText("不能更换支付方式", "can't be paid in another way"),
+    "return": LocalText("不能退货", "can't be returned"),
+    "exchange": LocalText("不能换货", "can't be exchanged"),
+    "price_protection": LocalText("不能退差价", "gets no difference in price back"),
+    "report_problem": LocalText("不能按商品问题处理", "can't be refunded or replaced as faulty"),
+    "repair": LocalText("不能免费维修", "can't be repaired free of charge"),
+    "reissue_invoice": LocalText("不能开这张发票", "can't have this invoice"),
+    "urge_shipment": LocalText("现在不能催单", "can't be hurried now"),
+    "apply_coupon": LocalText("不能用这张优惠券", "can't take this coupon"),
+    "open_complaint": LocalText("不能提交投诉", "can't have a complaint"),
 }
 _DONE: Final[Mapping[ActionKind, LocalText]] = {
     ActionKind.CANCEL: LocalText("订单 {order} 已取消。", "Order {order} is cancelled."),
@@ -70,21 +102,6 @@ _DONE: Final[Mapping[ActionKind, LocalText]] = {
         "The complaint about order {order} is registered; a colleague will answer you.",
     ),
 }
-# Where these fail their text says why; that of any other rule says what must hold.
-_SAYS_WHY: Final = (
-    "order.cancel_cutoff",
-    "order.change_cutoff",
-    "order.delivered",
-    "order.line",
-    "return.excluded_goods",
-    "return.no_reason",
-    "return.once",
-    "item.same_product",
-    "item.another",
-    "item.quantity",
-    "payment.own_method",
-    "payment.currency",
-)
 _CASE_NAMES: Final[Mapping[str, LocalText]] = {
     "CaseOpened": LocalText("售后单号", "case"),
     "TicketOpened": LocalText("工单号", "ticket"),
@@ -112,31 +129,19 @@ def refused(
     goal: str, order: Order, trace: tuple[RuleStep, ...], instead: tuple[str, ...], language: str
 ) -> tuple[str, ...]:
     """Not possible, by which rules, and what may be asked for instead."""
-    deed, goods = DEED_NAMES[goal].in_language(language), order_goods(order, language)
+    what, goods = _REFUSED[goal].in_language(language), order_goods(order, language)
+    why = reasons(trace, language)
     first = say(
         language,
-        f"订单 {order.order_id}（{goods}）不能{deed}：{_reasons(trace, language)}。",
-        f"For order {order.order_id} ({goods}) we can't {deed}: {_reasons(trace, language)}.",
+        f"订单 {order.order_id}（{goods}）{what}：{why}。",
+        f"Order {order.order_id} ({goods}) {what}: {why}.",
     )
     if not instead:
         return (first,)
-    names = say(language, "、", ", or ").join(DEED_NAMES[each].in_language(language) for each in instead)
+    names = say(language, "，或者", ", or ").join(DEED_NAMES[each].in_language(language) for each in instead)
     return first, say(
-        language, f"您可以改为：{names}，需要的话告诉我。", f"You could {names} instead; tell me if I should."
+        language, f"您可以{names}，需要的话告诉我。", f"You could {names} instead; just tell me."
     )
-
-
-def _reasons(trace: tuple[RuleStep, ...], language: str) -> str:
-    failed = [step for step in trace if step.outcome is RuleOutcome.FAILED]
-    told = dict.fromkeys(_reason(step, language) for step in failed)
-    return say(language, "；", "; ").join(told)
-
-
-def _reason(step: RuleStep, language: str) -> str:
-    text = step.text.in_language(language).replace(",", say(language, "，", ","))
-    if step.rule_id.startswith(_SAYS_WHY):
-        return text
-    return say(language, f"规则是“{text}”，目前不符合", f"the rule is “{text}”, which does not hold")
 
 
 _NOTHING_LEFT: Final[Mapping[str, LocalText]] = {
@@ -160,7 +165,7 @@ def nothing_to_choose(slot: str, language: str) -> tuple[str, ...]:
 
 def not_matched(language: str) -> str:
     """Asked again."""
-    return say(language, "抱歉，没有对上您说的这一项。", "I am sorry, I could not match that.")
+    return say(language, "抱歉，我没有听明白。", "Sorry, I did not get that.")
 
 
 def taken(order: Order, language: str) -> str:
@@ -169,7 +174,7 @@ def taken(order: Order, language: str) -> str:
     return say(
         language,
         f"您说的应该是订单 {order.order_id}（{goods}）。",
-        f"I take it that you mean order {order.order_id} ({goods}).",
+        f"I take it you mean order {order.order_id} ({goods}).",
     )
 
 
@@ -178,6 +183,11 @@ def dropped(goes_on: bool, language: str) -> tuple[str, ...]:
     first = say(language, "好的，没有做任何改动。", "All right, nothing was changed.")
     more = say(language, "还有什么可以帮您？", "Is there anything else I can do?")
     return (first,) if goes_on else (first, more)
+
+
+def still_waits(language: str) -> str:
+    """It was asked for again, and nothing about it is new."""
+    return say(language, "这件事还等您确认：\n", "This still waits for your yes:\n")
 
 
 def what_is_wrong(language: str) -> str:
@@ -240,5 +250,5 @@ def gives_to_a_person(language: str) -> tuple[str, ...]:
 
 def back_to(goal: str, question: tuple[str, ...], language: str) -> tuple[str, ...]:
     """What was interrupted, and what is still to be said of it."""
-    deed = DEED_NAMES[goal].in_language(language)
-    return say(language, f"\n回到刚才的{deed}：", f"\nBack to your wish to {deed}:"), *question
+    topic = _TOPICS[goal].in_language(language)
+    return say(language, f"\n回到刚才的{topic}：", f"\nBack to {topic}:"), *question

@@ -32,6 +32,7 @@ _DOUBTS: Final[Mapping[str, Callable[[str], str]]] = {
     "put right": outcomes.what_is_wrong,
     "a yes or no that answers nothing": outcomes.not_followed,
     "not understood while something waits": outcomes.not_followed,
+    "more of the same": outcomes.still_waits,
 }
 
 
@@ -97,9 +98,12 @@ def _told(
         case "offered" if (
             worked.proposal is not None and worked.details is not None and topic.offer is not None
         ):
-            lines = proposals.told(worked.proposal, worked.details, language, facts.zone)
-            said = (*lead, *proposals.proposed(worked.proposal, worked.details, lines, language))
-            offered = topic.offering(replace(topic.offer, told=lines))
+            told = {
+                each: proposals.told(worked.proposal, worked.details, each, facts.zone)
+                for each in ("zh", "en")
+            }
+            said = (*lead, *proposals.proposed(worked.proposal, worked.details, told[language], language))
+            offered = topic.offering(replace(topic.offer, told=told))
             return CarriedOut(
                 Composed(said, cards=cards), "propose", moving.on(offered), plan.rule, facts.missing
             )
@@ -144,7 +148,9 @@ def _commit(plan: Plan, topic: Topic, heard: Heard) -> Generator[Effect, Any, Ca
     result: Committed | Refused | Lapsed | Unavailable = yield Commit(offer)
     match result:
         case Committed(made):
-            said = outcomes.done(arguments.action, arguments.order_id, made, offer.told, language)
+            said = outcomes.done(
+                arguments.action, arguments.order_id, made, offer.told.get(language, ()), language
+            )
             ended = replace(plan.state.ended(), stalled_turns=0, order_id=arguments.order_id)
             reminder, after = resumed(ended, heard)
             return CarriedOut(Composed((*said, *reminder)), "act", after, plan.rule)
@@ -170,6 +176,6 @@ def resumed(state: DialogueState, heard: Heard) -> tuple[tuple[str, ...], Dialog
     if topic.question is not None:
         said = asked(topic.question, language)
     else:
-        told = topic.offer.told if topic.offer is not None else ()
+        told = topic.offer.told.get(language, ()) if topic.offer is not None else ()
         said = (*(f"· {line}" for line in told), "\n" + proposals.confirm(language))
     return outcomes.back_to(topic.goal, said, language), state.on(topic.counted(REMINDED))

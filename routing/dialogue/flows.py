@@ -225,3 +225,5 @@ _FLOWS: Final = (
     ),
 )
 FLOWS: Final[Mapping[str, Flow]] = {flow.goal: flow for flow in _FLOWS}
+TWINS: Final = {"exchange": "change_items", "change_items": "exchange"}
+"""One wish, which is another deed for an order that was delivered than for one that was not."""

@@ -32,6 +32,12 @@ _ASKS_FOR_RULES: Final = _words(
     r"\bhow (?:long|many days)\b|\bwhen (?:will|do|does)\b|\bwhat (?:is|are) (?:the|your) (?:rule|polic|condition|term)",
 )
 
+# Whoever has these wants the same thing whole, and not another one.
+_ARRIVED_WRONG: Final = _words(
+    r"破|摔|碎|裂|坏|少[发了]|漏发|[发寄送]错|次品|瑕疵",
+    r"\bdamaged\b|\bbroken\b|\bcracked\b|\bsmashed\b|\bfaulty\b|\bdefect|\bmissing\b|\bwrong (?:item|one|product)\b",
+)
+
 GOALS: Final = (
     Goal(
         "change_payment",
@@ -66,7 +72,7 @@ GOALS: Final = (
     ),
     Goal(
         "reissue_invoice",
-        ("invoice",),
+        ("invoice", "change_address", "modify_order"),
         _words(
             r"(?:开|补开|换开|重开|要|申请|需要|给我|发我).{0,10}(?:发票|票|抬头)|改.{0,4}抬头",
             r"(?:发票|抬头|税号).{0,12}(?:改|换|开错|写错|重开|重新开)",
@@ -92,11 +98,16 @@ GOALS: Final = (
     Goal("change_address", ("change_address",)),
     Goal("change_items", ("modify_order",)),
     Goal("return", ("return_request",)),
+    Goal("report_problem", ("exchange_request",), _ARRIVED_WRONG),
     Goal("exchange", ("exchange_request",)),
     Goal("report_problem", ("damaged_or_wrong_item",)),
     Goal("urge_shipment", ("urge_shipment",)),
     Goal("open_complaint", ("complaint",)),
 )
+
+
+INTENT_OF: Final = {goal.name: goal.intents[0] for goal in GOALS}
+"""The intent that a goal is named for: whose queue it waits in, and whose articles tell of it."""
 
 
 def goal_of(heard: Heard) -> str:

@@ -31,22 +31,25 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked and not yet answered. `options` in the order in which they were numbered; empty: free words."""
+    """What was asked and not yet answered. `options` in the order in which they were numbered; empty: free words. `part` of
+    the slot, where only that is lacking.
+    """
 
     slot: str
     options: tuple[Option, ...] = ()
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A proposal that waits for a yes: the exact arguments, and the token that agrees to them until `expires_at` (UTC).
-    `told` are its effects as the customer read them.
+    `told` are its effects as the customer reads them, by language.
     """
 
     arguments: Mapping[str, Any] = field(hash=False)
     token: str
     expires_at: datetime
-    told: tuple[str, ...] = ()
+    told: Mapping[str, tuple[str, ...]] = field(hash=False, default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from commerce.domain.orders import Order
 from commerce.domain.proposals import Proposal
 from commerce.domain.rules import RuleStep
-from routing.dialogue.flows import FLOWS, Flow
+from routing.dialogue.flows import FLOWS, TWINS, Flow
 from routing.dialogue.forbidden import forbidden
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
@@ -62,7 +63,8 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
     details: Details | Unavailable = yield Detail(chosen.order.order_id)
     if isinstance(details, Unavailable):
         return Worked("unavailable", topic, reason=details.reason)
-    working = Working(_about(topic, chosen), heard, facts, details)
+    flow = _for_its_state(flow, chosen.order)
+    working = Working(replace(_about(topic, chosen), goal=flow.goal), heard, facts, details)
     if (trace := forbidden(flow.goal, working)) is not None:
         return Worked("refused", working.topic, details, rule_trace=trace, is_told=chosen.is_told)
     for slot in flow.slots:
@@ -73,6 +75,12 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
             asked = _ask_for(working, slot)
             return replace(asked, details=details, is_told=chosen.is_told)
     return (yield from _propose(working, flow, chosen.is_told))
+
+
+def _for_its_state(flow: Flow, order: Order) -> Flow:
+    """The twin, where the order is in a state for that and not for this."""
+    twin = FLOWS.get(TWINS.get(flow.goal, ""))
+    return twin if twin and order.state in twin.orders[0] and order.state not in flow.orders[0] else flow
 
 
 def _with_picked_order(topic: Topic, heard: Heard) -> Topic:
@@ -127,9 +135,10 @@ def _may_say(working: Working, slot: Slot, flow: Flow) -> bool:
 
 def _ask_for(working: Working, slot: Slot) -> Worked:
     options = slot.options(working)
-    if not options and not slot.takes and not slot.is_free:
+    if not options and not slot.is_open:
         return Worked("nothing_to_choose", working.topic, reason=slot.name)
-    return _ask(working.topic, Question(slot.name, options))
+    lacks = slot.lacks(working)
+    return _ask(working.topic, Question(slot.name, () if lacks else options, lacks))
 
 
 def _ask(topic: Topic, question: Question) -> Worked:

@@ -24,9 +24,7 @@ class Stage:
     async def read(self, dialogues: Sequence[Dialogue]) -> None:
         """All that they say, in batches."""
         messages = [
-            message
-            for each in dialogues
-            for message in first_messages(each.name, each.has, _says(each), DEMO.now)
+            message for each in dialogues for message in first_messages(each.name, each.has, _says(each))
         ]
         await self.service.read(DEMO.tenant_id, messages)
 

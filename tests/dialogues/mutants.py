@@ -13,7 +13,8 @@ import pytest
 from routing.dialogue import flows, goals, rules, which_order
 from routing.dialogue.flows import Flow
 from routing.dialogue.heard import Heard
-from routing.dialogue.rules import Reading, Rule
+from routing.dialogue.reading import Reading
+from routing.dialogue.rules import Rule
 from routing.dialogue.which_order import Choosing, OrderSource
 from routing.dialogue.working import Slot, Working, nothing
 

@@ -60,7 +60,9 @@ CASES = [
     ),
     ("back to what was interrupted", BELOW, plain("取消订单", "cancel_order"), "work"),
     ("a yes or no that answers nothing", ASKED, unsure("好的"), "work"),
-    ("yes or no to nothing", DialogueState(), unsure("好的"), "answer"),
+    ("yes or no to nothing", DialogueState(), unsure("好的"), "small_talk"),
+    ("thanks or a goodbye", DialogueState(), plain("谢谢", "greeting_thanks"), "small_talk"),
+    ("what the proposal comes to", OFFERED, plain("能退多少钱", "return_request"), "repeat"),
     ("something is to be done", DialogueState(), plain("取消订单", "cancel_order"), "work"),
     ("recognised", OFFERED, plain("运费多少", "delivery_policy"), "answer"),
     (

@@ -7,7 +7,12 @@ import pytest
 
 from routing.dialogue.state import DialogueState, Offer, Option, Question, Topic
 
-OFFER = Offer({"action": "cancel"}, "token", datetime(2026, 11, 22, 4, 0, tzinfo=UTC), ("it is closed",))
+OFFER = Offer(
+    {"action": "cancel"},
+    "token",
+    datetime(2026, 11, 22, 4, 0, tzinfo=UTC),
+    {"zh": ("订单将关闭",), "en": ("it is closed",)},
+)
 QUESTION = Question("lines", (Option("L1", "羽绒服", "jacket"),))
 FULL = DialogueState(
     language="zh",
