@@ -1,7 +1,7 @@
 """What a conversation that is not finished holds of a person (a new address, an invoice's title) lies encrypted in the store.
 
-Once an action is committed or dropped the topic is gone from the state. With another token secret what was begun is forgotten,
-and the customer says it again.
+Once an action is committed or dropped the topic is gone from the state. With another token secret what was begun is
+forgotten, and the customer says it again.
 """
 
 import base64

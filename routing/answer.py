@@ -53,10 +53,9 @@ def join(sentences: tuple[str, ...], language: str) -> str:
     for sentence in sentences:
         if text and not text.endswith("\n"):
             is_list = sentence.startswith(("· ", "• "))
-            text += (
-                "\n"
-                if is_list or text.rsplit("\n", 1)[-1].startswith("· ")
-                else ("" if language == "zh" else " ")
-            )
+            if is_list or text.rsplit("\n", 1)[-1].startswith("· "):
+                text += "\n"
+            elif language != "zh" and not sentence.startswith("\n"):
+                text += " "
         text += sentence
     return text

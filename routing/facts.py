@@ -52,8 +52,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts of one turn. `goods` are the products that are named, whole; `details` are of the first order; `categories` name the
-    shop's by slug. `missing` names the stages that were left out and why, such as "retrieval: deadline".
+    """Facts of one turn. `goods` are the products that are named, whole; `details` are of the first order; `categories`
+    name the shop's by slug. `missing` names the stages that were left out and why, such as "retrieval: deadline".
     """
 
     now: datetime
@@ -85,8 +85,8 @@ class Facts:
 class Needs:
     """What one intent needs looked up; nothing else is fetched.
 
-    `recommendations`: `undirected` when the message names no goods, so that the choice is ours. `segment` and `person` need a customer,
-    `details` an order.
+    `recommendations`: `undirected` when the message names no goods, so that the choice is ours. `segment` and `person` need
+    a customer, `details` an order.
     """
 
     orders: bool = False

@@ -13,7 +13,7 @@ from models.types import INTENTS, Segment, Sentiment, Understood
 from routing import grounding
 from routing.answer import Citation, Composed, Outcome, Recommendation, join
 from routing.compose import compose
-from routing.compose.clarifying import clarifying, handing_off, refusing
+from routing.compose.clarifying import clarifying, handing_off, refusing, small_talk
 from routing.compose.from_sheet import meant
 from routing.compose.knowledge import hand_off
 from routing.compose.replies import quick_replies
@@ -105,23 +105,29 @@ def chat(turn: Turn) -> Flow:
         said = yield from _say(carried.composed, heard.language, "composed")
         return _reply(heard, said, "composed", (), carried, False)
     move, words = _FIXED[plan.step]
-    return (yield from _fixed(heard, plan, words(heard.understood), move))
+    return (yield from _fixed(heard, plan, words(heard, plan), move))
 
 
-_FIXED: Final[Mapping[str, tuple[Move, Callable[[Understood], Composed]]]] = {
-    "clarify": ("clarify", clarifying),
-    "refuse": ("refuse", refusing),
-    "hand_off": ("hand_off", handing_off),
+def _small_talk(heard: Heard, plan: Plan) -> Composed:
+    topic = plan.state.topic
+    return small_talk(heard.acts.courtesy, topic is not None and topic.is_waiting, heard.language)
+
+
+_FIXED: Final[Mapping[str, tuple[Move, Callable[[Heard, Plan], Composed]]]] = {
+    "small_talk": ("answer", _small_talk),
+    "clarify": ("clarify", lambda heard, plan: clarifying(heard.understood)),
+    "refuse": ("refuse", lambda heard, plan: refusing(heard.understood)),
+    "hand_off": ("hand_off", lambda heard, plan: handing_off(heard.understood)),
 }
 
 
 def _fixed(heard: Heard, plan: Plan, composed: Composed, move: Move) -> Flow:
     """Nothing has to be looked up for it. Nothing came about by it either, unless it is an answer."""
     stalled = 0 if move == "answer" else plan.state.stalled_turns + 1
-    reminder = resumed(plan.state, heard) if move != "hand_off" else ()
+    reminder, state = resumed(plan.state, heard) if move != "hand_off" else ((), plan.state)
     full = replace(composed, sentences=(*composed.sentences, *reminder))
     said = yield from _say(full, heard.language, "composed")
-    carried = CarriedOut(full, move, replace(plan.state, stalled_turns=stalled), plan.rule)
+    carried = CarriedOut(full, move, replace(state, stalled_turns=stalled), plan.rule)
     return _reply(heard, said, "composed", (), carried, False)
 
 
@@ -143,10 +149,11 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
         turn.unavailable_rungs,
     )
     said, rung, reasons = yield from _climb_down(turn, understood, about, composed, choice)
-    reminder = Composed(resumed(plan.state, heard) if plan.step == "answer" else ())
-    if reminder.sentences:
-        said = (*said, *(yield from _go_on(reminder, said, heard.language)))
     state = replace(after_answer(plan, about, understood.intent), stalled_turns=0)
+    if plan.step == "answer":
+        reminder, state = resumed(state, heard)
+        if reminder:
+            said = (*said, *(yield from _go_on(Composed(reminder), said, heard.language)))
     move: Move = "hand_off" if plan.step == "hand_off" else "answer"
     carried = CarriedOut(composed, move, state, plan.rule, facts.missing)
     has_fallen = bool(reasons) or choice.is_degraded

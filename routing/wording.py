@@ -28,7 +28,7 @@ STATE_WORDS: Final[dict[OrderState, LocalText]] = {
 _COLOURS_ZH: Final = {
     "red": "红色", "black": "黑色", "white": "白色", "blue": "蓝色", "navy": "藏青色", "green": "绿色", "yellow": "黄色",
     "pink": "粉色", "purple": "紫色", "grey": "灰色", "gray": "灰色", "brown": "棕色", "beige": "米色", "orange": "橙色",
-    "khaki": "卡其色", "silver": "银色", "gold": "金色",
+    "khaki": "卡其色", "silver": "银色", "gold": "金色", "wine_red": "酒红色",
 }  # fmt: skip
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -159,16 +159,18 @@ def coupon_name(coupon: Coupon, language: str) -> str:
 
 
 def address_text(parts: Mapping[str, str], language: str) -> str:
-    """An address as it is written in its country: the largest part first in China, last elsewhere."""
+    """An address as its script writes it: the largest part first in Chinese, last in Latin letters."""
     order = ("region", "city", "district", "street")
     known = [parts[name] for name in order if parts.get(name)]
     # A municipality is its own province.
     if len(known) > 1 and known[1].startswith(known[0].rstrip("市")):
         known = known[1:]
-    if parts.get("country") == "CN":
+    if any("\u4e00" <= c <= "\u9fff" for c in "".join(known)):
         place = "".join(dict.fromkeys(known))
     else:
-        place = ", ".join(reversed(known)) + (f" {parts['postcode']}" if parts.get("postcode") else "")
+        place = ", ".join(dict.fromkeys(reversed(known))) + (
+            f" {parts['postcode']}" if parts.get("postcode") else ""
+        )
     return say(
         language,
         f"{place}，收件人 {parts['recipient']}，电话 {parts['phone']}",

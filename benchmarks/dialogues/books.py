@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Row, Table, select
 
 from benchmarks.dialogues.goods import IN_STOCK, goods, kinds_of, product_id
 from benchmarks.dialogues.moving_in import Customer
-from commerce.demo.generator import DEMO_TENANT
 from commerce.store import Store
 from commerce.store.tables import (
     cases,
@@ -36,7 +35,7 @@ async def books(store: Store, customer: Customer) -> Books:
     async with store.reading() as connection:
 
         async def rows(table: Table, where: ColumnElement[bool], by: Any) -> Rows:
-            query = select(table).where(table.c.tenant_id == DEMO_TENANT, where).order_by(by)
+            query = select(table).where(table.c.tenant_id == customer.had.shop, where).order_by(by)
             return (await connection.execute(query)).all()
 
         for name in (*customer.had.orders, *customer.had.others):

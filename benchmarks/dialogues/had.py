@@ -62,12 +62,13 @@ class HadCoupon:
 
 @dataclass(frozen=True, slots=True)
 class Had:
-    """`orders` and `coupons` by the letter that stands for them; `others` are of somebody else. `stock` and `today` say how
-    many pieces and at what price (minor units) there are now of a variant. `saved` name further addresses, `invoices` whom
-    an order's invoice is for.
+    """`shop` is `demo` or `strict`; `orders` and `coupons` by the letter that stands for them; `others` are of somebody else.
+    `stock` and `today` say how many pieces and at what price (minor units) there are now of a variant. `saved` name further
+    addresses, `invoices` whom an order's invoice is for.
     """
 
     language: str = "zh"
+    shop: str = "demo"
     orders: Mapping[str, HadOrder] = field(hash=False, default_factory=dict)
     others: Mapping[str, HadOrder] = field(hash=False, default_factory=dict)
     coupons: Mapping[str, HadCoupon] = field(hash=False, default_factory=dict)
@@ -108,6 +109,8 @@ def _rest(name: str, value: Any) -> dict[str, Any]:
             return {"today": {kind(each).name: round(yuan * 100) for each, yuan in value.items()}}
         case "invoices":
             return {"invoices": value}
+        case "shop":
+            return {"shop": value}
         case "signed in":
             return {"is_signed_in": value}
     raise ValueError(f"{name!r} is nothing that a customer has")

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
@@ -24,7 +23,7 @@ from commerce.store.tables import metadata
 
 NAMES: Final = {"zh": "王芳", "en": "Emma Clark"}
 PHONE: Final = "13800001111"
-_STRANGER: Final = "Nora Stone"
+STRANGER: Final = "Nora Stone"
 _PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "home": {
         "zh": ("浙江省", "杭州市", "西湖区", "文三路100号", "310012"),
@@ -50,7 +49,6 @@ _LAST_STEP: Final = {
     OrderState.DELIVERED: 4,
     OrderState.CANCELLED: 1,
 }
-_ZONE: Final = ZoneInfo(DEMO_POLICY.zone)
 _EN_ROUTE: Final = timedelta(days=2)
 
 
@@ -72,20 +70,16 @@ class Customer:
         return variant_id(self.prefix, kind)
 
 
-def customer_of(key: str, had: Had, now: datetime) -> Customer:
-    """The same ids for the same key and instant."""
-    ids = {name: _order_id(key, name, order, now) for name, order in {**had.orders, **had.others}.items()}
+def customer_of(key: str, had: Had) -> Customer:
+    """The same ids for the same key, and others for every other."""
+    ids = {name: f"KF26{_digits(key, name)}" for name in (*had.orders, *had.others)}
     ids |= {name: f"CP{_digits(key, name)}" for name in had.coupons}
     return Customer(had, f"C7{_digits(key, 'customer')}", f"G{_digits(key, 'goods')}", ids)
 
 
 def _digits(key: str, what: str) -> str:
     hashed = hashlib.blake2s(f"{key}/{what}".encode()).digest()
-    return f"{int.from_bytes(hashed[:6]) % 10**6:06d}"
-
-
-def _order_id(key: str, name: str, order: HadOrder, now: datetime) -> str:
-    return f"KF{_times(order, now)['placed_at'].astimezone(_ZONE):%y%m%d}{_digits(key, name)}"
+    return f"{int.from_bytes(hashed[:8]) % 10**10:010d}"
 
 
 async def move_in(store: Store, customer: Customer, now: datetime) -> None:
@@ -102,7 +96,7 @@ def rows(customer: Customer, now: datetime) -> dict[str, list[Row]]:
     had, stranger_id = customer.had, f"C8{customer.customer_id[2:]}"
     people = [_person(customer.customer_id, NAMES[had.language], had.language, now)]
     if had.others:
-        people.append(_person(stranger_id, _STRANGER, "en", now))
+        people.append(_person(stranger_id, STRANGER, "en", now))
     orders: list[Row] = []
     made: dict[str, list[Row]] = {"order_lines": [], "payments": [], "shipments": [], "invoices": []}
     for name, order in {**had.orders, **had.others}.items():
@@ -114,7 +108,7 @@ def rows(customer: Customer, now: datetime) -> dict[str, list[Row]]:
     made["invoices"] = [_invoice_row(customer, name, title, orders) for name, title in had.invoices.items()]
     variants = _variants(customer)
     reserved = reservation_rows(orders, made["order_lines"], variants)
-    return {
+    tables = {
         "customers": people,
         "addresses": _address_rows(customer),
         "payment_methods": [_method_row(customer, service) for service in had.methods],
@@ -126,6 +120,9 @@ def rows(customer: Customer, now: datetime) -> dict[str, list[Row]]:
         "stock_moves": [_kept(row, now) for row in reserved],
         "coupons": [_coupon_row(customer, name, coupon, now) for name, coupon in had.coupons.items()],
     }
+    for row in (row for found in tables.values() for row in found):
+        row["tenant_id"] = had.shop
+    return tables
 
 
 def _products(had: Had) -> Iterable[str]:

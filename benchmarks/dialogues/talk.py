@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from benchmarks.dialogues.books import Books, books, changed
 from benchmarks.dialogues.had import Had, span
 from benchmarks.dialogues.moving_in import customer_of, move_in
+from benchmarks.dialogues.strict_shop import STRICT
 from benchmarks.in_process.clients import Readings
 from benchmarks.in_process.service import InProcess
 from benchmarks.in_process.shops import DEMO
@@ -21,6 +22,8 @@ from commerce.store.tables import cases, coupons, invoices, tickets, variants
 from models.types import Understood
 from routing.flow import Reply
 
+SHOPS: Final = {shop.tenant_id: shop for shop in (DEMO, STRICT)}
+"""Where dialogues are held."""
 _NAMED: Final = re.compile(r"\{([A-Z])(?:\.(case|ticket|invoice))?\}|\{(coupon)\}")
 _MADE: Final = {
     "case": (cases.c.case_id, cases.c.order_id, cases.c.opened_at),
@@ -50,9 +53,10 @@ class Talk:
     def __init__(self, service: InProcess, readings: Readings, key: str, had: Had, again: str = "") -> None:
         self._service = service
         self._readings = readings
-        self._now = service.now_in(DEMO)
-        self._first = customer_of(key, had, self._now)
-        self.customer = customer_of(key + again, had, self._now)
+        self._shop = SHOPS[had.shop]
+        self._now = service.now_in(self._shop)
+        self._first = customer_of(key, had)
+        self.customer = customer_of(key + again, had)
         self._is_again = bool(again)
         self._conversation_id: str | None = None
         self._books: Books = {}
@@ -63,6 +67,14 @@ class Talk:
         await move_in(self._service.store, self.customer, self._now)
         self._books = await self.books()
 
+    def start_over(self) -> None:
+        """The next turn begins another conversation."""
+        self._conversation_id = None
+
+    def can_say(self, template: str) -> bool:
+        """Whether the customer has what it names."""
+        return all(match[1] in self.customer.ids for match in _NAMED.finditer(template))
+
     async def books(self) -> Books:
         return await books(self._service.store, self.customer)
 
@@ -72,7 +84,7 @@ class Talk:
         if self._is_again:
             self._read_alike(template, message)
         finished = await self._service.turn(
-            DEMO.tenant_id, self.customer.reached_as, message, self._conversation_id
+            self._shop.tenant_id, self.customer.reached_as, message, self._conversation_id
         )
         self._conversation_id = finished.conversation_id
         now = await self.books()
@@ -108,16 +120,17 @@ class Talk:
         """`A is packed`, `jacket red M is sold out`, `jacket red M costs 499`, `6m pass`. The books are read anew: it is not
         the next turn's doing.
         """
-        subject, _, rest = what.rpartition(" is ")
         if what.endswith(" pass"):
             self._service.later += span(what.removesuffix(" pass"))
-        elif rest == "sold out":
-            await self._on_the_shelf(subject, {"stock": 0})
-        elif rest:
-            await self._happens(subject, rest)
-        else:
-            kind, _, yuan = what.rpartition(" costs ")
+        elif " costs " in what:
+            kind, yuan = what.split(" costs ")
             await self._on_the_shelf(kind, {"price_minor": round(float(yuan) * 100)})
+        else:
+            subject, state = what.split(" is ")
+            if state == "sold out":
+                await self._on_the_shelf(subject, {"stock": 0})
+            else:
+                await self._happens(subject, state)
         self._books = await self.books()
 
     async def _on_the_shelf(self, kind: str, values: Mapping[str, Any]) -> None:
@@ -126,12 +139,22 @@ class Talk:
             await connection.execute(update(variants).where(which).values(**values))
 
     async def _happens(self, letter: str, state: str) -> None:
-        now = self._service.now_in(DEMO)
+        now = self._service.now_in(self._shop)
         order_id = self.customer.ids[letter]
         self._events += 1
         await self._service.store.record_order_event(
-            DEMO.tenant_id, order_id, _event(state, now, order_id), key=f"{order_id}.{self._events}", now=now
+            self._shop.tenant_id,
+            order_id,
+            _event(state, now, order_id),
+            key=f"{order_id}.{self._events}",
+            now=now,
         )
+
+
+def first_messages(key: str, had: Had, templates: Iterable[str]) -> list[str]:
+    """What a first telling says, as far as nothing of it has to be done before."""
+    ids = customer_of(key, had).ids
+    return [_with_ids(template, ids) for template in templates]
 
 
 def _event(state: str, now: datetime, order_id: str) -> OrderEvent:

@@ -203,8 +203,8 @@ class RecommendationOut(BaseModel):
 
 
 class ChatResponse(BaseModel):
-    """One answered turn. `move` is what the turn did: `propose` waits for a yes to exactly what the answer says, `act` did it.
-    `rule` is the dialogue's rule that decided, `replies` are messages that answer what was asked.
+    """One answered turn. `move` is what the turn did: `propose` waits for a yes to exactly what the answer says,
+    `act` did it. `rule` is the dialogue's rule that decided, `replies` are messages that answer what was asked.
     """
 
     answer: str

@@ -42,12 +42,16 @@ _MEANINGS_EN: Final[dict[str, str]] = {
     "greeting_thanks": "just saying hello",
 }
 _ASKED_ABOUT: Final = 2
+_LIKELY: Final = 0.1
 
 
 def clarifying(understood: Understood) -> Composed:
-    """Ask which of the likeliest was meant, by name."""
+    """Ask which of the likeliest was meant, by name; where none is likely, what is wanted."""
     language = understood.language
-    candidates = [score.intent for score in understood.top[:_ASKED_ABOUT]]
+    likely = [score.intent for score in understood.top if score.probability >= _LIKELY]
+    candidates = [intent for intent in likely if intent != "greeting_thanks"][:_ASKED_ABOUT]
+    if not candidates:
+        return _what_is_wanted(language)
     zh = "，还是".join(f"“{re.split('[/(]', INTENTS[name].zh)[0]}”" for name in candidates)
     en = ", or ".join(_MEANINGS_EN[name] for name in candidates)
     return Composed(
@@ -58,6 +62,19 @@ def clarifying(understood: Understood) -> Composed:
                 language,
                 "也可以换个说法，或补充订单号、商品名称。",
                 "You can also put it another way, or add an order number or product.",
+            ),
+        )
+    )
+
+
+def _what_is_wanted(language: str) -> Composed:
+    return Composed(
+        (
+            say(language, "我还不清楚您想咨询什么。", "I am not sure yet what you would like to know."),
+            say(
+                language,
+                "您可以告诉我订单号、商品名称，或者想办的事，比如退货、查物流、开发票。",
+                "Give me an order number or a product, or say what you need: a return, a delivery, an invoice.",
             ),
         )
     )
@@ -76,6 +93,28 @@ def refusing(understood: Understood) -> Composed:
                 understood.language,
                 "我可以帮您找商品、查订单和物流、办理退换货和发票。",
                 "I can help with products, orders, deliveries, returns and invoices.",
+            ),
+        )
+    )
+
+
+def small_talk(courtesy: str, is_waiting: bool, language: str) -> Composed:
+    """Thanks, a goodbye, something noted, or a yes to nothing. `is_waiting`: something is still to be answered."""
+    if courtesy == "bye":
+        return Composed((say(language, "再见，祝您生活愉快！", "Goodbye, and have a nice day!"),))
+    if courtesy == "thanks":
+        more = say(
+            language, "不客气，有需要随时找我。", "You are welcome. I am here if you need anything else."
+        )
+        return Composed((more,))
+    if is_waiting:
+        return Composed((say(language, "好的。", "All right."),))
+    return Composed(
+        (
+            say(
+                language,
+                "好的。现在没有等您确认的事，有需要请直接告诉我。",
+                "All right. Nothing is waiting for your answer now; just tell me what you need.",
             ),
         )
     )

@@ -1,4 +1,4 @@
-"""Answers out of single facts: those that the message asks for, or else those that its intent is about; then a cited sentence."""
+"""Answers out of single facts: those that are asked for, or else those that the intent is about; then a cited sentence."""
 
 from __future__ import annotations
 
@@ -262,7 +262,8 @@ def _article(
 
 
 _SAYS_NOTHING: Final = re.compile(
-    r"[^\w\u4e00-\u9fff]|多少|什么|怎么|这个|那个|请问|你们|有没有|是不是|吗|呢|的|啥|\b(?:what|how|is|are|the|a|an|it|this|does|do|much|many|of|in|"
+    r"[^\w\u4e00-\u9fff]|多少|什么|怎么|这个|那个|请问|你们|有没有|是不是|吗|呢|的|啥|"
+    r"\b(?:what|how|is|are|the|a|an|it|this|does|do|much|many|of|in|"
     r"tell|me|about|whats|can|you|please|have|has|made|for|and|to)\b",
     re.I,
 )

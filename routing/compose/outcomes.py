@@ -9,22 +9,54 @@ from commerce.domain.actions import ActionKind
 from commerce.domain.orders import Order
 from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
+from routing.compose.reasons import reasons
 from routing.wording import STATE_WORDS, order_goods, say
 
 DEED_NAMES: Final[Mapping[str, LocalText]] = {
     "cancel": LocalText("取消订单", "cancel the order"),
-    "change_address": LocalText("修改收货信息", "change where it is sent"),
+    "change_address": LocalText("修改收货信息", "have it sent elsewhere"),
     "change_items": LocalText("修改商品", "change the items"),
-    "change_payment": LocalText("更换支付方式", "change how it is paid"),
+    "change_payment": LocalText("更换支付方式", "pay in another way"),
     "return": LocalText("退货", "return it"),
     "exchange": LocalText("换货", "exchange it"),
-    "price_protection": LocalText("申请价格保护", "refund the difference in price"),
-    "report_problem": LocalText("登记商品问题", "report the problem"),
-    "repair": LocalText("维修", "have it repaired"),
-    "reissue_invoice": LocalText("开发票", "issue the invoice"),
-    "urge_shipment": LocalText("催单", "hurry it"),
-    "apply_coupon": LocalText("使用优惠券", "use the coupon"),
+    "price_protection": LocalText("申请价格保护", "claim the difference in price"),
+    "report_problem": LocalText("登记商品问题", "report a problem with it"),
+    "repair": LocalText("报修", "have it repaired"),
+    "reissue_invoice": LocalText("开发票", "have an invoice issued"),
+    "urge_shipment": LocalText("催单", "have it hurried"),
+    "apply_coupon": LocalText("使用优惠券", "use a coupon"),
     "open_complaint": LocalText("投诉", "make a complaint"),
+}
+# What is gone back to.
+_TOPICS: Final[Mapping[str, LocalText]] = {
+    "cancel": LocalText("取消订单", "the cancellation"),
+    "change_address": LocalText("修改收货信息", "the new address"),
+    "change_items": LocalText("修改商品", "the change of your items"),
+    "change_payment": LocalText("更换支付方式", "the payment"),
+    "return": LocalText("退货", "the return"),
+    "exchange": LocalText("换货", "the exchange"),
+    "price_protection": LocalText("价格保护", "the difference in price"),
+    "report_problem": LocalText("商品问题", "the problem with your goods"),
+    "repair": LocalText("报修", "the repair"),
+    "reissue_invoice": LocalText("开发票", "the invoice"),
+    "urge_shipment": LocalText("催单", "hurrying your order"),
+    "apply_coupon": LocalText("使用优惠券", "the coupon"),
+    "open_complaint": LocalText("投诉", "the complaint"),
+}
+_REFUSED: Final[Mapping[str, LocalText]] = {
+    "cancel": LocalText("不能取消", "can't be cancelled"),
+    "change_address": LocalText("不能修改收货信息", "can't be sent elsewhere"),
+    "change_items": LocalText("不能修改商品", "can't be changed"),
+    "change_payment": LocalText("不能更换支付方式", "can't be paid in another way"),
+    "return": LocalText("不能退货", "can't be returned"),
+    "exchange": LocalText("不能换货", "can't be exchanged"),
+    "price_protection": LocalText("不能退差价", "gets no difference in price back"),
+    "report_problem": LocalText("不能按商品问题处理", "can't be refunded or replaced as faulty"),
+    "repair": LocalText("不能免费维修", "can't be repaired free of charge"),
+    "reissue_invoice": LocalText("不能开这张发票", "can't have this invoice"),
+    "urge_shipment": LocalText("现在不能催单", "can't be hurried now"),
+    "apply_coupon": LocalText("不能用这张优惠券", "can't take this coupon"),
+    "open_complaint": LocalText("不能提交投诉", "can't have a complaint"),
 }
 _DONE: Final[Mapping[ActionKind, LocalText]] = {
     ActionKind.CANCEL: LocalText("订单 {order} 已取消。", "Order {order} is cancelled."),
@@ -70,21 +102,6 @@ _DONE: Final[Mapping[ActionKind, LocalText]] = {
         "The complaint about order {order} is registered; a colleague will answer you.",
     ),
 }
-# Where these fail their text says why; that of any other rule says what must hold.
-_SAYS_WHY: Final = (
-    "order.cancel_cutoff",
-    "order.change_cutoff",
-    "order.delivered",
-    "order.line",
-    "return.excluded_goods",
-    "return.no_reason",
-    "return.once",
-    "item.same_product",
-    "item.another",
-    "item.quantity",
-    "payment.own_method",
-    "payment.currency",
-)
 _CASE_NAMES: Final[Mapping[str, LocalText]] = {
     "CaseOpened": LocalText("售后单号", "case"),
     "TicketOpened": LocalText("工单号", "ticket"),
@@ -114,18 +131,18 @@ def refused(
     """Not possible, by which rules, and what may be asked for instead."""
     if [step.rule_id for step in trace if step.outcome is RuleOutcome.FAILED] == ["refund.price_fell"]:
         return (_not_cheaper(order, trace, language),)
-    deed, goods = DEED_NAMES[goal].in_language(language), order_goods(order, language)
-    state, reasons = STATE_WORDS[order.state].in_language(language), _reasons(trace, language)
+    what, goods = _REFUSED[goal].in_language(language), order_goods(order, language)
+    state, why = STATE_WORDS[order.state].in_language(language), reasons(trace, language)
     first = say(
         language,
-        f"订单 {order.order_id}（{goods}）{state}，不能{deed}：{reasons}。",
-        f"Order {order.order_id} ({goods}) is {state}, so we can't {deed}: {reasons}.",
+        f"订单 {order.order_id}（{goods}）{state}，{what}：{why}。",
+        f"Order {order.order_id} ({goods}) is {state} and {what}: {why}.",
     )
     if not instead:
         return (first,)
-    names = say(language, "、", ", or ").join(DEED_NAMES[each].in_language(language) for each in instead)
+    names = say(language, "，或者", ", or ").join(DEED_NAMES[each].in_language(language) for each in instead)
     return first, say(
-        language, f"您可以改为：{names}，需要的话告诉我。", f"You could {names} instead; tell me if I should."
+        language, f"您可以{names}，需要的话告诉我。", f"You could {names} instead; just tell me."
     )
 
 
@@ -139,19 +156,6 @@ def _not_cheaper(order: Order, trace: tuple[RuleStep, ...], language: str) -> st
         f"订单 {order.order_id} 可以申请价保退差价（{until}），不过现在的售价没有比您买的时候低。",
         f"Order {order.order_id} has {until}, and you can get the difference; only today's price is not below what you paid.",
     )
-
-
-def _reasons(trace: tuple[RuleStep, ...], language: str) -> str:
-    failed = [step for step in trace if step.outcome is RuleOutcome.FAILED]
-    told = dict.fromkeys(_reason(step, language) for step in failed)
-    return say(language, "；", "; ").join(told)
-
-
-def _reason(step: RuleStep, language: str) -> str:
-    text = step.text.in_language(language).replace(",", say(language, "，", ","))
-    if step.rule_id.startswith(_SAYS_WHY):
-        return text
-    return say(language, f"规则是“{text}”，目前不符合", f"the rule is “{text}”, which does not hold")
 
 
 _NOTHING_LEFT: Final[Mapping[str, LocalText]] = {
@@ -175,7 +179,7 @@ def nothing_to_choose(slot: str, language: str) -> tuple[str, ...]:
 
 def not_matched(language: str) -> str:
     """Asked again."""
-    return say(language, "抱歉，没有对上您说的这一项。", "I am sorry, I could not match that.")
+    return say(language, "抱歉，我没有听明白。", "Sorry, I did not get that.")
 
 
 def possible(goal: str, order: Order, language: str) -> str:
@@ -194,18 +198,35 @@ def taken(order: Order, language: str) -> str:
     return say(
         language,
         f"您说的应该是订单 {order.order_id}（{goods}）。",
-        f"I take it that you mean order {order.order_id} ({goods}).",
+        f"I take it you mean order {order.order_id} ({goods}).",
     )
 
 
-def dropped(goal: str, language: str) -> tuple[str, ...]:
-    """Nothing was changed."""
-    return (
-        say(
-            language,
-            "好的，没有做任何改动。还有什么可以帮您？",
-            "All right, nothing was changed. Is there anything else I can do?",
-        ),
+def dropped(goes_on: bool, language: str) -> tuple[str, ...]:
+    """Nothing was changed. `goes_on`: something else is still to be said."""
+    first = say(language, "好的，没有做任何改动。", "All right, nothing was changed.")
+    more = say(language, "还有什么可以帮您？", "Is there anything else I can do?")
+    return (first,) if goes_on else (first, more)
+
+
+def still_waits(language: str) -> str:
+    """It was asked for again, and nothing about it is new."""
+    return say(language, "这件事还等您确认：\n", "This still waits for your yes:\n")
+
+
+def what_is_wrong(language: str) -> str:
+    """Something of the proposal that follows was said to be wrong, and not what."""
+    return say(
+        language,
+        "请告诉我哪里不对，比如订单、商品、数量或地址。目前的方案是：\n",
+        "Please tell me what is wrong with it: the order, the item, how many, or the address. As it stands:\n",
+    )
+
+
+def not_followed(language: str) -> str:
+    """What was said of the proposal that follows was not understood."""
+    return say(
+        language, "抱歉，我没有听懂。目前的方案是：\n", "Sorry, I did not follow that. As it stands:\n"
     )
 
 
@@ -253,5 +274,5 @@ def gives_to_a_person(language: str) -> tuple[str, ...]:
 
 def back_to(goal: str, question: tuple[str, ...], language: str) -> tuple[str, ...]:
     """What was interrupted, and what is still to be said of it."""
-    deed = DEED_NAMES[goal].in_language(language)
-    return say(language, f"\n回到刚才的{deed}：", f"\nBack to your wish to {deed}:"), *question
+    topic = _TOPICS[goal].in_language(language)
+    return say(language, f"\n回到刚才的{topic}：", f"\nBack to {topic}:"), *question

@@ -191,12 +191,12 @@ def _returned(telling: _Telling, effect: CaseOpened, goods: str, due: str | None
     to = (
         telling.method(effect.method_id)
         if effect.method_id
-        else telling.say("原支付方式", "what you paid with")
+        else telling.say("原支付方式", "your original payment method")
     )
     review = telling.say(f"，{due} 前审核", f"; we look at it by {due}") if due else ""
     return telling.say(
         f"寄回 {goods}，验货后退款 {amount} 到{to}{review}",
-        f"send back {goods}; once it is checked {amount} goes to {to}{review}",
+        f"send back {goods}; after a check we refund {amount} to {to}{review}",
     )
 
 
@@ -346,15 +346,26 @@ def _postage(proposal: Proposal, details: Details, language: str) -> tuple[str, 
 
 def proposed(proposal: Proposal, details: Details, lines: tuple[str, ...], language: str) -> tuple[str, ...]:
     """The whole proposal, `lines` being what `told` says, the conditions on which it holds, and how to say yes."""
-    conditions = say(language, "；", "; ").join(
-        dict.fromkeys(step.text.in_language(language) for step in proposal.conditions)
-    )
-    terms = (
-        (say(language, f"\n前提：{conditions}。", f"\nProvided that {conditions}."),) if conditions else ()
-    )
     lead = heading(proposal, details, language) + say(language, "：", ":")
-    ask = confirm(language)
+    terms, ask = _terms(proposal, language), confirm(language)
     return (lead, *(f"· {line}" for line in lines), *terms, ask if terms else f"\n{ask}")
+
+
+def _terms(proposal: Proposal, language: str) -> tuple[str, ...]:
+    """What must hold of the goods, and what is needed from the customer."""
+    texts = dict.fromkeys(
+        step.text.in_language(language) for step in proposal.conditions if step.rule_id != _PHOTO
+    )
+    conditions = say(language, "；", "; ").join(texts)
+    said = []
+    if conditions:
+        said.append(say(language, f"前提：{conditions}。", f"Provided that {conditions}."))
+    if any(step.rule_id == _PHOTO for step in proposal.conditions):
+        said.append(say(language, "请准备好商品照片。", "Please have a photo of it ready."))
+    return (f"\n{said[0]}", *said[1:]) if said else ()
+
+
+_PHOTO: Final = "return.photo"
 
 
 def confirm(language: str) -> str:

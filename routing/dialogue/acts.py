@@ -55,7 +55,7 @@ _NO: Final = _any(
 _DROP: Final = _any(
     "算了|不用了|不要了|不弄了|不办了|不想(?:弄|办|退|换|改|取消)了?|先这样|当我没说|别管了",
     "改(?:变)?主意了",
-    "不(?:退|换|改|取消|投诉|修|催|开)了|先不(?:弄|办|退|换|改|取消)了?",
+    "不(?:退|换|改|取消|投诉|修|催|开)了|先不(?:弄|办|退|换|改|取消|投诉|修|催|开|用)了?",
     "等等再说|以后再说|再说吧|再想想|再考虑(?:一下)?|考虑一下|我再(?:想想|考虑(?:一下)?|看看)",
     "never ?mind|forget (?:it|about it|that)|leave it(?: as it is)?|stop|drop it|not any ?more",
     "cancel (?:that|this) request|(?:i'?ve |i have |i )?changed my mind|let me think(?: about it)?",
@@ -107,6 +107,22 @@ _OTHER: Final = re.compile(
     re.I,
 )
 
+_THANKS: Final = _any("谢谢|谢了|多谢|感谢|辛苦", "thanks?|thank you|thx|cheers|appreciated")
+_BYE: Final = _any("再见|拜拜|下次见", "good ?bye|bye|see you|that'?s all|that is all")
+_NOTED: Final = _any(
+    "(?<!你)(?:知道|明白|收到|懂|清楚|了解)", "i see|got it|understood|noted|all ?right|cool"
+)
+_BESIDE: Final = _any(
+    "好|行|嗯|可以|非常|太|你们?|您|我|没事|没有?了?|了|那|就这样|这样",
+    "ok(?:ay)?|great|perfect|so much|very much|a lot|much|for your help|for now|you|all good|oh|well|yes|no",
+)
+_COURTESY: Final = re.compile(
+    rf"(?:{_BYE}|{_THANKS}|{_NOTED}|{_POLITE}|{_BESIDE}|[\s,，、。.!！~～])++", re.I
+)
+_COURTESIES: Final = tuple(
+    (name, re.compile(words, re.I)) for name, words in (("bye", _BYE), ("thanks", _THANKS), ("noted", _NOTED))
+)
+
 _NUMERALS: Final = (
     {c: i for i, c in enumerate("一二三四五六七八九", start=1)}
     | {word: i for i, word in enumerate(("one", "two", "three", "four", "five", "six"), start=1)}
@@ -141,7 +157,8 @@ _LONGEST: Final = 200
 class Acts:
     """Of one message. At most one of `agrees`, `declines` and `drops` holds, and each only of a message that says nothing
     else but, in `deed`, what is to be done ("yes, cancel it"). `choice` counts from 1, −1 is the last. `rejects`: something
-    that was understood or chosen is put right; `other`: by the other one of two.
+    that was understood or chosen is put right; `other`: by the other one of two. `courtesy` is `thanks`, `bye` or `noted`
+    where the message is nothing else.
     """
 
     agrees: bool = False
@@ -153,6 +170,7 @@ class Acts:
     other: bool = False
     choice: int | None = None
     deed: str | None = None
+    courtesy: str = ""
 
 
 def read_acts(message: str) -> Acts:
@@ -174,7 +192,14 @@ def read_acts(message: str) -> Acts:
         other=other,
         choice=_choice(text),
         deed=agrees["deed"] if agrees else None,
+        courtesy=_courtesy(text),
     )
+
+
+def _courtesy(text: str) -> str:
+    if _COURTESY.fullmatch(text) is None:
+        return ""
+    return next((name for name, words in _COURTESIES if words.search(text)), "")
 
 
 def _choice(text: str) -> int | None:
@@ -185,5 +210,9 @@ def _choice(text: str) -> int | None:
         return _LAST
     if ordinal := match["ordinal"] or match["bare"]:
         return _ORDINALS[ordinal]
-    digit = match["counted"] or match["named"] or match["alone"]
-    return _NUMERALS[digit] if digit in _NUMERALS else int(digit) or None
+    return number(match["counted"] or match["named"] or match["alone"]) or None
+
+
+def number(word: str) -> int:
+    """Of a digit or a numeral of one word, to nine."""
+    return _NUMERALS[word] if word in _NUMERALS else int(word)

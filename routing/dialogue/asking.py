@@ -21,6 +21,9 @@ QUESTIONS: Final = {
         "请告诉我新的收货地址：省市、街道门牌，收件人或电话有变化也请一起写上。",
         "Please give me the new address: street, city and state or province, and the name or phone if they change too.",
     ),
+    "address region": LocalText("这个地址在哪个省、自治区或直辖市？", "Which province is that in?"),
+    "address city": LocalText("这个地址在哪个市？", "Which city is that in?"),
+    "address street": LocalText("请再告诉我街道和门牌号。", "Please add the street and the house number."),
     "method": LocalText("请问用哪种支付方式？", "Which payment method shall it be?"),
     "invoice": LocalText(
         "发票抬头写什么？公司抬头请一并告诉我税号，个人抬头请说“个人”。",
@@ -32,7 +35,7 @@ QUESTIONS: Final = {
 
 def asked(question: Question, language: str) -> tuple[str, ...]:
     """The question, then its options as a numbered list."""
-    text = QUESTIONS[question.slot].in_language(language)
+    text = QUESTIONS[f"{question.slot} {question.part}".strip()].in_language(language)
     if len(question.options) == 1:
         only = question.options[0].text(language)
         hint = f"例如：{only}。" if language == "zh" else f"For example: {only}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -27,6 +27,15 @@ from routing.wording import order_card
 Move = Literal["answer", "clarify", "refuse", "hand_off", "ask", "propose", "act", "drop"]
 _ORDERS: Final = Needs(orders=True, passages=1)
 _MOST_INSTEAD: Final = 2
+REMINDED: Final = "reminded"
+_MOST_REMINDED: Final = 2
+# Why a proposal is shown once more, as it was.
+_DOUBTS: Final[Mapping[str, Callable[[str], str]]] = {
+    "put right": outcomes.what_is_wrong,
+    "a yes or no that answers nothing": outcomes.not_followed,
+    "not understood while something waits": outcomes.not_followed,
+    "more of the same": outcomes.still_waits,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +56,9 @@ def carry_out(plan: Plan, heard: Heard) -> Generator[Effect, Any, CarriedOut]:
         raise AssertionError(f"{plan.rule} plans nothing to carry out")
     match plan.step:
         case "drop":
-            said = outcomes.dropped(topic.goal, heard.language)
-            return CarriedOut(Composed((*said, *resumed(plan.state, heard))), "drop", plan.state, plan.rule)
+            reminder, state = resumed(plan.state, heard)
+            said = outcomes.dropped(bool(reminder), heard.language)
+            return CarriedOut(Composed((*said, *reminder)), "drop", state, plan.rule)
         case "commit":
             return (yield from _commit(plan, topic, heard))
         case _:
@@ -76,6 +86,10 @@ def _told(
             lead = (*lead, *_about_order(worked, topic, order, language))
     cards = (order_card(order, language, facts.zone),) if order is not None else ()
     made = {**before.slots} != {**topic.slots}
+    if made:
+        topic = replace(topic, asked={name: count for name, count in topic.asked.items() if name != REMINDED})
+    elif before.offer is not None and plan.rule in _DOUBTS:
+        lead = (*lead, _DOUBTS[plan.rule](language))
     moving = replace(state, stalled_turns=0 if made else state.stalled_turns + 1)
     match worked.ending:
         case "asked" if topic.question is not None:
@@ -86,11 +100,14 @@ def _told(
         case "offered" if (
             worked.proposal is not None and worked.details is not None and topic.offer is not None
         ):
-            lines = proposals.told(worked.proposal, worked.details, language, facts.zone)
             if topic.goal == "urge_shipment":
                 lead = (*lead, *progress(worked.details, facts, language))
-            said = (*lead, *proposals.proposed(worked.proposal, worked.details, lines, language))
-            offered = topic.offering(replace(topic.offer, told=lines))
+            told = {
+                each: proposals.told(worked.proposal, worked.details, each, facts.zone)
+                for each in ("zh", "en")
+            }
+            said = (*lead, *proposals.proposed(worked.proposal, worked.details, told[language], language))
+            offered = topic.offering(replace(topic.offer, told=told))
             return CarriedOut(
                 Composed(said, cards=cards), "propose", moving.on(offered), plan.rule, facts.missing
             )
@@ -99,17 +116,12 @@ def _told(
                 :_MOST_INSTEAD
             ]
             said = (*lead, *outcomes.refused(topic.goal, order, worked.rule_trace, instead, language))
-            ended = replace(state.ended(), stalled_turns=0)
-            return CarriedOut(
-                Composed((*said, *resumed(ended, heard)), cards=cards),
-                "answer",
-                ended,
-                plan.rule,
-                facts.missing,
-            )
+            reminder, ended = resumed(replace(state.ended(), stalled_turns=0), heard)
+            full = Composed((*said, *reminder), cards=cards)
+            return CarriedOut(full, "answer", ended, plan.rule, facts.missing)
         case "nothing_to_choose":
-            ended = replace(state.ended(), stalled_turns=0)
-            said = (*lead, *outcomes.nothing_to_choose(worked.reason, language), *resumed(ended, heard))
+            reminder, ended = resumed(replace(state.ended(), stalled_turns=0), heard)
+            said = (*lead, *outcomes.nothing_to_choose(worked.reason, language), *reminder)
             return CarriedOut(Composed(said, cards=cards), "answer", ended, plan.rule, facts.missing)
         case "no_order":
             ended = state.ended()
@@ -148,9 +160,12 @@ def _commit(plan: Plan, topic: Topic, heard: Heard) -> Generator[Effect, Any, Ca
     result: Committed | Refused | Lapsed | Unavailable = yield Commit(offer)
     match result:
         case Committed(made):
-            said = outcomes.done(arguments.action, arguments.order_id, made, offer.told, language)
-            after = replace(plan.state.ended(), stalled_turns=0, order_id=arguments.order_id)
-            return CarriedOut(Composed((*said, *resumed(after, heard))), "act", after, plan.rule)
+            said = outcomes.done(
+                arguments.action, arguments.order_id, made, offer.told.get(language, ()), language
+            )
+            ended = replace(plan.state.ended(), stalled_turns=0, order_id=arguments.order_id)
+            reminder, after = resumed(ended, heard)
+            return CarriedOut(Composed((*said, *reminder)), "act", after, plan.rule)
         case Unavailable(reason):
             said = outcomes.not_sure_if_done(language)
             return CarriedOut(Composed(said), "propose", plan.state, plan.rule, (f"commerce: {reason}",))
@@ -161,13 +176,18 @@ def _commit(plan: Plan, topic: Topic, heard: Heard) -> Generator[Effect, Any, Ca
             return (yield from _work(again, fresh, heard, (outcomes.lapsed(language),)))
 
 
-def resumed(state: DialogueState, heard: Heard) -> tuple[str, ...]:
-    """What an interrupted topic still needs, after what came between."""
+def resumed(state: DialogueState, heard: Heard) -> tuple[tuple[str, ...], DialogueState]:
+    """What an interrupted topic still needs, after what came between, and the state that knows that it was said. Who was
+    reminded twice knows it, and is answered without.
+    """
     topic, language = state.topic, heard.language
     if topic is None or topic.goal == ANSWER or not topic.is_waiting:
-        return ()
+        return (), state
+    if topic.asked.get(REMINDED, 0) >= _MOST_REMINDED:
+        return (), state
     if topic.question is not None:
-        return outcomes.back_to(topic.goal, asked(topic.question, language), language)
-    told = topic.offer.told if topic.offer is not None else ()
-    lines = (*(f"· {line}" for line in told), "\n" + proposals.confirm(language))
-    return outcomes.back_to(topic.goal, lines, language)
+        said = asked(topic.question, language)
+    else:
+        told = topic.offer.told.get(language, ()) if topic.offer is not None else ()
+        said = (*(f"· {line}" for line in told), "\n" + proposals.confirm(language))
+    return outcomes.back_to(topic.goal, said, language), state.on(topic.counted(REMINDED))

@@ -225,8 +225,5 @@ _FLOWS: Final = (
     ),
 )
 FLOWS: Final[Mapping[str, Flow]] = {flow.goal: flow for flow in _FLOWS}
-# Another variant is an exchange of what has arrived, and a change of what was not sent yet, whatever it is called.
-INSTEAD_IN_STATE: Final[Mapping[tuple[str, OrderState], str]] = {
-    ("change_items", OrderState.DELIVERED): "exchange",
-    **{("exchange", state): "change_items" for state in (OrderState.PENDING_PAYMENT, OrderState.PAID)},
-}
+TWINS: Final = {"exchange": "change_items", "change_items": "exchange"}
+"""One wish, which is another deed for an order that was delivered than for one that was not."""

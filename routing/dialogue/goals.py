@@ -51,7 +51,13 @@ _ASKS_FOR_PROGRESS: Final = _words(
 )
 _WANTS_BACK: Final = _words(
     r"[能可想要].{0,4}退(?!款)|还能退|退掉|退得了|退货吗",
-    r"\b(?:can|could|may|want|like|possible)\b.{0,24}\b(?:return|send\b.{0,20}\bback|bring\b.{0,12}\bback)\b|\breturn\b.{0,24}\bpossible\b",
+    r"\b(?:can|could|may|want|like|possible)\b.{0,24}\b(?:return|send\b.{0,20}\bback|bring\b.{0,12}\bback)\b|"
+    r"\breturn\b.{0,24}\bpossible\b",
+)
+# Whoever has these wants the same thing whole, and not another one.
+_ARRIVED_WRONG: Final = _words(
+    r"破|摔|碎|裂|坏|少[发了]|漏发|[发寄送]错|次品|瑕疵",
+    r"\bdamaged\b|\bbroken\b|\bcracked\b|\bsmashed\b|\bfaulty\b|\bdefect|\bmissing\b|\bwrong (?:item|one|product)\b",
 )
 
 GOALS: Final = (
@@ -97,7 +103,8 @@ GOALS: Final = (
         "change_payment",
         ("payment_problem", "modify_order", "place_order_help", "order_status"),
         _words(
-            r"[换改].{0,6}(?:支付|付款|付费)方式|(?:支付|付款)方式.{0,6}[换改]|改用.{1,8}(?:付|支付)|换成.{1,8}(?:付款|支付)|换.{0,4}卡付",
+            r"[换改].{0,6}(?:支付|付款|付费)方式|(?:支付|付款)方式.{0,6}[换改]|改用.{1,8}(?:付|支付)|"
+            r"换成.{1,8}(?:付款|支付)|换.{0,4}卡付",
             r"\b(?:change|switch|update|use)\b.{0,30}\b(?:payment method|way (?:of|to) pay|card|gift card|paypal)\b",
             r"\bpay\b.{0,30}\binstead\b|\bpayment\b.{0,20}\bto (?:my |the )?(?:other )?(?:card|gift card|paypal|wallet)",
         ),
@@ -116,7 +123,8 @@ GOALS: Final = (
         "apply_coupon",
         ("coupon", "modify_order", "price_promotion", "place_order_help"),
         _words(
-            r"(?:用|使用|抵扣|抵用|套用|加上|补用).{0,8}(?:券|红包|优惠码|折扣码)|(?:券|红包|优惠码).{0,8}(?:用上|用到|用在|用掉|抵扣|加上)",
+            r"(?:用|使用|抵扣|抵用|套用|加上|补用).{0,8}(?:券|红包|优惠码|折扣码)|"
+            r"(?:券|红包|优惠码).{0,8}(?:用上|用到|用在|用掉|抵扣|加上)",
             r"\b(?:apply|use|add|redeem|put)\b.{0,24}\b(?:coupon|voucher|code|discount)\b",
         ),
         _words(
@@ -126,7 +134,7 @@ GOALS: Final = (
     ),
     Goal(
         "reissue_invoice",
-        ("invoice",),
+        ("invoice", "change_address", "modify_order"),
         _words(
             r"(?:开|补开|换开|重开|要|申请|需要|给我|发我).{0,10}(?:发票|票|抬头)|改.{0,4}抬头",
             r"(?:发票|抬头|税号).{0,12}(?:改|换|开错|写错|重开|重新开)",
@@ -159,11 +167,16 @@ GOALS: Final = (
     ),
     Goal("change_items", ("modify_order",)),
     Goal("return", ("return_request",), unless=_ASKS_FOR_PROGRESS),
+    Goal("report_problem", ("exchange_request",), _ARRIVED_WRONG),
     Goal("exchange", ("exchange_request",), unless=_ASKS_FOR_PROGRESS),
     Goal("report_problem", ("damaged_or_wrong_item",)),
     Goal("urge_shipment", ("urge_shipment",)),
     Goal("open_complaint", ("complaint",)),
 )
+
+
+INTENT_OF: Final = {goal.name: goal.intents[0] for goal in GOALS}
+"""The intent that a goal is named for: whose queue it waits in, and whose articles tell of it."""
 
 
 def goal_of(heard: Heard) -> str:

@@ -2,62 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from routing.dialogue.flows import FLOWS
-from routing.dialogue.goals import ANSWER, goal_of, settled
+from routing.dialogue.goals import ANSWER, INTENT_OF, goal_of, settled
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
-from routing.dialogue.state import DialogueState, Question, Topic
-from routing.dialogue.working import Slot
+from routing.dialogue.reading import Reading
+from routing.dialogue.state import DialogueState, Topic
 from routing.facts import NEEDS
 from routing.sheet.asked import OF_OWN_ORDERS, OF_THE_SHOP, asked_kinds, intent_by_words
 
-Step = Literal["answer", "work", "commit", "drop", "repeat", "clarify", "refuse", "hand_off"]
+Step = Literal["answer", "work", "commit", "drop", "repeat", "small_talk", "clarify", "refuse", "hand_off"]
 
 # Unrecognised once: ask. Unrecognised again: a person.
 _CLARIFY_ONCE: Final = 1
 # Of −1 … 1, over the last turns; with so many turns in which nothing came about.
-_UPSET: Final = -0.5
-_STALLED: Final = 2
-# As sure as that, another wish interrupts; less sure, and it is an answer to what was asked.
-_SURE: Final = 0.75
+_UPSET: Final = -0.4
+_STALLED: Final = 1
 # Less sure than that, what is not ours may be ours by its words.
 _DOUBTFUL: Final = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A turn before it is decided: what was heard, where the conversation stands, and what is wanted by that."""
-
-    heard: Heard
-    state: DialogueState
-    goal: str
-
-    @property
-    def topic(self) -> Topic | None:
-        return self.state.topic
-
-    @property
-    def question(self) -> Question | None:
-        return self.topic.question if self.topic else None
-
-    @property
-    def has_offer(self) -> bool:
-        return self.topic is not None and self.topic.offer is not None
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.topic is not None and self.topic.is_waiting
-
-    @property
-    def is_another_wish(self) -> bool:
-        """Routed, and not about the topic that waits."""
-        return self.heard.is_routed and (
-            self.topic is None or self.goal == ANSWER or self.goal != self.topic.goal
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +57,8 @@ def decide(heard: Heard, state: DialogueState) -> Plan:
 
 
 def _asks_for_a_person(reading: Reading) -> bool:
-    heard = reading.heard
-    wants_hours = "shop.hours" in asked_kinds(heard.message)
-    return heard.is_routed and heard.understood.intent == "human_agent" and not wants_hours
+    wants_hours = "shop.hours" in asked_kinds(reading.heard.message)
+    return reading.is_routed and reading.heard.understood.intent == "human_agent" and not wants_hours
 
 
 def _is_upset(reading: Reading) -> bool:
@@ -106,7 +72,7 @@ def _to_a_person(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 
 def _agrees(reading: Reading) -> bool:
     acts, topic = reading.heard.acts, reading.topic
-    if not acts.agrees or topic is None or topic.offer is None:
+    if not acts.agrees or topic is None or reading.offer is None:
         return False
     return acts.deed is None or acts.deed in FLOWS[topic.goal].deeds
 
@@ -116,7 +82,7 @@ def _commit(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 
 
 def _declines(reading: Reading) -> bool:
-    return reading.has_offer and reading.heard.acts.declines
+    return reading.offer is not None and reading.heard.acts.declines
 
 
 def _gives_up(reading: Reading) -> bool:
@@ -152,52 +118,52 @@ def _puts_right(reading: Reading) -> bool:
     return reading.is_waiting and reading.heard.acts.rejects and not is_other
 
 
-def _slot_asked(reading: Reading) -> Slot | None:
-    topic, question = reading.topic, reading.question
-    if topic is None or question is None or topic.goal not in FLOWS:
-        return None
-    return next((slot for slot in FLOWS[topic.goal].slots if slot.name == question.slot), None)
-
-
 _ORDER_TYPES: Final = ("order_number", "product", "brand", "colour", "size")
 
 
 def _answers(reading: Reading) -> bool:
-    """It has what was asked for: an entity of that kind, or words where words are wanted and no other wish is as plain."""
-    question, heard = reading.question, reading.heard
+    """It has what was asked for: an entity of that kind or words of it, or any words where those are wanted; and it is not as
+    plainly another wish.
+    """
+    question, slot, heard = reading.question, reading.slot_asked, reading.heard
     if question is None:
         return False
-    slot = _slot_asked(reading)
-    is_plain = reading.is_another_wish and heard.understood.probability >= _SURE
+    is_other = reading.is_surely_another
+    if slot is not None and slot.hears(heard) and not (is_other and heard.is_question):
+        return True
     if heard.said(*(slot.takes if slot else _ORDER_TYPES)):
-        return heard.is_bare or not is_plain
-    return slot is not None and not is_plain and (slot.is_free or not heard.is_routed)
+        return heard.is_bare or not is_other
+    return slot is not None and not is_other and (slot.is_free or not reading.is_routed)
 
 
 def _says_more(reading: Reading) -> bool:
     """The same wish again, perhaps with more of it."""
-    topic = reading.topic
-    return (
-        topic is not None and topic.goal != ANSWER and reading.heard.is_routed and reading.goal == topic.goal
-    )
+    return reading.is_same_wish
+
+
+def _asks_what_it_comes_to(reading: Reading) -> bool:
+    """Of the proposal: it says so itself."""
+    return reading.offer is not None and _WHAT_IT_COMES_TO.search(reading.heard.message) is not None
+
+
+_WHAT_IT_COMES_TO: Final = re.compile(
+    r"(?:退|返|付|补|得|拿|花|扣|要).{0,6}多少|多少钱|\bhow much\b|\bwhat (?:will|do|would) (?:i|it) (?:get|pay|cost)\b",
+    re.I,
+)
 
 
 def _changes_offer(reading: Reading) -> bool:
     """An offer waits, and the message says something of its slots, such as another size, and no other wish."""
-    topic, heard = reading.topic, reading.heard
-    if (
-        topic is None
-        or topic.offer is None
-        or (reading.is_another_wish and heard.understood.probability >= _SURE)
-    ):
+    heard, slots = reading.heard, reading.slots
+    if reading.offer is None or reading.is_surely_another:
         return False
-    takes = {type for slot in FLOWS[topic.goal].slots for type in slot.takes}
-    return bool(heard.said(*takes, "order_number", "quantity"))
+    takes = {type for slot in slots for type in slot.takes}
+    return bool(heard.said(*takes, "order_number", "quantity")) or any(slot.hears(heard) for slot in slots)
 
 
 def _goes_back(reading: Reading) -> bool:
     """The wish was interrupted before; it goes on with what is known of it."""
-    return reading.heard.is_routed and any(
+    return reading.is_routed and any(
         topic.goal == reading.goal != ANSWER for topic in reading.state.topics[:-1]
     )
 
@@ -208,12 +174,12 @@ def _go_back(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 
 
 def _wants_done(reading: Reading) -> bool:
-    return reading.heard.is_routed and reading.goal != ANSWER
+    return reading.is_routed and reading.goal != ANSWER
 
 
 def _new_topic(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
     """What was being talked about waits below it, where something was asked or offered."""
-    state, topic = reading.state, Topic(reading.goal, reading.heard.understood.intent)
+    state, topic = reading.state, Topic(reading.goal, INTENT_OF[reading.goal])
     if reading.topic is not None and (not reading.is_waiting or reading.topic.goal == ANSWER):
         state = state.ended()
     carried = _carried(reading)
@@ -233,12 +199,16 @@ def _agrees_to_nothing(reading: Reading) -> bool:
     return not reading.is_waiting and acts.deed is None and (acts.agrees or acts.declines or acts.drops)
 
 
+def _is_courtesy(reading: Reading) -> bool:
+    return bool(reading.heard.acts.courtesy)
+
+
 def _small_talk(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
-    return "answer", reading.state, Topic(ANSWER, "greeting_thanks")
+    return "small_talk", reading.state, None
 
 
 def _asks(reading: Reading) -> bool:
-    return reading.heard.is_routed
+    return reading.is_routed
 
 
 def _answer(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
@@ -350,10 +320,12 @@ RULES: Final = (
     Rule("put right", _puts_right, _work_on),
     Rule("the question is answered", _answers, _work_on),
     Rule("more of the same", _says_more, _work_on),
+    Rule("what the proposal comes to", _asks_what_it_comes_to, _repeat),
     Rule("the proposal is changed", _changes_offer, _work_on),
     Rule("back to what was interrupted", _goes_back, _go_back),
     Rule("a yes or no that answers nothing", _says_yes_or_no, _work_on),
     Rule("yes or no to nothing", _agrees_to_nothing, _small_talk),
+    Rule("thanks or a goodbye", _is_courtesy, _small_talk),
     Rule("something is to be done", _wants_done, _new_topic),
     Rule("its words ask for a fact", _words_tell, _by_words),
     Rule("recognised", _asks, _answer),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from commerce.domain.catalogue import Variant
 from commerce.domain.orders import OrderLine
 from routing.dialogue import words
+from routing.dialogue.acts import number
 from routing.dialogue.goods import named_lines
+from routing.dialogue.heard import Heard
 from routing.dialogue.state import Option
 from routing.dialogue.working import Slot, Working
 from routing.wording import colour_name, line_name, money
@@ -26,10 +29,18 @@ def _item(line: OrderLine, pieces: int | None) -> dict[str, Any]:
     return {"line_id": line.line_id, "quantity": min(pieces or _left(line), _left(line))}
 
 
-def _pieces(working: Working) -> int | None:
+def _pieces(heard: Heard) -> int | None:
     """How many, where the message says one number."""
-    said = [entity.value for entity in working.heard.said("quantity")]
-    return int(said[0]) if len(said) == 1 and said[0].isdigit() and int(said[0]) > 0 else None
+    said = [entity.value for entity in heard.said("quantity")]
+    if len(said) == 1 and said[0].isdigit() and int(said[0]) > 0:
+        return int(said[0])
+    only = words.PIECES.search(heard.message)
+    return None if only is None else number(only[1] or only[2])
+
+
+def hears_lines(heard: Heard) -> bool:
+    """All of it, or fewer of it."""
+    return heard.acts.takes_all or heard.acts.other or words.PIECES.search(heard.message) is not None
 
 
 def lines_said(working: Working) -> Items | None:
@@ -38,7 +49,7 @@ def lines_said(working: Working) -> Items | None:
     if heard.acts.takes_all or words.ALL_OF_IT.search(heard.message):
         return [_item(line, None) for line in open_lines]
     named = named_lines(open_lines, heard, working.facts)
-    pieces = _pieces(working)
+    pieces = _pieces(working.heard)
     if len(named) == 1:
         return [_item(named[0], pieces)]
     chosen = working.chosen
@@ -53,7 +64,7 @@ def lines_said(working: Working) -> Items | None:
 def only_line(working: Working) -> Items | None:
     if len(working.lines) != 1:
         return None
-    return [_item(working.lines[0], _pieces(working))]
+    return [_item(working.lines[0], _pieces(working.heard))]
 
 
 def line_options(working: Working) -> tuple[Option, ...]:
@@ -68,7 +79,13 @@ def pick_line(working: Working, value: str) -> Items:
 
 
 LINES: Final = Slot(
-    "lines", lines_said, only_line, line_options, pick_line, ("product", "brand", "colour", "size")
+    "lines",
+    lines_said,
+    only_line,
+    line_options,
+    pick_line,
+    ("product", "brand", "colour", "size"),
+    hears_lines,
 )
 
 
@@ -101,11 +118,20 @@ def _wishes(working: Working, line: OrderLine) -> dict[str, str]:
         if entity.start >= start or not marks:
             wanted[entity.type] = entity.value
     tail = heard.message[start:].lower()
+    sizes = {variant.size for variant in others_of(working, line) if variant.size}
+    named = [size for size in sizes if _stands_alone(size, heard.message[start:])]
+    if "size" not in wanted and len(named) == 1:
+        wanted["size"] = named[0]
     for variant in others_of(working, line):
         for name, value in variant.options.items():
             if len(value) > 1 and value.lower() in tail:
                 wanted[name] = value
     return wanted or _next_size(working, line)
+
+
+def _stands_alone(size: str, text: str) -> bool:
+    """As a word of its own, written as the shop writes it: an L, a 43."""
+    return re.search(rf"(?<![\w.'’¥$-]){re.escape(size)}(?![\w.'’%-])", text) is not None
 
 
 def _next_size(working: Working, line: OrderLine) -> dict[str, str]:
@@ -193,9 +219,14 @@ def pick_variant(working: Working, value: str) -> dict[str, str]:
     return _known(working) | ({line.line_id: value} if line else {})
 
 
+def hears_next_size(heard: Heard) -> bool:
+    """Bigger or smaller."""
+    return words.BIGGER.search(heard.message) is not None or words.SMALLER.search(heard.message) is not None
+
+
 VARIANTS: Final = Slot(
     "variants", variants_said, only_other, variant_options, pick_variant, ("colour", "size"),
-    is_filled=all_lines_have_one,
+    hears=hears_next_size, is_filled=all_lines_have_one,
 )  # fmt: skip
 
 

@@ -9,12 +9,16 @@ from commerce.domain.actions import InvoiceKind
 from commerce.domain.coupons import Coupon
 from commerce.domain.customers import Address
 from commerce.domain.payment_methods import PaymentMethod
+from commerce.domain.provinces import folded, province_of
 from routing.dialogue import words
+from routing.dialogue.heard import Heard
 from routing.dialogue.state import Option
 from routing.dialogue.working import Slot, Working, nothing
 from routing.wording import address_text, coupon_name, method_name
 
 _MUNICIPALITIES: Final = ("北京", "上海", "天津", "重庆")
+# What part of an address lacks first.
+_PARTS: Final = ("region", "city", "street")
 _ADDRESS_PARTS: Final = (
     "address_province",
     "address_city",
@@ -41,29 +45,39 @@ def address_said(working: Working) -> dict[str, str] | None:
     }
     if not any(parts.values()):
         return new
-    return new | _place(parts, before) | {"postcode": postcodes[-1].value if postcodes else ""}
+    is_own = working.slot("address") is not None
+    return new | _place(parts, before, is_own) | {"postcode": postcodes[-1].value if postcodes else ""}
 
 
 def _joined(working: Working, type: str) -> str:
     separator = "" if working.heard.language == "zh" else ", "
-    return separator.join(entity.text for entity in working.heard.said(type))
+    return separator.join(dict.fromkeys(entity.text for entity in working.heard.said(type)))
 
 
-def _place(parts: dict[str, str], before: dict[str, str]) -> dict[str, str]:
-    city, region = parts["address_city"], parts["address_province"]
-    is_same_city = not city or city.rstrip("市") == before["city"].rstrip("市")
-    if not region and city.rstrip("市") in _MUNICIPALITIES:
+def _place(parts: dict[str, str], before: dict[str, str], is_own: bool) -> dict[str, str]:
+    """`is_own`: what was before was said in this conversation, too, and is completed or put right."""
+    city, region, district = parts["address_city"], parts["address_province"], parts["address_district"]
+    is_same_city = not city or _short(city) == _short(before["city"])
+    if not region and province_of(city) in _MUNICIPALITIES:
         region = city
+    is_same_region = (
+        not region or not before["region"] or province_of(region) == province_of(before["region"])
+    )
+    is_same_district = not district or district == before["district"]
     street = " ".join(part for part in (parts["address_street"], parts["address_detail"]) if part)
     if all("\u4e00" <= c <= "\u9fff" or not c.isalpha() for c in street):
         street = street.replace(" ", "")
+    is_there = is_own or (is_same_city and is_same_region and is_same_district)
     return {
         "region": region or (before["region"] if is_same_city else ""),
-        "city": city or (before["city"] if not region or region == before["region"] else ""),
-        "district": parts["address_district"]
-        or ("" if parts["address_street"] and city else before["district"]),
-        "street": street,
+        "city": city or (before["city"] if is_same_region else ""),
+        "district": district or (before["district"] if is_same_city and not (street and city) else ""),
+        "street": street or (before["street"] if is_there else ""),
     }
+
+
+def _short(place: str) -> str:
+    return folded(place).rstrip("市")
 
 
 def _written(address: Address) -> dict[str, str]:
@@ -74,8 +88,13 @@ def _written(address: Address) -> dict[str, str]:
 
 def is_whole_address(working: Working) -> bool:
     """It can be delivered to: a street, and the city and region that it is in."""
+    return working.slot("address") is not None and not address_lacks(working)
+
+
+def address_lacks(working: Working) -> str:
+    """The first part that is not known yet, where anything is."""
     address = working.slot("address")
-    return bool(address and address["street"].strip() and address["city"] and address["region"])
+    return next((part for part in _PARTS if not address[part].strip()), "") if address else ""
 
 
 def _saved(working: Working) -> tuple[Address, ...]:
@@ -101,7 +120,7 @@ def pick_address(working: Working, value: str) -> dict[str, str]:
 
 ADDRESS: Final = Slot(
     "address", address_said, nothing, address_options, pick_address,
-    (*_ADDRESS_PARTS, "person_name", "phone", "postcode"), is_filled=is_whole_address,
+    (*_ADDRESS_PARTS, "person_name", "phone", "postcode"), is_open=True, is_filled=is_whole_address, lacks=address_lacks,
 )  # fmt: skip
 
 
@@ -153,8 +172,11 @@ def other_method_options(working: Working) -> tuple[Option, ...]:
     return tuple(option for option in method_options(working) if option.value not in paid)
 
 
-METHOD: Final = Slot("method", method_said, method_that_paid, method_options)
-OTHER_METHOD: Final = Slot("method", method_said, only_other_method, other_method_options)
+_HEARS_METHOD: Final = words.heard_of(words.METHODS)
+METHOD: Final = Slot("method", method_said, method_that_paid, method_options, hears=_HEARS_METHOD)
+OTHER_METHOD: Final = Slot(
+    "method", method_said, only_other_method, other_method_options, hears=_HEARS_METHOD
+)
 
 
 def invoice_said(working: Working) -> dict[str, str] | None:
@@ -195,9 +217,17 @@ def pick_invoice(working: Working, value: str) -> dict[str, str]:
     return dict(working.slot("invoice") or {}) | {"title": customer.name if customer else ""}
 
 
+def hears_invoice(heard: Heard) -> bool:
+    """Whom it is for, or a tax number."""
+    message = heard.message
+    patterns = (words.PERSONAL, words.COMPANY, words.TITLE_AFTER, words.TAX_ID)
+    return any(pattern.search(message) is not None for pattern in patterns)
+
+
 INVOICE: Final = Slot(
-    "invoice", invoice_said, nothing, invoice_options, pick_invoice, is_free=True, is_filled=has_title
-)
+    "invoice", invoice_said, nothing, invoice_options, pick_invoice,
+    hears=hears_invoice, is_free=True, is_open=True, is_filled=has_title,
+)  # fmt: skip
 DEFAULT_INVOICE: Final = InvoiceKind.ELECTRONIC
 
 

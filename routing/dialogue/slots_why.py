@@ -35,7 +35,13 @@ def cancel_reason_options(working: Working) -> tuple[Option, ...]:
     return tuple(Option(r, *_CANCEL_TEXTS[r]) for r in working.facts.policy.orders.cancel_reasons)
 
 
-CANCEL_REASON: Final = Slot("reason", cancel_reason_said, any_reason, cancel_reason_options)
+CANCEL_REASON: Final = Slot(
+    "reason",
+    cancel_reason_said,
+    any_reason,
+    cancel_reason_options,
+    hears=words.heard_of(words.CANCEL_REASONS),
+)
 
 
 def return_reason_said(working: Working) -> str | None:
@@ -47,7 +53,9 @@ def change_of_mind(working: Working) -> str:
     return ReturnReason.NO_REASON
 
 
-RETURN_REASON: Final = Slot("reason", return_reason_said, change_of_mind, no_options)
+RETURN_REASON: Final = Slot(
+    "reason", return_reason_said, change_of_mind, no_options, hears=words.heard_of(words.RETURN_REASONS)
+)
 
 
 def _rules(working: Working) -> list[CategoryReturnRule]:
@@ -55,12 +63,12 @@ def _rules(working: Working) -> list[CategoryReturnRule]:
 
 
 def unopened_said(working: Working) -> str | None:
-    """Yes or no; a bare one where it was asked."""
+    """By its words; a bare yes or no where it was asked whether it was opened."""
     said = words.said_of(words.IS_UNOPENED, working.heard.message)
     question = working.topic.question
     if said is None and question is not None and question.slot == "unopened":
         acts = working.heard.acts
-        return "yes" if acts.agrees else "no" if acts.declines else None
+        return "no" if acts.agrees else "yes" if acts.declines else None
     return said
 
 
@@ -77,7 +85,9 @@ def unopened_options(working: Working) -> tuple[Option, ...]:
     )
 
 
-UNOPENED: Final = Slot("unopened", unopened_said, unopened_matters, unopened_options)
+UNOPENED: Final = Slot(
+    "unopened", unopened_said, unopened_matters, unopened_options, hears=words.heard_of(words.IS_UNOPENED)
+)
 
 
 def problem_said(working: Working) -> str | None:
@@ -93,7 +103,7 @@ def problem_options(working: Working) -> tuple[Option, ...]:
     )
 
 
-PROBLEM: Final = Slot("problem", problem_said, nothing, problem_options)
+PROBLEM: Final = Slot("problem", problem_said, nothing, problem_options, hears=words.heard_of(words.PROBLEMS))
 
 
 def wants_said(working: Working) -> str | None:
@@ -104,7 +114,7 @@ def wants_options(working: Working) -> tuple[Option, ...]:
     return Option("refund", "退款", "a refund"), Option("replacement", "补发或换新", "a replacement")
 
 
-WANTS: Final = Slot("wants", wants_said, nothing, wants_options)
+WANTS: Final = Slot("wants", wants_said, nothing, wants_options, hears=words.heard_of(words.WANTS))
 
 
 def words_of_the_beginning(working: Working) -> str:

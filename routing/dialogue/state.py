@@ -31,22 +31,25 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked and not yet answered. `options` in the order in which they were numbered; empty: free words."""
+    """What was asked and not yet answered. `options` in the order in which they were numbered; empty: free words. `part` of
+    the slot, where only that is lacking.
+    """
 
     slot: str
     options: tuple[Option, ...] = ()
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A proposal that waits for a yes: the exact arguments, and the token that agrees to them until `expires_at` (UTC).
-    `told` are its effects as the customer read them.
+    `told` are its effects as the customer reads them, by language.
     """
 
     arguments: Mapping[str, Any] = field(hash=False)
     token: str
     expires_at: datetime
-    told: tuple[str, ...] = ()
+    told: Mapping[str, tuple[str, ...]] = field(hash=False, default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,11 @@ class Topic:
         return replace(self, slots=kept, question=None, offer=None)
 
     def asking(self, question: Question) -> Topic:
-        asked = {**self.asked, question.slot: self.asked.get(question.slot, 0) + 1}
-        return replace(self, question=question, offer=None, asked=asked)
+        return replace(self.counted(question.slot), question=question, offer=None)
+
+    def counted(self, what: str) -> Topic:
+        """With one more of `asked`."""
+        return replace(self, asked={**self.asked, what: self.asked.get(what, 0) + 1})
 
     def offering(self, offer: Offer) -> Topic:
         return replace(self, question=None, offer=offer)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from commerce.domain.actions import InvoiceKind, Problem
 from commerce.domain.cancel_reasons import CancelReason
 from commerce.domain.returns import ReturnReason
+from routing.dialogue.heard import Heard
 
 Table = tuple[tuple[str, re.Pattern[str]], ...]
 
@@ -19,6 +21,11 @@ def _table(*rows: tuple[str, str]) -> Table:
 def said_of(table: Table, message: str) -> str | None:
     """The first value whose words the message has."""
     return next((value for value, pattern in table if pattern.search(message)), None)
+
+
+def heard_of(table: Table) -> Callable[[Heard], bool]:
+    """Whether a message says anything of it."""
+    return lambda heard: said_of(table, heard.message) is not None
 
 
 CANCEL_REASONS: Final = _table(
@@ -124,13 +131,22 @@ ALL_OF_IT: Final = re.compile(
     r"\b(?:whole|entire) order\b",
     re.I,
 )
+# How many of what was chosen: numbers that no goods stand beside.
+PIECES: Final = re.compile(
+    r"(?:只|就|仅|只要|只想)\s*(?:退|换|要|修)?\s*([一二两三四五六七八九\d])\s*[个件双只条瓶盒台]"
+    r"|\b(?:only|just)\s+(?:return\s+|exchange\s+)?(one|two|three|four|five|six|\d)\b",
+    re.I,
+)
 TAX_ID: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Z]*\d)([0-9A-Z]{15,20})(?![0-9A-Za-z])")
 COMPANY: Final = re.compile(
-    r"(?:抬头|公司|单位|名称|开给|开成|开到)?[\s:：是为叫]{0,3}([\u4e00-\u9fff（）()A-Za-z0-9]{2,40}?(?:有限责任公司|股份有限公司|有限公司|公司|集团|事务所|学校|大学|医院|工作室|商行|中心))"
+    r"(?:抬头|公司|单位|名称|开给|开成|"
+    r"开到)?[\s:：是为叫]{0,3}([\u4e00-\u9fff（）()A-Za-z0-9]{2,40}?(?:有限责任公司|股份有限公司|有限公司|公司|"
+    r"集团|事务所|学校|大学|医院|工作室|商行|中心))"
     r"|\b((?:[A-Z][\w&.'-]*\s){1,5}(?:Ltd|Limited|Inc|LLC|GmbH|Corp(?:oration)?|Company|Co|PLC)\b\.?)",
 )
 TITLE_AFTER: Final = re.compile(
-    r"(?:抬头|title|name)\s*(?:是|为|写|改[成为]|换[成为]|开|:|：|to|is|should be)+\s*[\"“]?([^,，。.;；\"”\n]{2,60})",
+    r"(?:抬头|title|name)\s*(?:应该)?(?:是|为|写|改[成为]|换[成为]|开|:|：|to|is|should be)+\s*"
+    r"(?!错|什么|啥|哪|谁|的|吗|wrong|what)[\"“]?([^,，。.;；\"”\n]{2,60})",
     re.I,
 )
 PERSONAL: Final = re.compile(

@@ -6,9 +6,10 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from commerce.domain.orders import Order
 from commerce.domain.proposals import Proposal
 from commerce.domain.rules import RuleStep
-from routing.dialogue.flows import FLOWS, INSTEAD_IN_STATE, Flow
+from routing.dialogue.flows import FLOWS, TWINS, Flow
 from routing.dialogue.forbidden import forbidden, is_allowed
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
@@ -60,12 +61,11 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
     chosen = choose_order(Choosing(heard, facts, likely, topic.slots.get("order"), spoken_of, is_other))
     if chosen is None:
         return _ask(topic, Question("order", order_options(likely)))
-    flow = FLOWS[INSTEAD_IN_STATE.get((flow.goal, chosen.order.state), flow.goal)]
-    topic = replace(topic, goal=flow.goal)
     details: Details | Unavailable = yield Detail(chosen.order.order_id)
     if isinstance(details, Unavailable):
         return Worked("unavailable", topic, reason=details.reason)
-    working = Working(_about(topic, chosen), heard, facts, details)
+    flow = _for_its_state(flow, chosen.order)
+    working = Working(replace(_about(topic, chosen), goal=flow.goal), heard, facts, details)
     if (trace := forbidden(flow.goal, working)) is not None:
         return Worked("refused", working.topic, details, rule_trace=trace, is_told=chosen.is_told)
     for slot in flow.slots:
@@ -77,6 +77,12 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
             allowed = is_allowed(flow.goal, working)
             return replace(asked, details=details, is_told=chosen.is_told, is_allowed=allowed)
     return (yield from _propose(working, flow, chosen.is_told))
+
+
+def _for_its_state(flow: Flow, order: Order) -> Flow:
+    """The twin, where the order is in a state for that and not for this."""
+    twin = FLOWS.get(TWINS.get(flow.goal, ""))
+    return twin if twin and order.state in twin.orders[0] and order.state not in flow.orders[0] else flow
 
 
 def _with_picked_order(topic: Topic, heard: Heard) -> Topic:
@@ -131,9 +137,10 @@ def _may_say(working: Working, slot: Slot, flow: Flow) -> bool:
 
 def _ask_for(working: Working, slot: Slot) -> Worked:
     options = slot.options(working)
-    if not options and not slot.takes and not slot.is_free:
+    if not options and not slot.is_open:
         return Worked("nothing_to_choose", working.topic, reason=slot.name)
-    return _ask(working.topic, Question(slot.name, options))
+    lacks = slot.lacks(working)
+    return _ask(working.topic, Question(slot.name, () if lacks else options, lacks))
 
 
 def _ask(topic: Topic, question: Question) -> Worked:
@@ -150,8 +157,7 @@ def _propose(working: Working, flow: Flow, is_told: bool) -> Generator[Effect, A
         case Offered(proposal, offer):
             if topic.asked.get(CONFIRM, 0) > MOST_ASKED:
                 return Worked("asked_too_often", topic, details, reason="the proposal was shown too often")
-            asked = {**topic.asked, CONFIRM: topic.asked.get(CONFIRM, 0) + 1}
-            offered = replace(topic.offering(offer), asked=asked)
+            offered = topic.counted(CONFIRM).offering(offer)
             return Worked("offered", offered, details, proposal, proposal.rule_trace, is_told)
         case Refused(trace):
             return Worked("refused", topic, details, rule_trace=trace, is_told=is_told)

@@ -49,11 +49,22 @@ def is_known(working: Working) -> bool:
     return True
 
 
+def no_words(heard: Heard) -> bool:
+    """Nothing is heard of it but entities."""
+    return False
+
+
+def all_of_it(working: Working) -> str:
+    """It is asked for as a whole."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """`said` finds what this message says, `known` what need not be asked. `options` are offered when it is asked for, and
     `pick` turns the value of one into the slot's (None: as it is). `takes` are the types of entities that answer it;
-    `is_free`: any words do. `is_filled`: what was found is all that is needed.
+    `hears`: its words do; `is_free`: any words do; `is_open`: there is more to answer than what is offered. `is_filled`: what
+    was found is all that is needed. `lacks` names the part of it that is asked for, where not all of it is.
     """
 
     name: str
@@ -62,8 +73,11 @@ class Slot:
     options: Callable[[Working], tuple[Option, ...]]
     pick: Callable[[Working, str], Any] | None = None
     takes: tuple[str, ...] = ()
+    hears: Callable[[Heard], bool] = no_words
     is_free: bool = False
+    is_open: bool = False
     is_filled: Callable[[Working], bool] = is_known
+    lacks: Callable[[Working], str] = all_of_it
 
 
 def nothing(working: Working) -> None:

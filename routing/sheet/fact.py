@@ -9,8 +9,8 @@ from commerce.domain.text import LocalText
 
 @dataclass(frozen=True, slots=True)
 class SheetFact:
-    """`kind` says what it is about (`order.total`), `subject` of which order or product, `part` of which line of it; None: of the
-    shop or the customer. `text` is a sentence in each language.
+    """`kind` says what it is about (`order.total`), `subject` of which order or product, `part` of which line of it; None: of
+    the shop or the customer. `text` is a sentence in each language.
     """
 
     kind: str

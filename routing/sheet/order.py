@@ -133,8 +133,8 @@ def _leaves(order: Order, facts: Facts) -> Iterator[SheetFact]:
             "order.late",
             order.order_id,
             f"付款已超过{hours}小时仍未发货，非常抱歉：催单时补偿 {off.zh} 优惠券，也可以取消订单全额退款。",
-            f"It has not shipped within {hours} hours of payment, and we are sorry: ask me to hurry it and you get a {off.en} "
-            "coupon, or cancel it for a full refund.",
+            f"It has not shipped within {hours} hours of payment, and we are sorry: ask me to hurry it and you get a "
+            f"{off.en} coupon, or cancel it for a full refund.",
         )
     elif (end := ships_on(order.paid_at, facts.policy)) > facts.now and not order.shipments:
         ships = _day(end - timedelta(minutes=1), facts.zone)
