@@ -71,7 +71,7 @@ _OF_AN_ORDER: Final = (
 
 def give_back(understood: Understood, facts: Facts) -> Composed:
     """How things go back, for whoever has no order here that could: what to do to have one looked at."""
-    if facts.is_signed_in and not facts.goods and not facts.orders:
+    if facts.is_order_unknown or (facts.is_signed_in and not facts.goods and not facts.orders):
         return order_or_reason(understood, facts) or from_articles(understood, facts)
     how = from_sheet(understood, facts)
     if facts.is_signed_in:

@@ -153,8 +153,8 @@ def _not_cheaper(order: Order, trace: tuple[RuleStep, ...], language: str) -> st
     )
     return say(
         language,
-        f"订单 {order.order_id} 可以申请价保退差价（{until}），不过现在的售价没有比您买的时候低。",
-        f"Order {order.order_id} has {until}, and you can get the difference; only today's price is not below what you paid.",
+        f"订单 {order.order_id} 可以申请价保退差价（{until}），不过现在的价格没有低于您付的价格。",
+        f"Order {order.order_id} has {until}, and you can get the difference; only the price today is not below what you paid.",
     )
 
 
