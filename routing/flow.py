@@ -13,7 +13,7 @@ from models.types import INTENTS, Segment, Sentiment, Understood
 from routing import grounding
 from routing.answer import Citation, Composed, Outcome, Recommendation, join
 from routing.compose import compose
-from routing.compose.clarifying import clarifying, handing_off, refusing, small_talk
+from routing.compose.clarifying import calming, clarifying, handing_off, refusing, small_talk
 from routing.compose.from_sheet import meant
 from routing.compose.knowledge import hand_off
 from routing.compose.replies import quick_replies
@@ -96,7 +96,7 @@ def chat(turn: Turn) -> Flow:
     heard = hear(turn.message, turn.masked, read, turn.state, turn.now)
     plan = decide(heard, turn.state)
     yield Emit("meta", {"intent": read.intent, "probability": read.probability, "decision": read.decision})
-    if plan.step == "answer" or (plan.step == "hand_off" and heard.is_routed):
+    if plan.step in ("answer", "hand_off"):
         return (yield from _answer(turn, heard, plan))
     if plan.step == "repeat" and plan.topic is None:
         return (yield from _fixed(heard, plan, Composed((turn.last_answer,)), "answer"))
@@ -117,7 +117,8 @@ _FIXED: Final[Mapping[str, tuple[Move, Callable[[Heard, Plan], Composed]]]] = {
     "small_talk": ("answer", _small_talk),
     "clarify": ("clarify", lambda heard, plan: clarifying(heard.understood)),
     "refuse": ("refuse", lambda heard, plan: refusing(heard.understood)),
-    "hand_off": ("hand_off", lambda heard, plan: handing_off(heard.understood)),
+    "give_up": ("hand_off", lambda heard, plan: handing_off(heard.understood)),
+    "calm": ("hand_off", lambda heard, plan: calming(heard.language)),
 }
 
 
@@ -293,10 +294,12 @@ def _reply(
 
 
 def _queue(heard: Heard, carried: CarriedOut) -> str:
-    """The human queue of this conversation: of what is talked about, else of the intent; an unrecognised one goes by its
-    likeliest candidate.
+    """The human queue of this conversation: of what is talked about, or was when a person took over, else of the intent; an
+    unrecognised one goes by its likeliest candidate.
     """
     understood, topic = heard.understood, carried.state.topic
+    if carried.move == "hand_off" and topic is None:
+        topic = carried.state.last
     if topic is not None and topic.goal != ANSWER:
         return INTENTS[topic.intent].queue
     if carried.move == "hand_off" and understood.decision == "clarify" and understood.top:

@@ -120,6 +120,20 @@ def small_talk(courtesy: str, is_waiting: bool, language: str) -> Composed:
     )
 
 
+def calming(language: str) -> Composed:
+    """Upset, and nothing came about: a person takes over."""
+    return Composed(
+        (
+            say(
+                language,
+                "非常抱歉给您带来不好的体验，我已为您转接人工客服，刚才说过的内容会一并转过去。",
+                "I am very sorry about this; I am passing you to a colleague, with all that you told me.",
+            ),
+        ),
+        hands_off=True,
+    )
+
+
 def handing_off(understood: Understood) -> Composed:
     """Unrecognised again: a person takes over."""
     return Composed(

@@ -20,7 +20,9 @@ DEED_NAMES: Final[Mapping[str, LocalText]] = {
     "return": LocalText("退货", "return it"),
     "exchange": LocalText("换货", "exchange it"),
     "price_protection": LocalText("申请价格保护", "claim the difference in price"),
-    "report_problem": LocalText("登记商品问题", "report a problem with it"),
+    "report_problem": LocalText(
+        "登记商品问题（如有破损或故障）", "report a problem with it, if it is damaged or faulty"
+    ),
     "repair": LocalText("报修", "have it repaired"),
     "reissue_invoice": LocalText("开发票", "have an invoice issued"),
     "urge_shipment": LocalText("催单", "have it hurried"),
@@ -154,7 +156,8 @@ def _not_cheaper(order: Order, trace: tuple[RuleStep, ...], language: str) -> st
     return say(
         language,
         f"订单 {order.order_id} 可以申请价保退差价（{until}），不过现在的价格没有低于您付的价格。",
-        f"Order {order.order_id} has {until}, and you can get the difference; only the price today is not below what you paid.",
+        f"Order {order.order_id} has {until}, and you can get the difference; only the price today is not below what "
+        "you paid.",
     )
 
 
@@ -234,8 +237,23 @@ def lapsed(language: str) -> str:
     """The yes came too late, or the order is another by now: what would be done now follows."""
     return say(
         language,
-        "刚才的确认已失效，订单情况有更新，请再看一次：",
-        "That confirmation has lapsed or the order has changed meanwhile; please look once more:",
+        "刚才的方案已失效或有变化，请再确认一次：\n",
+        "That offer has lapsed or changed meanwhile; please look once more:\n",
+    )
+
+
+def changed_meanwhile(language: str) -> str:
+    """What was agreed to can't be done any more: why follows."""
+    return say(language, "抱歉，情况有变化。", "I am sorry, things have changed meanwhile.")
+
+
+def also(goals: tuple[str, ...], language: str) -> tuple[str, ...]:
+    """What else can be done, beside what is offered."""
+    if not goals:
+        return ()
+    names = say(language, "，或者", ", or ").join(DEED_NAMES[each].in_language(language) for each in goals)
+    return (
+        say(language, f"\n您也可以{names}，需要的话告诉我。", f"\nYou could also {names}; just tell me."),
     )
 
 

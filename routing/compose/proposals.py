@@ -160,7 +160,7 @@ def _totals(telling: _Telling, effect: TotalsChange) -> str | None:
 def _money(telling: _Telling, effect: MoneyMove) -> str:
     amount, method = telling.money(effect.amount_minor, effect.currency), telling.method(effect.method_id)
     if effect.kind is PaymentKind.PAYMENT:
-        return telling.say(f"从{method}支付 {amount}", f"pay {amount} by {method}")
+        return telling.say(f"通过{method}付款 {amount}", f"pay {amount} by {method}")
     if effect.by is None:
         return telling.say(f"{amount} 立即退回{method}", f"{amount} back to your {method} at once")
     by = telling.last_moment(effect.by)
@@ -186,8 +186,18 @@ def _case(telling: _Telling, effect: CaseOpened) -> str:
     return _CASES[effect.kind](telling, effect, goods, due)
 
 
+def _kept_back(telling: _Telling, effect: CaseOpened) -> str:
+    """What is not given back of what was paid for these pieces."""
+    lines = {line.line_id: line for line in telling.details.order.lines}
+    paid = sum(lines[each.line_id].next_paid_minor(each.quantity) for each in effect.lines)
+    if paid <= effect.refund_minor:
+        return ""
+    kept = telling.money(paid - effect.refund_minor, effect.currency)
+    return telling.say(f"（已扣除运费等 {kept}）", f" (less {kept} for postage and fees)")
+
+
 def _returned(telling: _Telling, effect: CaseOpened, goods: str, due: str | None) -> str:
-    amount = telling.money(effect.refund_minor, effect.currency)
+    amount = telling.money(effect.refund_minor, effect.currency) + _kept_back(telling, effect)
     to = (
         telling.method(effect.method_id)
         if effect.method_id
@@ -195,7 +205,7 @@ def _returned(telling: _Telling, effect: CaseOpened, goods: str, due: str | None
     )
     review = telling.say(f"，{due} 前审核", f"; we look at it by {due}") if due else ""
     return telling.say(
-        f"寄回 {goods}，验货后退款 {amount} 到{to}{review}",
+        f"寄回 {goods}，验货后退款 {amount}到{to}{review}",
         f"send back {goods}; after a check we refund {amount} to {to}{review}",
     )
 
@@ -210,8 +220,8 @@ def _exchanged(telling: _Telling, effect: CaseOpened, goods: str, due: str | Non
         amount = telling.money(effect.refund_minor, effect.currency)
         back = telling.say(f"，差价 {amount} 退回", f", and the difference of {amount} comes back")
     return telling.say(
-        f"寄回 {goods}，换成 {new}，新品已为您留好{back}{review}",
-        f"send back {goods} for {new}, which is kept for you{back}{review}",
+        f"寄回 {goods}，换成 {new}，新品会为您留好{back}{review}",
+        f"send back {goods} for {new}, which we keep for you{back}{review}",
     )
 
 
@@ -227,7 +237,8 @@ def _money_back(telling: _Telling, effect: CaseOpened, goods: str, due: str | No
 def _sent_again(telling: _Telling, effect: CaseOpened, goods: str, due: str | None) -> str:
     review = telling.say(f"{due} 前审核", f"we look at it by {due}") if due else ""
     return telling.say(
-        f"为您补发 {goods}，已留货，{review}", f"{goods} is sent to you again and kept for you; {review}"
+        f"为您留货并补发 {goods}，{review}",
+        f"we send {goods} again, and keep it for you until then; {review}",
     )
 
 
@@ -318,13 +329,12 @@ _UNTIL: Final = ("return.window", "repair.warranty", "refund.price_protection")
 
 def told(proposal: Proposal, details: Details, language: str, zone: ZoneInfo) -> tuple[str, ...]:
     """The effects, and until when the rules allow them."""
-    until = (
-        step.text.in_language(language) for step in proposal.rule_trace if step.rule_id.startswith(_UNTIL)
-    )
-    limits = tuple(
-        say(language, f"期限：{text.replace(',', '，')}", f"time limit: {text}")
-        for text in dict.fromkeys(until)
-    )
+    until: dict[str, list[str]] = {}
+    for step in proposal.rule_trace:
+        if step.rule_id.startswith(_UNTIL):
+            text = step.text.in_language(language).replace(",", say(language, "，", ","))
+            until.setdefault(text, []).append(step.line_id or "")
+    limits = (_limit(text, lines, details, language, len(until) > 1) for text, lines in until.items())
     return (*effects(proposal, details, language, zone), *_postage(proposal, details, language), *limits)
 
 
@@ -342,6 +352,15 @@ def _postage(proposal: Proposal, details: Details, language: str) -> tuple[str, 
         return ()
     amount = money(fee, details.order.currency, language)
     return (say(language, f"已扣除上门取件运费 {amount}", f"the courier pick-up of {amount} is taken off"),)
+
+
+def _limit(text: str, line_ids: list[str], details: Details, language: str, is_named: bool) -> str:
+    """`is_named`: other goods have another limit."""
+    names = [each.name.in_language(language) for each in details.order.lines if each.line_id in line_ids]
+    if not is_named or not names:
+        return say(language, f"期限：{text}", f"time limit: {text}")
+    goods = say(language, "、", " and ").join(dict.fromkeys(names))
+    return say(language, f"{goods}的期限：{text}", f"time limit for {goods}: {text}")
 
 
 def proposed(proposal: Proposal, details: Details, lines: tuple[str, ...], language: str) -> tuple[str, ...]:

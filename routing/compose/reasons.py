@@ -63,12 +63,16 @@ _WHY: Final[Mapping[str, LocalText]] = {
     "urge.once": LocalText("48小时内已经催过一次", "it was hurried within the last 48 hours"),
     "urge.open": LocalText("它不在等待发货或运输途中", "it does not wait to be sent and is not on its way"),
 }
+# A rule that fails because another one does, which says enough.
+_BECAUSE: Final = {"invoice.window": "invoice.paid", "repair.warranty": "repair.delivered"}
 _NO_WARRANTY: Final = LocalText("这类商品没有保修", "goods like this have no warranty")
 
 
 def reasons(trace: tuple[RuleStep, ...], language: str) -> str:
     """Of every rule that fails, each once."""
     failed = [step for step in trace if step.outcome is RuleOutcome.FAILED]
+    ids = {step.rule_id for step in failed}
+    failed = [step for step in failed if _BECAUSE.get(step.rule_id) not in ids]
     return say(language, "；", "; ").join(dict.fromkeys(_reason(step, language) for step in failed))
 
 

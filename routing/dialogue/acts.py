@@ -64,7 +64,7 @@ _DROP: Final = _any(
 _KEPT: Final = "(?:了|它| it| that| anything| the order| my order)"
 _KEEPS: Final = rf"(?:(?:不要|别|不用|先别|不想|do not|don't|dont)\s*{_DEEDS}{_KEPT}?)"
 _DROPS: Final = rf"(?:{_DROP}|{_KEEPS})"
-_BEFORE_DROP: Final = _any("那|我|还是|actually|oh|well|hmm+|sorry|i guess|i think|but|so")
+_BEFORE_DROP: Final = _any("那|就|我|还是|actually|oh|well|hmm+|sorry|i guess|i think|but|so")
 _ALL: Final = _any(
     "全部?|都|所有|一起|整单|每一?[个件]|两[个件]都|三[个件]都|全都",
     "all(?: of (?:it|them))?|everything|both(?: of them)?|the (?:whole|entire) (?:order|lot|thing)",

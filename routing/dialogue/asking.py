@@ -33,11 +33,17 @@ QUESTIONS: Final = {
 }
 
 
+# A single option is no list.
+_EXAMPLE: Final = LocalText("例如：{only}。", "For example: {only}.")
+_ONLY: Final = {
+    "address": LocalText("也可以用您保存的地址：{only}。", "Or take the one that you saved: {only}.")
+}
+
+
 def asked(question: Question, language: str) -> tuple[str, ...]:
     """The question, then its options as a numbered list."""
     text = QUESTIONS[f"{question.slot} {question.part}".strip()].in_language(language)
     if len(question.options) == 1:
         only = question.options[0].text(language)
-        hint = f"例如：{only}。" if language == "zh" else f"For example: {only}."
-        return text, hint
+        return text, _ONLY.get(question.slot, _EXAMPLE).in_language(language).format(only=only)
     return text, *(f"· {number}. {o.text(language)}" for number, o in enumerate(question.options, start=1))

@@ -13,7 +13,7 @@ from routing.answer import Composed
 from routing.compose import compose, outcomes, proposals
 from routing.compose.from_sheet import progress
 from routing.dialogue.asking import asked
-from routing.dialogue.flows import FLOWS
+from routing.dialogue.flows import FLOWS, SETTLES
 from routing.dialogue.goals import ANSWER
 from routing.dialogue.heard import Heard
 from routing.dialogue.instead import possible_instead
@@ -66,18 +66,21 @@ def carry_out(plan: Plan, heard: Heard) -> Generator[Effect, Any, CarriedOut]:
 
 
 def _work(
-    plan: Plan, topic: Topic, heard: Heard, lead: tuple[str, ...] = ()
+    plan: Plan, topic: Topic, heard: Heard, *, is_late: bool = False
 ) -> Generator[Effect, Any, CarriedOut]:
+    """`is_late`: what was agreed to holds no longer."""
     needs = _ORDERS if topic.goal in FLOWS else Needs(orders=True)
     facts: Facts = yield LookUp(heard.understood, needs, topic.slots.get("order") or plan.state.order_id)
     worked = yield from work(topic, heard, facts, plan.state.order_id)
-    return _told(plan, topic, worked, heard, facts, lead)
+    return _told(plan, topic, worked, heard, facts, is_late)
 
 
-def _told(
-    plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts, lead: tuple[str, ...]
-) -> CarriedOut:
+def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts, is_late: bool) -> CarriedOut:
     language, state, topic = heard.language, plan.state, worked.topic
+    lead: tuple[str, ...] = ()
+    if is_late:
+        is_still_possible = worked.ending in ("offered", "asked")
+        lead = ((outcomes.lapsed if is_still_possible else outcomes.changed_meanwhile)(language),)
     order = worked.details.order if worked.details is not None else None
     if order is not None:
         state = replace(state, order_id=order.order_id)
@@ -93,7 +96,7 @@ def _told(
     moving = replace(state, stalled_turns=0 if made else state.stalled_turns + 1)
     match worked.ending:
         case "asked" if topic.question is not None:
-            if topic.asked.get(topic.question.slot, 0) > 1:
+            if topic.asked.get(topic.question.slot, 0) > 1 and plan.step != "repeat":
                 lead = (outcomes.not_matched(language), *lead)
             said = (*lead, *asked(topic.question, language))
             return CarriedOut(Composed(said, cards=cards), "ask", moving.on(topic), plan.rule, facts.missing)
@@ -106,7 +109,10 @@ def _told(
                 each: proposals.told(worked.proposal, worked.details, each, facts.zone)
                 for each in ("zh", "en")
             }
-            said = (*lead, *proposals.proposed(worked.proposal, worked.details, told[language], language))
+            flow = FLOWS[topic.goal]
+            beside = possible_instead(flow.beside, topic, worked.details, facts)
+            proposed = proposals.proposed(worked.proposal, worked.details, told[language], language)
+            said = (*lead, *proposed, *outcomes.also(beside, language))
             offered = topic.offering(replace(topic.offer, told=told))
             return CarriedOut(
                 Composed(said, cards=cards), "propose", moving.on(offered), plan.rule, facts.missing
@@ -124,14 +130,15 @@ def _told(
             said = (*lead, *outcomes.nothing_to_choose(worked.reason, language), *reminder)
             return CarriedOut(Composed(said, cards=cards), "answer", ended, plan.rule, facts.missing)
         case "no_order":
-            ended = state.ended()
             composed = compose(_about(heard.understood, topic), facts)
-            return CarriedOut(composed, "answer", ended, plan.rule, facts.missing)
+            reminder, after = resumed(state if before.is_waiting else state.ended(), heard)
+            full = replace(composed, sentences=(*composed.sentences, *reminder))
+            return CarriedOut(full, "answer", after, plan.rule, facts.missing)
         case "asked_too_often":
             said = outcomes.gives_to_a_person(language)
-            cleared = replace(state, topics=(), stalled_turns=0)
+            handed = state.handed_over()
             return CarriedOut(
-                Composed(said, hands_off=True), "hand_off", cleared, worked.reason, facts.missing
+                Composed(said, hands_off=True), "hand_off", handed, worked.reason, facts.missing
             )
         case _:
             missing = (*facts.missing, f"commerce: {worked.reason}")
@@ -164,7 +171,7 @@ def _commit(plan: Plan, topic: Topic, heard: Heard) -> Generator[Effect, Any, Ca
                 arguments.action, arguments.order_id, made, offer.told.get(language, ()), language
             )
             ended = replace(plan.state.ended(), stalled_turns=0, order_id=arguments.order_id)
-            reminder, after = resumed(ended, heard)
+            reminder, after = resumed(_settled(ended, topic), heard)
             return CarriedOut(Composed((*said, *reminder)), "act", after, plan.rule)
         case Unavailable(reason):
             said = outcomes.not_sure_if_done(language)
@@ -173,7 +180,15 @@ def _commit(plan: Plan, topic: Topic, heard: Heard) -> Generator[Effect, Any, Ca
             # Refused or lapsed: what holds now is worked out again, and shown or refused with its reason.
             fresh = replace(topic, offer=None)
             again = replace(plan, state=plan.state.on(fresh), topic=fresh)
-            return (yield from _work(again, fresh, heard, (outcomes.lapsed(language),)))
+            return (yield from _work(again, fresh, heard, is_late=True))
+
+
+def _settled(state: DialogueState, done: Topic) -> DialogueState:
+    """Without what can't be wanted of that order any more."""
+    if done.goal not in SETTLES:
+        return state
+    order_id = done.slots.get("order")
+    return replace(state, topics=tuple(t for t in state.topics if t.slots.get("order") != order_id))
 
 
 def resumed(state: DialogueState, heard: Heard) -> tuple[tuple[str, ...], DialogueState]:

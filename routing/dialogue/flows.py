@@ -50,7 +50,8 @@ _PAID: Final[States] = frozenset(OrderState) - {OrderState.PENDING_PAYMENT, Orde
 class Flow:
     """`orders`: the states of those that can be meant, the likeliest first: where one of the first exists, the rest are not
     meant unless they are named, and where none exists, the newest order tells why it can't be done. `deeds` may stand beside
-    a yes ("yes, cancel it"). `instead`: flows that may help where the rules refuse this one.
+    a yes ("yes, cancel it"). `instead`: flows that may help where the rules refuse this one; `beside`: those that may help,
+    too.
     """
 
     goal: str
@@ -60,6 +61,7 @@ class Flow:
     build: Callable[[str, Slots], Arguments]
     deeds: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 def _items(slots: Slots) -> tuple[LineQuantity, ...]:
@@ -222,8 +224,11 @@ _FLOWS: Final = (
         (slots_why.WORDS,),
         lambda order_id, slots: OpenComplaint(order_id=order_id, words=slots["words"]),
         ("投诉", "提交", "submit"),
+        beside=("cancel", "return", "exchange"),
     ),
 )
 FLOWS: Final[Mapping[str, Flow]] = {flow.goal: flow for flow in _FLOWS}
+SETTLES: Final = frozenset({"cancel", "return", "exchange", "report_problem"})
+"""What ends every other wish for the same order."""
 TWINS: Final = {"exchange": "change_items", "change_items": "exchange"}
 """One wish, which is another deed for an order that was delivered than for one that was not."""

@@ -13,15 +13,15 @@ from routing.dialogue.state import DialogueState, Offer, Question, Topic
 from routing.dialogue.working import Slot
 
 # As sure as that, another wish interrupts; less sure, and it is an answer to what was asked.
-_SURE: Final = 0.75
+SURE: Final = 0.75
 # Short words that say nothing are read as greetings; these are some.
 _GREETS: Final = re.compile(
     r"[你您]好|哈[喽啰]|嗨|在[吗么不]|有人|[早晚]安|[早晚]上好|[上下中]午好|早啊|谢|辛苦|感激|再见|拜拜|祝|节日|新年|快乐"
     r"|好人|真好|太好|很好|不错|满意|喜欢|厉害|棒|赞|哈哈|呵呵|嘻嘻|爱你|么么|你是谁|机器人|[👍❤🙏😀😊🌹]"
-    r"|\b(?:hello|hi|hiya|hey|yo|greetings|how are you|how do you do|nice to|thanks?|thank|thx|cheers|appreciat\w*"
-    r"|bye|goodbye|see you|good (?:morning|afternoon|evening|night|day|job|work)|great|awesome|amazing|perfect|"
-    r"nice|lovely|wonderful"
-    r"|excellent|love|happy|merry|haha\w*|lol|who are you|are you (?:a )?(?:bot|robot|human|real|there)|anyone|anybody)\b",
+    r"|\b(?:hello|hi|hiya|hey|yo|greetings|how are you|how do you do|nice to|thanks?|thank|thx|cheers"
+    r"|appreciat\w*|bye|goodbye|see you|good (?:morning|afternoon|evening|night|day|job|work)|great|awesome"
+    r"|amazing|perfect|nice|lovely|wonderful|excellent|love|happy|merry|haha\w*|lol|who are you|anyone|anybody"
+    r"|are you (?:a )?(?:bot|robot|human|real|there))\b",
     re.I,
 )
 
@@ -71,7 +71,7 @@ class Reading:
 
     @property
     def is_surely_another(self) -> bool:
-        return self.is_another_wish and self.heard.understood.probability >= _SURE
+        return self.is_another_wish and self.heard.understood.probability >= SURE
 
     @property
     def slots(self) -> tuple[Slot, ...]:

@@ -11,12 +11,24 @@ from routing.dialogue.flows import FLOWS
 from routing.dialogue.goals import ANSWER, INTENT_OF, goal_of, settled
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
-from routing.dialogue.reading import Reading
+from routing.dialogue.reading import SURE, Reading
 from routing.dialogue.state import DialogueState, Topic
 from routing.facts import NEEDS
 from routing.sheet.asked import OF_OWN_ORDERS, OF_THE_SHOP, asked_kinds, intent_by_words
 
-Step = Literal["answer", "work", "commit", "drop", "repeat", "small_talk", "clarify", "refuse", "hand_off"]
+Step = Literal[
+    "answer",
+    "work",
+    "commit",
+    "drop",
+    "repeat",
+    "small_talk",
+    "clarify",
+    "refuse",
+    "hand_off",
+    "calm",
+    "give_up",
+]
 
 # Unrecognised once: ask. Unrecognised again: a person.
 _CLARIFY_ONCE: Final = 1
@@ -66,8 +78,9 @@ def _is_upset(reading: Reading) -> bool:
     return state.mood <= _UPSET and state.stalled_turns >= _STALLED
 
 
-def _to_a_person(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
-    return "hand_off", replace(reading.state, topics=(), stalled_turns=0), None
+def _to_a_person(step: Step) -> Callable[[Reading], tuple[Step, DialogueState, Topic | None]]:
+    """Who takes over everything that waits."""
+    return lambda reading: (step, reading.state.handed_over(), None)
 
 
 def _agrees(reading: Reading) -> bool:
@@ -133,7 +146,7 @@ def _answers(reading: Reading) -> bool:
         return True
     if heard.said(*(slot.takes if slot else _ORDER_TYPES)):
         return heard.is_bare or not is_other
-    return slot is not None and not is_other and (slot.is_free or not reading.is_routed)
+    return slot is not None and slot.is_free and not is_other and not heard.is_question
 
 
 def _says_more(reading: Reading) -> bool:
@@ -180,16 +193,22 @@ def _wants_done(reading: Reading) -> bool:
 def _new_topic(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
     """What was being talked about waits below it, where something was asked or offered."""
     state, topic = reading.state, Topic(reading.goal, INTENT_OF[reading.goal])
-    if reading.topic is not None and (not reading.is_waiting or reading.topic.goal == ANSWER):
+    is_over = not reading.is_waiting or _changes_wish(reading)
+    if reading.topic is not None and (is_over or reading.topic.goal == ANSWER):
         state = state.ended()
     carried = _carried(reading)
     return "work", state.pushed(replace(topic, slots=carried)), replace(topic, slots=carried)
 
 
+def _changes_wish(reading: Reading) -> bool:
+    """ "No, exchange it", "yes, exchange it": it is wanted instead of what was talked about."""
+    return reading.heard.acts.rejects or reading.heard.acts.deed is not None
+
+
 def _carried(reading: Reading) -> dict[str, Any]:
-    """Who puts right what is wanted ("no, exchange it") means the same goods of the same order."""
+    """Who wants something else instead means the same goods of the same order."""
     old = reading.topic
-    if old is None or not reading.heard.acts.rejects:
+    if old is None or not _changes_wish(reading):
         return {}
     return {name: old.slots[name] for name in ("order", "lines") if name in old.slots}
 
@@ -238,9 +257,12 @@ def _follow_up(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 
 
 def _says_yes_or_no(reading: Reading) -> bool:
-    """To a question that neither answers."""
+    """To a question that neither answers. "Cancel" may mean what is being done about the order, and not the order."""
     acts = reading.heard.acts
-    return reading.is_waiting and (acts.agrees or acts.declines or acts.choice is not None)
+    is_other = (
+        acts.deed not in (None, "取消", "cancel") and reading.is_another_wish and reading.goal != ANSWER
+    )
+    return reading.is_waiting and not is_other and (acts.agrees or acts.declines or acts.choice is not None)
 
 
 def _is_lost(reading: Reading) -> bool:
@@ -249,7 +271,11 @@ def _is_lost(reading: Reading) -> bool:
 
 
 def _is_out_of_scope(reading: Reading) -> bool:
-    return reading.heard.understood.decision == "out_of_scope"
+    """While something waits, only what surely is."""
+    understood = reading.heard.understood
+    return understood.decision == "out_of_scope" and (
+        not reading.is_waiting or understood.probability >= SURE
+    )
 
 
 def _words_tell(reading: Reading) -> bool:
@@ -311,8 +337,8 @@ def _clarify(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 
 RULES: Final = (
     Rule("one of those offered", _picks, _work_on),
-    Rule("a person was asked for", _asks_for_a_person, _to_a_person),
-    Rule("upset, and nothing came about", _is_upset, _to_a_person),
+    Rule("a person was asked for", _asks_for_a_person, _to_a_person("hand_off")),
+    Rule("upset, and nothing came about", _is_upset, _to_a_person("calm")),
     Rule("the proposal is agreed to", _agrees, _commit),
     Rule("the proposal is declined", _declines, _drop),
     Rule("given up", _gives_up, _drop),
@@ -330,9 +356,9 @@ RULES: Final = (
     Rule("its words ask for a fact", _words_tell, _by_words),
     Rule("recognised", _asks, _answer),
     Rule("the same of another order", _follows_up, _follow_up),
-    Rule("not understood while something waits", _is_lost, _work_on),
     Rule("goods of this shop are named", _names_goods, _about_goods),
     Rule("not about this shop's service", _is_out_of_scope, _refuse),
-    Rule("unrecognised twice in a row", _is_unclear_again, _to_a_person),
+    Rule("not understood while something waits", _is_lost, _work_on),
+    Rule("unrecognised twice in a row", _is_unclear_again, _to_a_person("give_up")),
     Rule("not sure enough", _always, _clarify),
 )

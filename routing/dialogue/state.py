@@ -150,6 +150,12 @@ class DialogueState:
         others = tuple(t for t in self.topics if t.goal != topic.goal)
         return replace(self, topics=(*others, topic)[-_MOST_TOPICS:])
 
+    def handed_over(self) -> DialogueState:
+        """A person goes on with whatever waits; `last` says what that was about."""
+        topic = self.topic
+        last = Topic(topic.goal, topic.intent) if topic is not None else self.last
+        return replace(self, topics=(), last=last, stalled_turns=0)
+
     def ended(self) -> DialogueState:
         """The topic is done with; what it interrupted comes back."""
         if not self.topics:

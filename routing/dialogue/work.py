@@ -64,19 +64,21 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
     details: Details | Unavailable = yield Detail(chosen.order.order_id)
     if isinstance(details, Unavailable):
         return Worked("unavailable", topic, reason=details.reason)
+    # Told once.
+    is_told = chosen.is_told and topic.slots.get("order") != chosen.order.order_id
     flow = _for_its_state(flow, chosen.order)
     working = Working(replace(_about(topic, chosen), goal=flow.goal), heard, facts, details)
     if (trace := forbidden(flow.goal, working)) is not None:
-        return Worked("refused", working.topic, details, rule_trace=trace, is_told=chosen.is_told)
+        return Worked("refused", working.topic, details, rule_trace=trace, is_told=is_told)
     for slot in flow.slots:
         working = _fill(working, slot, flow)
         if (trace := forbidden(flow.goal, working)) is not None:
-            return Worked("refused", working.topic, details, rule_trace=trace, is_told=chosen.is_told)
+            return Worked("refused", working.topic, details, rule_trace=trace, is_told=is_told)
         if slot.name not in working.topic.slots or not slot.is_filled(working):
             asked = _ask_for(working, slot)
             allowed = is_allowed(flow.goal, working)
-            return replace(asked, details=details, is_told=chosen.is_told, is_allowed=allowed)
-    return (yield from _propose(working, flow, chosen.is_told))
+            return replace(asked, details=details, is_told=is_told, is_allowed=allowed)
+    return (yield from _propose(working, flow, is_told))
 
 
 def _for_its_state(flow: Flow, order: Order) -> Flow:

@@ -36,7 +36,7 @@ CASES = [
         "upset, and nothing came about",
         replace(ASKED, mood=-0.9, stalled_turns=2),
         plain("气死了", "complaint", mood=-1.0),
-        "hand_off",
+        "calm",
     ),
     ("the proposal is agreed to", OFFERED, unsure("确认"), "commit"),
     ("the proposal is agreed to", OFFERED, unsure("yes, cancel it"), "commit"),
@@ -98,7 +98,7 @@ CASES = [
         plain("天气", "out_of_scope", decision="out_of_scope"),
         "refuse",
     ),
-    ("unrecognised twice in a row", DialogueState(unclear_turns=1), unsure("那个"), "hand_off"),
+    ("unrecognised twice in a row", DialogueState(unclear_turns=1), unsure("那个"), "give_up"),
     ("not sure enough", DialogueState(), unsure("那个"), "clarify"),
 ]
 
