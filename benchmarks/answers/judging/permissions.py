@@ -7,7 +7,7 @@ from typing import Final
 from benchmarks.answers.judging.facts import Action, Done, May, OrderIs
 from benchmarks.answers.judging.scene import Scene
 from benchmarks.answers.judging.states import states_order
-from benchmarks.answers.judging.text import clauses, sentences
+from benchmarks.answers.judging.text import clauses, is_asked, wholes
 from benchmarks.answers.judging.wordings import expression, pattern, section
 
 # How far from the action's words a can or a cannot may stand, in characters.
@@ -42,15 +42,19 @@ def states_done(text: str, wanted: Done) -> bool:
 def _about(text: str, action: Action, scene: Scene) -> Iterator[tuple[str, str, list[str] | None]]:
     """The clauses that speak of the action, each with what leads to it in its sentence, and the states in which it holds."""
     is_spoken_of = False
-    for sentence in sentences(text):
+    for sentence in wholes(text):
         if scene.is_beside(sentence):
             continue
+        is_open = is_asked(sentence) and not pattern("offer").search(sentence)
         lead, condition = "", None
-        for clause in clauses(sentence):
+        parts = clauses(sentence)
+        for place, clause in enumerate(parts):
             own = _condition(clause)
             has_verb = pattern("verbs", action).search(clause) is not None
             # A clause may answer for the one before it: …取消吗？可以的。
-            if has_verb or (is_spoken_of and pattern("verdict_alone").fullmatch(clause)):
+            is_told = has_verb or (is_spoken_of and pattern("verdict_alone").fullmatch(clause))
+            # Of a sentence that ends as a question only the end is one.
+            if is_told and not (is_open and (place == len(parts) - 1 or pattern("pointer").search(sentence))):
                 yield clause, lead, condition if own is None else own
             is_spoken_of = has_verb or (is_spoken_of and not _has_other_verb(clause, action))
             # Once it is packed, it can't be cancelled: what leads to a verdict stands before the comma.

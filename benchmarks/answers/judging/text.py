@@ -4,6 +4,8 @@ import re
 import unicodedata
 from typing import Final
 
+from benchmarks.answers.judging.wordings import pattern
+
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−~～〜", "-"))
 _QUOTES: Final = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "「": '"', "」": '"'})
 _GROUPED: Final = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -24,8 +26,18 @@ def folded(text: str) -> str:
 
 
 def assertions(text: str) -> str:
-    """A folded text without its questions."""
-    return "".join(part for part in _WHOLE.findall(text) if not _ASKED.search(part))
+    """A folded text without its questions, and without what it only points to."""
+    return "".join(part for part in _WHOLE.findall(text) if not is_asked(part))
+
+
+def is_asked(sentence: str) -> bool:
+    """Whether a sentence, with what ends it, asserts nothing: a question, or the title of something else to read."""
+    return _ASKED.search(sentence) is not None or pattern("pointer").search(sentence) is not None
+
+
+def wholes(text: str) -> list[str]:
+    """The sentences of a folded text with what ends them."""
+    return [part for part in _WHOLE.findall(text) if part.strip()]
 
 
 def sentences(text: str) -> list[str]:
