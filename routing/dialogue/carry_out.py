@@ -69,6 +69,7 @@ def _work(
     plan: Plan, topic: Topic, heard: Heard, *, is_late: bool = False
 ) -> Generator[Effect, Any, CarriedOut]:
     """`is_late`: what was agreed to holds no longer."""
+    topic = plan.state.remembering(topic)
     needs = _ORDERS if topic.goal in FLOWS else Needs(orders=True)
     facts: Facts = yield LookUp(heard.understood, needs, topic.slots.get("order") or plan.state.order_id)
     worked = yield from work(topic, heard, facts, plan.state.order_id)
@@ -93,12 +94,12 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
         topic = replace(topic, asked={name: count for name, count in topic.asked.items() if name != REMINDED})
     elif before.offer is not None and plan.rule in _DOUBTS:
         lead = (*lead, _DOUBTS[plan.rule](language))
-    moving = replace(state, stalled_turns=0 if made else state.stalled_turns + 1)
+    moving = replace(state, stalled_turns=0 if made else state.stalled_turns + 1).noted(topic)
     match worked.ending:
         case "asked" if topic.question is not None:
             if topic.asked.get(topic.question.slot, 0) > 1 and plan.step != "repeat":
                 lead = (outcomes.not_matched(language), *lead)
-            said = (*lead, *asked(topic.question, language))
+            said = (*lead, *asked(topic.question, topic.goal, language))
             return CarriedOut(Composed(said, cards=cards), "ask", moving.on(topic), plan.rule, facts.missing)
         case "offered" if (
             worked.proposal is not None and worked.details is not None and topic.offer is not None
@@ -122,11 +123,11 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
                 :_MOST_INSTEAD
             ]
             said = (*lead, *outcomes.refused(topic.goal, order, worked.rule_trace, instead, language))
-            reminder, ended = resumed(replace(state.ended(), stalled_turns=0), heard)
+            reminder, ended = resumed(replace(state.ended().settled(topic.goal), stalled_turns=0), heard)
             full = Composed((*said, *reminder), cards=cards)
             return CarriedOut(full, "answer", ended, plan.rule, facts.missing)
         case "nothing_to_choose":
-            reminder, ended = resumed(replace(state.ended(), stalled_turns=0), heard)
+            reminder, ended = resumed(replace(state.ended().settled(topic.goal), stalled_turns=0), heard)
             said = (*lead, *outcomes.nothing_to_choose(worked.reason, language), *reminder)
             return CarriedOut(Composed(said, cards=cards), "answer", ended, plan.rule, facts.missing)
         case "no_order":
@@ -170,7 +171,8 @@ def _commit(plan: Plan, topic: Topic, heard: Heard) -> Generator[Effect, Any, Ca
             said = outcomes.done(
                 arguments.action, arguments.order_id, made, offer.told.get(language, ()), language
             )
-            ended = replace(plan.state.ended(), stalled_turns=0, order_id=arguments.order_id)
+            done = plan.state.ended().settled(topic.goal)
+            ended = replace(done, stalled_turns=0, order_id=arguments.order_id)
             reminder, after = resumed(_settled(ended, topic), heard)
             return CarriedOut(Composed((*said, *reminder)), "act", after, plan.rule)
         case Unavailable(reason):
@@ -201,7 +203,7 @@ def resumed(state: DialogueState, heard: Heard) -> tuple[tuple[str, ...], Dialog
     if topic.asked.get(REMINDED, 0) >= _MOST_REMINDED:
         return (), state
     if topic.question is not None:
-        said = asked(topic.question, language)
+        said = asked(topic.question, topic.goal, language)
     else:
         told = topic.offer.told.get(language, ()) if topic.offer is not None else ()
         said = (*(f"· {line}" for line in told), "\n" + proposals.confirm(language))

@@ -157,7 +157,8 @@ def _propose(working: Working, flow: Flow, is_told: bool) -> Generator[Effect, A
     result: Offered | Refused | Unavailable = yield Propose(arguments)
     match result:
         case Offered(proposal, offer):
-            if topic.asked.get(CONFIRM, 0) > MOST_ASKED:
+            # What changed meanwhile is another offer, and is shown again.
+            if topic.offer is not None and topic.asked.get(CONFIRM, 0) >= MOST_ASKED:
                 return Worked("asked_too_often", topic, details, reason="the proposal was shown too often")
             offered = topic.counted(CONFIRM).offering(offer)
             return Worked("offered", offered, details, proposal, proposal.rule_trace, is_told)
