@@ -1,5 +1,5 @@
 """Knowledge articles as YAML that people edit: a list of `{id, kind, intents, categories, title, body}` in two languages,
-and where they are wanted `products`, `is_draft`, `publish_at`, `expires_at`.
+and where they are wanted `questions`, `products`, `is_draft`, `publish_at`, `expires_at`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from commerce.domain.knowledge import Article
 from commerce.domain.text import LocalText
 
 _FIELDS: Final = frozenset({"id", "kind", "intents", "categories", "title", "body"})
-_LISTS: Final = ("intents", "categories", "products")
+_LISTS: Final = ("intents", "categories", "products", "questions")
 _INSTANTS: Final = ("publish_at", "expires_at")
-_OPTIONAL: Final = frozenset({"products", "is_draft", *_INSTANTS})
+_OPTIONAL: Final = frozenset({"products", "questions", "is_draft", *_INSTANTS})
 _WIDTH: Final = 110
 
 
@@ -57,6 +57,7 @@ def _entry(article: Article) -> dict[str, Any]:
         "body": {"zh": article.body.zh, "en": article.body.en},
     }
     wanted = {
+        "questions": list(article.questions),
         "products": list(article.products),
         "is_draft": article.is_draft,
         **{name: at.isoformat() for name in _INSTANTS if (at := getattr(article, name)) is not None},
@@ -86,6 +87,7 @@ def _article(entry: Any, where: str) -> Article:
         intents=tuple(entry["intents"]),
         categories=tuple(entry["categories"]),
         products=tuple(entry.get("products", ())),
+        questions=tuple(entry.get("questions", ())),
         title=_text(entry["title"], f"{where}.title"),
         body=_text(entry["body"], f"{where}.body"),
         is_draft=is_draft,

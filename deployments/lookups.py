@@ -9,7 +9,7 @@ from commerce.domain.catalogue import Product, ProductHit, ProductQuery
 from commerce.domain.errors import CustomerNotFound, OrderNotFound, StoreError
 from commerce.domain.identity import Principal
 from commerce.domain.orders import Order
-from commerce.domain.product_query import query_from_text
+from commerce.domain.product_query import asked_categories, query_from_text
 from commerce.store import Store
 from deployments.clock import Now, utc_now
 from deployments.contracts import RecommendRequest
@@ -193,8 +193,8 @@ class LookUps:
             asked.message,
             understood.language,
             needs.passages,
-            understood.intent,
-            query.categories[0] if query.categories else None,
+            understood.top,
+            asked_categories(query, asked.shop.vocabulary),
         )
         call = self._stages.retrieval.search(request, self._share_s(asked, _LOOK_UP_S))
         return await self._stage(asked, "retrieval", call, missing) or ()

@@ -126,6 +126,7 @@ def indexed(article: Article) -> IndexedArticle:
         body_zh=article.body.zh,
         body_en=article.body.en,
         products=article.products,
+        questions=article.questions,
         publish_at=article.publish_at,
         expires_at=article.expires_at,
     )

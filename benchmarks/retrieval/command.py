@@ -6,19 +6,21 @@ import shlex
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from models.retrieval.evaluate import Half
 
 if TYPE_CHECKING:
-    from benchmarks.retrieval.quality import Quality
+    from benchmarks.retrieval.quality import Quality, Understanding
     from benchmarks.retrieval.speed import Milliseconds, Speed
     from cluster.config import ClusterConfig
+    from commerce.domain.catalogue import ProductVocabulary
+    from models.types.understanding import IntentScore
 
 # The scientific libraries are imported where the command runs: `kefu --help` loads this module too.
 
@@ -93,9 +95,9 @@ def _measured(config: "ClusterConfig", half: Half, count: int, edits: int) -> Fo
         task("loading the models", None)
         spec = EmbedderSpec(identity.engine, identity.embedder, config.models_dir, identity.threads)
         embedder = load(spec)
-        intents = None if identity.engine == "fake" else _intents(config)
+        understanding = None if identity.engine == "fake" else _understanding(config)
         task("questions", None)
-        judged = quality.measure(embedder, half, intents)
+        judged = quality.measure(embedder, half, understanding)
         shared = quality.shared_with_titles(half)
         if not count:
             return Found(judged, shared, None, None)
@@ -109,18 +111,31 @@ def _measured(config: "ClusterConfig", half: Half, count: int, edits: int) -> Fo
     return Found(judged, shared, timed, fresh)
 
 
-def _intents(config: "ClusterConfig") -> Any:
-    """Understanding as the profile has it: the intent that it reads in each text."""
+def _understanding(config: "ClusterConfig") -> "Understanding":
+    """Understanding as the profile has it, and the catalogue of the demonstration shop."""
+    from benchmarks.retrieval.quality import Understanding
     from benchmarks.understanding.engine import Source, load, predict
 
     identity = config.identity.understanding
     source = Source(identity.encoder, identity.adapter, identity.runtime, config.models_dir, identity.threads)
     engine = load(source).engine
 
-    def read(texts: Sequence[str]) -> list[str]:
-        return [r.intent for r in predict(engine, texts, "questions", lambda text, share: None).readings]
+    def read(texts: Sequence[str]) -> "list[tuple[IntentScore, ...]]":
+        return [r.top for r in predict(engine, texts, "questions", lambda text, share: None).readings]
 
-    return read
+    with tempfile.TemporaryDirectory() as folder:
+        return Understanding(read, asyncio.run(_vocabulary(Path(folder))))
+
+
+async def _vocabulary(folder: Path) -> "ProductVocabulary":
+    from commerce.demo.shop import DemoSize, seed_demo
+    from commerce.store import migrate, open_store
+
+    url = f"sqlite:///{folder / 'shop.db'}"
+    await migrate(url)
+    async with open_store(url) as store:
+        made = await seed_demo(store, _SEED, datetime.now(UTC), size=DemoSize(customers=5, orders=5))
+        return await store.product_vocabulary(made.tenant_id)
 
 
 def _document(head: dict[str, Any], command: str, config: "ClusterConfig", found: Found) -> dict[str, Any]:
@@ -137,14 +152,14 @@ def _document(head: dict[str, Any], command: str, config: "ClusterConfig", found
 
 
 def _show(found: Found) -> None:
-    table = Table("half", "", "language", "questions", "hit@1", "hit@3", "hit@5", "MRR")
     for each in found.quality:
         figures = each.figures
-        shares = (figures.hit_at_1, figures.hit_at_3, figures.hit_at_5, figures.mrr)
-        table.add_row(
-            each.half, each.way, each.language, str(figures.questions), *(f"{share:.3f}" for share in shares)
+        index = "index without its language" if each.across_languages else "whole index"
+        console.print(
+            f"{each.half}, {each.told}, {index}, {each.language}: n {figures.questions}, hit@1 {figures.hit_at_1:.3f}, "
+            f"hit@3 {figures.hit_at_3:.3f}, hit@5 {figures.hit_at_5:.3f}, MRR {figures.mrr:.3f}",
+            soft_wrap=True,
         )
-    console.print(table)
     console.print(f"words that a question shares with a title: {found.shared_with_titles:.3f} of its own")
     if found.speed is not None and found.fresh is not None:
         speed = found.speed

@@ -1,68 +1,86 @@
-"""How often an article that answers is found: by language, with what a conversation knows, and across languages."""
+"""How often an article that answers is found: as it is served, by the question alone, and across languages."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
 from benchmarks.retrieval.corpus import shop_articles
+from commerce.domain.catalogue import ProductVocabulary
 from deployments.retrieval import indexed
-from models.retrieval import HybridIndex, IndexedArticle
+from deployments.searching import named_categories
+from models.retrieval import HybridIndex
 from models.retrieval.embedders import Embedder
 from models.retrieval.evaluate import (
     Half,
     HitFigures,
     Question,
-    Search,
     hit_figures,
     in_one_language,
     load_questions,
-    places,
+    place,
+    request_of,
 )
 from models.retrieval.tokens import tokens
-from models.retrieval.weights import DEFAULT_WEIGHTS, Weights
-from models.types import Passage, SearchRequest
-from models.types.understanding import Language
+from models.types import SearchRequest
+from models.types.understanding import IntentScore, Language
 
 QUESTIONS: Final = Path(__file__).parent / "questions.yaml"
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
-Way = Literal["question alone", "with its intent", "across languages"]
-Intents = Callable[[Sequence[str]], Sequence[str | None]]
-"""What understanding reads in questions; None where it would not say."""
+Told = Literal["as served", "question alone", "as served, no example questions"]
+Intents = Callable[[Sequence[str]], Sequence[tuple[IntentScore, ...]]]
+"""What understanding reads in texts: the likeliest intents of each."""
 
 # The demonstration's articles have no times.
 _AT: Final = datetime(2026, 11, 29, tzinfo=UTC)
+_WANTED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """`way`: the question alone, as over the API; with the intent that understanding reads in it, as in a conversation; or
-    alone in an index without a word of its language. `missed` has those without an answer among the first three.
+    """`told`: with the intents that understanding reads and the categories that the catalogue knows, as over the API and in
+    a conversation; by the question's words alone; or as served, where no article has questions. `across_languages`: in
+    an index that holds no text of the question's language. `missed` has those without an answer among the first three.
     """
 
     half: Half
-    way: Way
+    told: Told
+    across_languages: bool
     language: Language | Literal["both"]
     figures: HitFigures
     missed: tuple[str, ...]
 
 
-def measure(
-    embedder: Embedder, half: Half, intents: Intents | None, weights: Weights = DEFAULT_WEIGHTS
-) -> list[Quality]:
-    """Of that half of the questions. Raises EngineFailed."""
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a question is told with."""
+
+    intents: Intents
+    vocabulary: ProductVocabulary
+
+    def requests(self, questions: Sequence[Question]) -> list[SearchRequest]:
+        """Each with its intents and categories."""
+        read = self.intents([question.query for question in questions])
+        plain = [request_of(question) for question in questions]
+        return [
+            replace(request, intents=tuple(intents), categories=named_categories(request, self.vocabulary))
+            for request, intents in zip(plain, read, strict=True)
+        ]
+
+
+def measure(embedder: Embedder, half: Half, understanding: Understanding | None) -> list[Quality]:
+    """Of that half of the questions; as served only where `understanding` is there. Raises EngineFailed."""
     questions = [question for question in load_questions(QUESTIONS) if question.half == half]
-    articles = [indexed(article) for article in shop_articles()]
-    whole = _search(HybridIndex.build(articles, embedder, weights))
-    found = _by_language(half, "question alone", questions, {language: whole for language in LANGUAGES})
-    if intents is not None:
-        read = intents([question.query for question in questions])
-        told = [replace(q, intent=intent, category=None) for q, intent in zip(questions, read, strict=True)]
-        both = {language: whole for language in LANGUAGES}
-        found += _by_language(half, "with its intent", told, both, is_told=True)
-    foreign = {language: _without(articles, language, embedder, weights) for language in LANGUAGES}
-    return found + _by_language(half, "across languages", questions, foreign)
+    alone = [request_of(question) for question in questions]
+    if understanding is None:
+        return _both_ways(embedder, half, "question alone", questions, alone)
+    served = understanding.requests(questions)
+    return [
+        *_both_ways(embedder, half, "as served", questions, served),
+        *_both_ways(embedder, half, "question alone", questions, alone),
+        *_both_ways(embedder, half, "as served, no example questions", questions, served),
+    ]
 
 
 def shared_with_titles(half: Half) -> float:
@@ -81,36 +99,45 @@ def shared_with_titles(half: Half) -> float:
     return round(sum(shares) / len(shares), 3)
 
 
-def _without(
-    articles: Sequence[IndexedArticle], language: Language, embedder: Embedder, weights: Weights
-) -> Search:
-    """A search in an index without that language's text."""
-    other: Language = "en" if language == "zh" else "zh"
-    alone = [in_one_language(article, other) for article in articles]
-    return _search(HybridIndex.build(alone, embedder, weights))
-
-
-def _search(index: HybridIndex) -> Search:
-    def search(request: SearchRequest) -> Sequence[Passage]:
-        return index.search(request, _AT)
-
-    return search
+def _both_ways(
+    embedder: Embedder,
+    half: Half,
+    told: Told,
+    questions: Sequence[Question],
+    requests: Sequence[SearchRequest],
+) -> list[Quality]:
+    """In the whole index, and in one without the question's language."""
+    articles = [indexed(article) for article in shop_articles()]
+    if told == "as served, no example questions":
+        articles = [replace(article, questions=()) for article in articles]
+    whole = HybridIndex.build(articles, embedder)
+    other: dict[Language, Language] = {"zh": "en", "en": "zh"}
+    foreign = {
+        language: HybridIndex.build([in_one_language(each, other[language]) for each in articles], embedder)
+        for language in LANGUAGES
+    }
+    ways = ((False, dict.fromkeys(LANGUAGES, whole)), (True, foreign))
+    found: list[Quality] = []
+    for is_across, indexes in ways:
+        places = [
+            place(indexes[question.language].search(request, _AT), question)
+            for question, request in zip(questions, requests, strict=True)
+        ]
+        found += _by_language(half, told, is_across, questions, places)
+    return found
 
 
 def _by_language(
-    half: Half,
-    way: Way,
-    questions: Sequence[Question],
-    search: Mapping[Language, Search],
-    *,
-    is_told: bool = False,
+    half: Half, told: Told, is_across: bool, questions: Sequence[Question], places: Sequence[int | None]
 ) -> list[Quality]:
-    found, every_place, every_miss = [], [], []
-    for language in LANGUAGES:
-        asked = [question for question in questions if question.language == language]
-        here = places(search[language], asked, told=is_told)
-        missed = [q.query for q, place in zip(asked, here, strict=True) if place is None or place > 3]
-        found.append(Quality(half, way, language, hit_figures(here), tuple(missed)))
-        every_place += here
-        every_miss += missed
-    return [*found, Quality(half, way, "both", hit_figures(every_place), tuple(every_miss))]
+    found = []
+    for language in (*LANGUAGES, "both"):
+        mine = [
+            (question, where)
+            for question, where in zip(questions, places, strict=True)
+            if language in (question.language, "both")
+        ]
+        missed = tuple(question.query for question, where in mine if where is None or where > _WANTED)
+        figures = hit_figures([where for _, where in mine])
+        found.append(Quality(half, told, is_across, language, figures, missed))  # type: ignore[arg-type]
+    return found

@@ -15,6 +15,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_.\-]{0,99}")
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _LANGUAGES: Final = ("zh", "en")
 _LONGEST: Final = {"title": 500, "body": 50_000}
+_LONGEST_QUESTION: Final = 300
 _LONGEST_KIND: Final = 32
 _MOST_NAMES: Final = 200
 
@@ -22,7 +23,8 @@ _MOST_NAMES: Final = 200
 @dataclass(frozen=True, slots=True)
 class Article:
     """`kind` is the shop's own sorting (policy, faq, guide …); `intents` and `categories` are the slugs it serves and
-    `products` the ids it is about, each empty for all. `version` counts its edits from 1.
+    `products` the ids it is about, each empty for all; `questions` are what customers ask it as, in any language. `version`
+    counts its edits from 1.
 
     A draft is never shown; another article from `publish_at` on (None: at once) until `expires_at` (None: for good). Raises
     ArticleInvalid for what is empty, too long, no slug, or would end before it begins.
@@ -40,6 +42,7 @@ class Article:
     is_draft: bool = False
     publish_at: datetime | None = None
     expires_at: datetime | None = None
+    questions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _SLUG.fullmatch(self.article_id):
@@ -66,6 +69,10 @@ class Article:
             ("products", self.products),
         ):
             yield from _list_faults(name, words)
+        if len(self.questions) > _MOST_NAMES:
+            yield "questions", f"are {len(self.questions)}; at most {_MOST_NAMES} are kept"
+        for number, question in enumerate(self.questions):
+            yield from _text_faults(f"questions.{number}", question, _LONGEST_QUESTION)
         for name, at in (("publish_at", self.publish_at), ("expires_at", self.expires_at)):
             if at is not None and at.tzinfo is None:
                 yield name, "has no time zone"

@@ -83,6 +83,13 @@ def query_from_text(
     )
 
 
+def asked_categories(query: ProductQuery, vocabulary: ProductVocabulary) -> tuple[str, ...]:
+    """The categories that a query is about: those that it names, and those of the kinds of goods that it names."""
+    named = set(query.product_types)
+    of_types = {slug for term in vocabulary.product_types if term.slug in named for slug in term.categories}
+    return tuple(sorted({*query.categories, *of_types}))
+
+
 def _take(text: str, terms: Iterable[Term]) -> tuple[tuple[Term, ...], str]:
     """The terms that `text` names, in the order of their names' lengths, and the text without them."""
     found: dict[str, Term] = {}

@@ -278,6 +278,7 @@ def _article(row: Row) -> None:
             row["article_id"], row["kind"], tuple(row["intents"]), tuple(row["categories"]), title, body,
             version=row["version"], products=tuple(row["products"]),
             publish_at=row["publish_at"], expires_at=row["expires_at"],
+            questions=tuple(row["questions"]),
         )  # fmt: skip
     except ArticleInvalid as error:
         raise FieldInvalid(error.field, error.problem) from None

@@ -128,6 +128,7 @@ _DOCUMENTS: Final[dict[str, TypeAdapter[Any]]] = {
     "categories": TypeAdapter(list[str]),
     "intents": TypeAdapter(list[str]),
     "products": TypeAdapter(list[str]),
+    "questions": TypeAdapter(list[str]),
     "address": TypeAdapter(_Address),
     "lines": TypeAdapter(list[_CaseLine]),
 }

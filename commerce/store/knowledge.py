@@ -257,6 +257,7 @@ def article_row(tenant_id: str, article: Article, at: datetime) -> dict[str, Any
         "is_draft": article.is_draft,
         "publish_at": article.publish_at,
         "expires_at": article.expires_at,
+        "questions": list(article.questions),
     }
 
 
@@ -280,6 +281,7 @@ def article_of(row: Row[Any]) -> Article:
         is_draft=row.is_draft,
         publish_at=row.publish_at,
         expires_at=row.expires_at,
+        questions=tuple(row.questions),
     )
 
 

@@ -461,6 +461,7 @@ def _article_columns() -> tuple[Column[Any], ...]:
         Column("is_draft", Boolean, nullable=False, server_default=false()),
         Column("publish_at", UtcDateTime),
         Column("expires_at", UtcDateTime),
+        Column("questions", JSON, nullable=False, server_default="[]"),
     )
 
 

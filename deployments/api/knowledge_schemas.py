@@ -27,7 +27,8 @@ class BothLanguages(schemas.Request):
 
 
 class ArticleRequest(schemas.Request):
-    """The whole article. `intents`, `categories` and `products` say what it is about; empty: all.
+    """The whole article. `intents`, `categories` and `products` say what it is about; empty: all. `questions` are what
+    customers ask it as, in any language: the search finds it by them.
 
     Customers find it from `publish_at` (null: at once) until `expires_at` (null: for good), and never while `is_draft`.
     """
@@ -40,6 +41,7 @@ class ArticleRequest(schemas.Request):
                 {
                     "kind": "policy",
                     "intents": ["delivery_policy"],
+                    "questions": ["过年你们休息吗", "are you closed over the holidays"],
                     "title": {"zh": "春节期间发货吗", "en": "Do you ship at Chinese New Year?"},
                     "body": {
                         "zh": "春节期间正常接单，2月20日起按付款顺序发货。",
@@ -58,6 +60,7 @@ class ArticleRequest(schemas.Request):
     intents: list[Name] = Field(default=[])
     categories: list[Name] = Field(default=[])
     products: list[Name] = Field(default=[])
+    questions: list[schemas.MessageText] = Field(default=[])
     is_draft: bool = False
     publish_at: Instant | None = None
     expires_at: Instant | None = None
@@ -73,7 +76,8 @@ class ArticleRequest(schemas.Request):
             return Article(
                 article_id=article_id, kind=self.kind, intents=tuple(self.intents),
                 categories=tuple(self.categories), title=LocalText(self.title.zh, self.title.en),
-                body=LocalText(self.body.zh, self.body.en), products=tuple(self.products), is_draft=self.is_draft,
+                body=LocalText(self.body.zh, self.body.en), products=tuple(self.products), questions=tuple(self.questions),
+                is_draft=self.is_draft,
                 publish_at=self.publish_at, expires_at=self.expires_at,
             )  # fmt: skip
         except ArticleInvalid as error:
@@ -96,6 +100,7 @@ class StoredArticle(BaseModel):
     intents: list[str]
     categories: list[str]
     products: list[str]
+    questions: list[str]
     title: TextOut
     body: TextOut
     is_draft: bool

@@ -1,6 +1,6 @@
 """How good retrieval is: whether an article that answers comes first, or among the first few, and across languages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -12,9 +12,9 @@ from models.retrieval.articles import IndexedArticle
 from models.retrieval.hybrid import LANGUAGES
 from models.types import Passage, SearchRequest
 from models.types.understanding import Language
+from models.understanding.language import language as language_of
 
 Half = Literal["tuning", "report"]
-Search = Callable[[SearchRequest], Sequence[Passage]]
 
 DEPTH: Final = 5
 
@@ -33,16 +33,12 @@ class QuestionsInvalid(ModelError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question and the ids of the articles that answer it. `half` says what it may be used for; `intent` and `category` are
-    what a conversation would know.
-    """
+    """A question and the ids of the articles that answer it. `half` says what it may be used for."""
 
     query: str
     language: Language
     expect: frozenset[str]
     half: Half
-    intent: str | None = None
-    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class HitFigures:
 
 
 def load_questions(path: Path) -> tuple[Question, ...]:
-    """Reads {tuning: {zh: [...], en: [...]}, report: …} of {query, expect, intent?, category?}. Raises QuestionsInvalid."""
+    """Reads {tuning: {zh: [...], en: [...]}, report: …} of {query, expect}. Raises QuestionsInvalid."""
     try:
         document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
         return tuple(
@@ -68,8 +64,6 @@ def load_questions(path: Path) -> tuple[Question, ...]:
                 language=language,
                 expect=frozenset(row["expect"]),
                 half=half,
-                intent=row.get("intent"),
-                category=row.get("category"),
             )
             for half in get_args(Half)
             for language in LANGUAGES
@@ -79,11 +73,15 @@ def load_questions(path: Path) -> tuple[Question, ...]:
         raise QuestionsInvalid(path.name, f"{type(broken).__name__}: {broken}") from broken
 
 
-def places(search: Search, questions: Sequence[Question], *, told: bool = False) -> list[int | None]:
-    """Where the first article that answers each question comes, from 1; None beyond five. `told`: with what a conversation
-    would know of it.
-    """
-    return [_place(search(_request(question, told=told)), question) for question in questions]
+def request_of(question: Question) -> SearchRequest:
+    """The question alone."""
+    return SearchRequest("evaluation", question.query, question.language, DEPTH)
+
+
+def place(passages: Sequence[Passage], question: Question) -> int | None:
+    """Where the first article that answers comes, from 1; None for none of these."""
+    ids = [passage.article_id for passage in passages]
+    return next((place for place, found in enumerate(ids, 1) if found in question.expect), None)
 
 
 def hit_figures(found: Sequence[int | None]) -> HitFigures:
@@ -101,20 +99,5 @@ def hit_figures(found: Sequence[int | None]) -> HitFigures:
 def in_one_language(article: IndexedArticle, language: Language) -> IndexedArticle:
     """The article as a shop of that language alone would hold it: the other language's text is nowhere in it."""
     title, body = article.title(language), article.body(language)
-    return replace(article, title_zh=title, title_en=title, body_zh=body, body_en=body)
-
-
-def _request(question: Question, *, told: bool) -> SearchRequest:
-    return SearchRequest(
-        tenant_id="evaluation",
-        query=question.query,
-        language=question.language,
-        limit=DEPTH,
-        intent=question.intent if told else None,
-        category=question.category if told else None,
-    )
-
-
-def _place(passages: Sequence[Passage], question: Question) -> int | None:
-    ids = [passage.article_id for passage in passages]
-    return next((place for place, found in enumerate(ids, 1) if found in question.expect), None)
+    questions = tuple(question for question in article.questions if language_of(question) == language)
+    return replace(article, title_zh=title, title_en=title, body_zh=body, body_en=body, questions=questions)

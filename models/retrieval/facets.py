@@ -67,17 +67,27 @@ class Facets:
         return found
 
     def fit(self, request: SearchRequest, weights: Weights) -> Scores:
-        """What a request's intent, category and product add to each row."""
+        """What a request's intents, categories and product add to each row."""
+        return self._intents_fit(request, weights) + self._categories_fit(request, weights)
+
+    def _intents_fit(self, request: SearchRequest, weights: Weights) -> Scores:
+        probable = np.zeros(len(self._from), dtype=np.float32)
+        for intent in request.intents:
+            probable[_rows(self._first_intent.get(intent.intent, ()))] += intent.probability
+            others = _rows(self._other_intent.get(intent.intent, ()))
+            probable[others] += weights.other_intent * intent.probability
+        found: Scores = weights.intent * np.log1p(probable / weights.doubt)
+        return found
+
+    def _categories_fit(self, request: SearchRequest, weights: Weights) -> Scores:
         found = np.zeros(len(self._from), dtype=np.float32)
-        if request.intent is not None:
-            found[_rows(self._first_intent.get(request.intent, ()))] += weights.first_intent
-            found[_rows(self._other_intent.get(request.intent, ()))] += weights.other_intent
-        category = request.category or request.only_category
-        if category is None:
-            found += weights.unasked_category * self._has_category
-        else:
+        asked = {*request.categories, *filter(None, (request.only_category,))}
+        if asked:
+            listed = _rows({row for slug in asked for row in self._category.get(slug, ())})
             found += weights.other_category * self._has_category
-            found[_rows(self._category.get(category, ()))] += weights.category - weights.other_category
+            found[listed] = weights.category
+        else:
+            found += weights.unasked_category * self._has_category
         if request.only_product is not None:
             found[_rows(self._product.get(request.only_product, ()))] += weights.product
         return found

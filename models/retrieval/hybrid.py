@@ -1,6 +1,7 @@
 """A shop's knowledge, searched by words (BM25) and by meaning (vectors) at once, across both languages.
 
-Every article is compared by its words, titles and whole texts; the best of them then by their sentences as well.
+Every article is compared by its words and whole texts; the best of them then also by their titles, by the questions that they
+answer, and by their sentences.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,21 +23,23 @@ from models.types import Passage, SearchRequest
 from models.types.understanding import Language
 
 Scores = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
-_TITLE_ROWS: Final = len(LANGUAGES)
-_HEAD_ROWS: Final = 2 * len(LANGUAGES)
-"""Vectors of an article before its sentences': its titles, then its whole texts."""
-_CANDIDATES: Final = 64
+_WHOLES: Final = len(LANGUAGES)
+_CANDIDATES: Final = 128
 _TEXTS_A_CALL: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """What indexing computes of an article's text: `heads` float32 [4, d], `sentences` float16 [n, d], zh before en."""
+    """What indexing computes of an article's text: `wholes` float32 [2, d], and `parts` float16 [n, d], `asked` titles and
+    questions and then the sentences; zh before en.
+    """
 
-    heads: Vectors
-    sentences: npt.NDArray[np.float16]
+    wholes: Vectors
+    parts: npt.NDArray[np.float16]
+    asked: int
     tokens: tuple[str, ...]
 
 
@@ -57,8 +60,8 @@ class HybridIndex:
         self._row_of: dict[str, int] = {}
         self._articles: list[IndexedArticle | None] = []
         self._free: list[int] = []
-        self._heads: Vectors = np.zeros((0, _HEAD_ROWS, 1), dtype=np.float32)
-        self._sentences: dict[int, npt.NDArray[np.float16]] = {}
+        self._wholes: Vectors = np.zeros((0, _WHOLES, 1), dtype=np.float32)
+        self._parts: dict[int, tuple[npt.NDArray[np.float16], int]] = {}
         self._words = WordIndex()
         self._facets = Facets()
 
@@ -111,38 +114,47 @@ class HybridIndex:
         if not len(rows):
             return ()
         vector = self._embedder.embed_queries([request.query])[0]
-        scores = self._scores(request, vector)
-        if len(rows) > _CANDIDATES:
-            rows = rows[np.argpartition(-scores[rows], _CANDIDATES)[:_CANDIDATES]]
-        near = self._sentence_cosines(rows, vector)
-        scores[rows] += self._weights.sentence * np.array([near[row].max() for row in rows], dtype=np.float32)
+        whole, rest = self._first_scores(request, vector)
+        rows = self._candidates(rows, whole, rest)
+        near = self._part_cosines(rows, vector)
+        scores = {row: self._score(float(whole[row]), float(rest[row]), near[row]) for row in near}
         # Replicas that were told of edits in another order tell the same order of equals.
-        best = sorted(rows.tolist(), key=lambda row: (-float(scores[row]), self._article(row).article_id))
+        best = sorted(scores, key=lambda row: (-scores[row], self._article(row).article_id))
         return tuple(
-            self._passage(row, request.language, float(scores[row]), near[row])
+            self._passage(row, request.language, scores[row], near[row].sentences)
             for row in best[: request.limit]
         )
 
-    def _scores(self, request: SearchRequest, vector: Vectors) -> Scores:
-        """Of every row, but for its sentences."""
-        weights = self._weights
-        cosines = self._stretched(self._heads.reshape(-1, self._heads.shape[-1]) @ vector)
-        parts = cosines.reshape(-1, _HEAD_ROWS)
-        words = self._words.scores(tokens(request.query), len(self._heads))
-        scores: Scores = (
-            weights.title * parts[:, :_TITLE_ROWS].max(axis=1)
-            + weights.whole * parts[:, _TITLE_ROWS:].max(axis=1)
-            + weights.words * words / (words + weights.half_words)
-            + self._facets.fit(request, weights)
-        )
-        return scores.astype(np.float32)
+    def _first_scores(self, request: SearchRequest, vector: Vectors) -> tuple[Scores, Scores]:
+        """Of every row: the cosine of its whole text, and what words, intents and categories add."""
+        cosines = self._stretched(self._wholes.reshape(-1, self._wholes.shape[-1]) @ vector)
+        words = self._words.scores(tokens(request.query), len(self._wholes))
+        rest = self._facets.fit(request, self._weights)
+        rest += self._weights.words * words / (words + self._weights.half_words)
+        return cosines.reshape(-1, _WHOLES).max(axis=1), rest
 
-    def _sentence_cosines(self, rows: npt.NDArray[np.int64], vector: Vectors) -> dict[int, Scores]:
-        """Of each row's sentences, in their order."""
-        held = [self._sentences[row] for row in rows.tolist()]
-        cosines = self._stretched(np.concatenate(held).astype(np.float32) @ vector)
-        ends = np.cumsum([len(part) for part in held])[:-1]
-        return dict(zip(rows.tolist(), np.split(cosines, ends), strict=True))
+    def _candidates(self, rows: Rows, whole: Scores, rest: Scores) -> Rows:
+        """The best by what is known of every row, its whole text standing for its parts."""
+        if len(rows) <= _CANDIDATES:
+            return rows
+        weights = self._weights
+        rough = (weights.asked + weights.whole + weights.sentence) * whole[rows] + rest[rows]
+        found: Rows = rows[np.argpartition(-rough, _CANDIDATES)[:_CANDIDATES]]
+        return found
+
+    def _part_cosines(self, rows: Rows, vector: Vectors) -> "dict[int, _Near]":
+        held = [self._parts[row] for row in rows.tolist()]
+        cosines = self._stretched(np.concatenate([parts for parts, _ in held]).astype(np.float32) @ vector)
+        pieces = np.split(cosines, np.cumsum([len(parts) for parts, _ in held])[:-1])
+        return {
+            row: _Near(piece[:asked], piece[asked:])
+            for row, piece, (_, asked) in zip(rows.tolist(), pieces, held, strict=True)
+        }
+
+    def _score(self, whole: float, rest: float, near: "_Near") -> float:
+        weights = self._weights
+        asked, sentence = float(near.asked.max()), float(near.sentences.max())
+        return weights.asked * asked + weights.whole * whole + weights.sentence * sentence + rest
 
     def _stretched(self, cosines: Scores) -> Scores:
         """So that unrelated texts are near 0 whatever the embedder."""
@@ -197,9 +209,9 @@ class HybridIndex:
 
     def _put(self, row: int, prepared: Prepared) -> None:
         if prepared.texts is not None:
-            self._make_room(row + 1, prepared.texts.heads.shape[-1])
-            self._heads[row] = prepared.texts.heads
-            self._sentences[row] = prepared.texts.sentences
+            self._make_room(row + 1, prepared.texts.wholes.shape[-1])
+            self._wholes[row] = prepared.texts.wholes
+            self._parts[row] = (prepared.texts.parts, prepared.texts.asked)
         if (old := self._articles[row]) is not None:
             self._facets.remove(row, old)
         self._facets.put(row, prepared.article)
@@ -208,21 +220,29 @@ class HybridIndex:
     def _remove(self, row: int) -> None:
         article = self._article(row)
         self._facets.remove(row, article)
-        del self._row_of[article.article_id], self._sentences[row]
+        del self._row_of[article.article_id], self._parts[row]
         self._articles[row] = None
         self._free.append(row)
 
     def _make_room(self, rows: int, width: int) -> None:
         """Half as much again, so that most edits copy nothing."""
-        if rows > len(self._heads):
-            grown = np.zeros((max(rows, 3 * len(self._heads) // 2), _HEAD_ROWS, width), dtype=np.float32)
-            grown[: len(self._heads)] = self._heads
-            self._heads = grown
+        if rows > len(self._wholes):
+            grown = np.zeros((max(rows, 3 * len(self._wholes) // 2), _WHOLES, width), dtype=np.float32)
+            grown[: len(self._wholes)] = self._wholes
+            self._wholes = grown
             self._facets.make_room(len(grown))
 
 
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """A query's cosines with an article's titles and questions, and with its sentences, in their order."""
+
+    asked: Scores
+    sentences: Scores
+
+
 def _embedded(articles: Sequence[IndexedArticle], embedder: Embedder) -> list[Vectors]:
-    """The vectors of each: titles, whole texts, sentences. A text that stands there twice is embedded once."""
+    """The vectors of each: whole texts, titles and questions, sentences. A text that stands there twice is embedded once."""
     texts = [_texts_of(article) for article in articles]
     unique = list(dict.fromkeys(chain.from_iterable(texts)))
     parts = [
@@ -235,13 +255,17 @@ def _embedded(articles: Sequence[IndexedArticle], embedder: Embedder) -> list[Ve
 
 
 def _texts_of(article: IndexedArticle) -> list[str]:
-    titles = [article.title(language) for language in LANGUAGES]
     wholes = [f"{article.title(language)}\n{article.body(language)}" for language in LANGUAGES]
     spoken = chain.from_iterable(sentences(article.body(language)) for language in LANGUAGES)
-    return [*titles, *wholes, *spoken]
+    return [*wholes, *_asked(article), *spoken]
+
+
+def _asked(article: IndexedArticle) -> list[str]:
+    return [*(article.title(language) for language in LANGUAGES), *article.questions]
 
 
 def _texts(article: IndexedArticle, vectors: Vectors, weights: Weights) -> _Texts:
     titles = f"{article.title_zh} {article.title_en} " * weights.title_repeats
-    words = tokens(f"{titles}{article.body_zh} {article.body_en}")
-    return _Texts(vectors[:_HEAD_ROWS], vectors[_HEAD_ROWS:].astype(np.float16), tuple(words))
+    words = tokens(f"{titles}{article.body_zh} {article.body_en} {' '.join(article.questions)}")
+    parts = vectors[_WHOLES:].astype(np.float16)
+    return _Texts(vectors[:_WHOLES], parts, len(_asked(article)), tuple(words))

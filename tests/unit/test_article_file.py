@@ -22,7 +22,8 @@ from commerce.store import open_store
 GOOD: Final = "- {id: a, kind: faq, intents: [], categories: [], title: {zh: 一, en: One}, body: {zh: 一, en: One}MORE}\n"
 TIMED: Final = Article(
     "sale", "policy", ("price_promotion",), (), LocalText("大促：“满减”", "Sale"), LocalText("一。\n二。", "One.\nTwo."),
-    products=("P1",), is_draft=True, publish_at=datetime(2027, 2, 1, tzinfo=UTC), expires_at=datetime(2027, 3, 1, tzinfo=UTC),
+    products=("P1",), questions=("几号开始", "when"), is_draft=True,
+    publish_at=datetime(2027, 2, 1, tzinfo=UTC), expires_at=datetime(2027, 3, 1, tzinfo=UTC),
 )  # fmt: skip
 
 

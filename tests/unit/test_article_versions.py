@@ -171,11 +171,13 @@ async def test_a_migration_keeps_what_is_there_and_expands_alone(shop: Store) ->
     await migrated(shop, command.downgrade, "0009")
     async with shop.writing() as connection:
         columns = [
-            c for c in articles.c if c.name not in ("products", "is_draft", "publish_at", "expires_at")
+            c
+            for c in articles.c
+            if c.name not in ("products", "is_draft", "publish_at", "expires_at", "questions")
         ]
         row = (await connection.execute(select(*columns).limit(1))).mappings().one()
     await migrated(shop, command.upgrade, "0010")
-    assert await shop.articles("demo") == before
+    assert await shop.articles("demo") == tuple(replace(article, questions=()) for article in before)
     assert [v.edited_by for v in await shop.article_versions("demo", row["article_id"])] == ["unknown"]
     # An older process beside this one knows neither the new columns nor the versions.
     async with shop.writing() as connection:

@@ -32,7 +32,8 @@ async def test_an_article_is_written_read_changed_and_deleted(shop: Shop) -> Non
     assert made.status_code == 200, made.text
     assert made.headers["ETag"] == '"1"'
     assert made.json() == {
-        **BODY, "id": "new-year", "version": 1, "categories": [], "products": [], "is_draft": False, "publish_at": None,
+        **BODY, "id": "new-year", "version": 1, "categories": [], "products": [], "questions": [],
+        "is_draft": False, "publish_at": None,
         "expires_at": None, "is_shown": True, "updated_at": made.json()["updated_at"],
     }  # fmt: skip
     got = await shop.client.get(PATH, headers=operator(shop))

@@ -20,13 +20,16 @@ from models.retrieval.evaluate import (
     hit_figures,
     in_one_language,
     load_questions,
-    places,
+    place,
+    request_of,
 )
 from models.retrieval.tokens import stem, tokens
 from models.retrieval.weights import DEFAULT_WEIGHTS
 from models.retrieval.words import K1, B, WordIndex
 from models.types import Passage, SearchRequest
+from models.types.understanding import IntentScore
 
+REFUND = (IntentScore("refund", 0.7),)
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 
 DEFAULT = IndexedArticle(
@@ -111,22 +114,32 @@ def test_first_sentence_wins_ties() -> None:
 
 
 def test_category_raises_its_article_and_lowers_the_others(index: HybridIndex) -> None:
-    query = "is it possible to return most of them"
-    assert ids(index, query, intent="return_policy")[0] == "return-default"
-    assert ids(index, query, intent="return_policy", category="electronics")[0] == "return-electronics"
-    unasked, other = (
-        {p.article_id: p.score for p in ask(index, "electronics", category=category)}
-        for category in (None, "shoes")
-    )
-    assert other["return-electronics"] < unasked["return-electronics"]
-    assert other["return-default"] == unasked["return-default"]
+    def scores(*categories: str) -> dict[str, float]:
+        return {p.article_id: p.score for p in ask(index, "electronics", categories=categories)}
+
+    unasked, own, other = scores(), scores("phones", "electronics"), scores("shoes")
+    assert other["return-electronics"] < unasked["return-electronics"] < own["return-electronics"]
+    assert other["return-default"] == unasked["return-default"] == own["return-default"]
 
 
 def test_matching_intent_raises(index: HybridIndex) -> None:
     scores = {p.article_id: p.score for p in ask(index, "goods")}
-    told = {p.article_id: p.score for p in ask(index, "goods", intent="invoice")}
-    assert told["invoice"] > scores["invoice"]
-    assert told["return-default"] == scores["return-default"]
+    told = {
+        p.article_id: p.score
+        for p in ask(
+            index, "goods", intents=(IntentScore("invoice", 0.6), IntentScore("return_request", 0.3))
+        )
+    }
+    raised = {each: told[each] - scores[each] for each in told}
+    assert raised["invoice"] > raised["return-default"] > 0 == raised["return-electronics"]
+
+
+def test_an_article_is_found_by_a_question_that_shares_no_word_with_it(index: HybridIndex) -> None:
+    asked = "wombat zeppelin quokka"
+    assert ids(index, asked)[0] != "return-electronics"
+    changed(index, replace(ELECTRONICS, questions=("quokka wombat zeppelins", "貘")))
+    found = ask(index, asked)[0]
+    assert found.article_id == "return-electronics" and found.quote in found.body
 
 
 def test_limit_and_order(index: HybridIndex) -> None:
@@ -141,7 +154,7 @@ def test_one_changed_article_costs_one_embedding() -> None:
     edited = replace(INVOICE, version=2, title_en="Digital receipts")
     embedder.passages = 0
     changed(index, DEFAULT, ELECTRONICS, edited)
-    # Two titles, two whole texts, three sentences.
+    # Two whole texts, two titles, three sentences.
     assert embedder.passages == 7
     assert ids(index, "digital receipts")[0] == "invoice"
     anew = HybridIndex.build((DEFAULT, ELECTRONICS, edited), FakeEmbedder())
@@ -190,7 +203,7 @@ def test_an_index_that_was_changed_at_random_is_the_one_built_anew() -> None:
         changed(index, *edited, removed=[each for each in gone if each not in there])
     anew = HybridIndex.build(list(there.values()), FakeEmbedder())
     for query in words:
-        assert ask(index, query, intent="refund", limit=20) == ask(anew, query, intent="refund", limit=20)
+        assert ask(index, query, intents=REFUND, limit=20) == ask(anew, query, intents=REFUND, limit=20)
 
 
 def test_an_article_comes_and_goes_at_its_time(index: HybridIndex) -> None:
@@ -231,7 +244,7 @@ def test_one_sentence_that_answers_lifts_a_long_article() -> None:
         replace(INVOICE, article_id=name, title_en="Same", title_zh="同", body_zh="同。", body_en=body)
         for name, body in (("a-split", split), ("b-whole", said))
     ]
-    blind = replace(DEFAULT_WEIGHTS, whole=0.0, title=0.0, words=0.0)
+    blind = replace(DEFAULT_WEIGHTS, whole=0.0, asked=0.0, words=0.0)
     index = HybridIndex.build(articles, FakeEmbedder(), blind)
     assert ids(index, said)[0] == "b-whole"
 
@@ -282,14 +295,15 @@ def test_evaluation_counts_places(index: HybridIndex) -> None:
         Question("electronic invoices", "en", frozenset({"nowhere"}), "report"),
         Question("electronic invoices", "en", frozenset({"return-default", "return-electronics"}), "report"),
     ]
-    found = places(lambda request: index.search(request, NOW), questions)
+    found = [place(index.search(request_of(each), NOW), each) for each in questions]
     assert found == [1, None, 2]
     figures = hit_figures(found)
     assert (figures.hit_at_1, figures.hit_at_3, figures.mrr) == (0.3333, 0.6667, 0.5)
 
 
 def test_an_article_in_one_language_holds_no_word_of_the_other() -> None:
-    alone = in_one_language(DEFAULT, "en")
+    alone = in_one_language(replace(DEFAULT, questions=("能退吗", "can I return it")), "en")
+    assert alone.questions == ("can I return it",)
     assert (alone.title_zh, alone.body_zh) == (DEFAULT.title_en, DEFAULT.body_en)
     assert alone.title("en") == DEFAULT.title_en and alone.text_hash != DEFAULT.text_hash
 

@@ -4,6 +4,9 @@ from benchmarks.retrieval.corpus import many_articles, shop_articles
 from benchmarks.retrieval.quality import QUESTIONS, shared_with_titles
 from models.retrieval.articles import sentences
 from models.retrieval.evaluate import load_questions
+from models.retrieval.tokens import tokens
+
+ALIKE = 0.34
 
 
 def test_every_article_has_a_question_in_each_language() -> None:
@@ -21,6 +24,17 @@ def test_no_question_is_copied_from_a_title() -> None:
     assert len(set(asked)) == len(asked)
     assert not [query for query in asked if any(title in query or query in title for title in titles)]
     assert shared_with_titles("report") <= 0.25
+
+
+def test_no_question_of_the_report_is_like_one_that_an_article_has() -> None:
+    """What an article is asked as comes from the corpus of understanding: a report that repeats it would measure memory."""
+    asked = {question: set(tokens(question)) for a in shop_articles() for question in a.questions}
+    assert len(asked) > 800
+    for question in load_questions(QUESTIONS):
+        mine = set(tokens(question.query))
+        if question.half == "report":
+            like = [each for each, words in asked.items() if len(mine & words) >= ALIKE * len(mine | words)]
+            assert like == [], question.query
 
 
 def test_the_halves_are_large_enough_and_apart() -> None:

@@ -1,4 +1,4 @@
-"""Articles keep their versions, and have a time to be shown and products that they are about.
+"""Articles keep their versions, and have a time to be shown, products that they are about, and questions that they answer.
 
 Expands alone: what an older process writes meanwhile is a published article about all products, as before.
 
@@ -44,6 +44,7 @@ def _new_columns() -> tuple[sa.Column[Any], ...]:
         sa.Column("is_draft", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("publish_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("questions", sa.JSON(), server_default="[]", nullable=False),
     )
 
 
