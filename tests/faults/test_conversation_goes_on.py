@@ -30,7 +30,7 @@ def turn(kefu: Kefu, message: str, conversation_id: str | None) -> dict[str, Any
 def test_a_conversation_goes_on_after_a_replica_died(kefu: Kefu, kind: str) -> None:
     """What was asked before it died is answered after it: the order is known, and the proposal is committed once."""
     asked = kefu.chat("我要投诉")
-    assert asked["move"] == "ask" and len(asked["replies"]) == 2, asked
+    assert asked["move"] == "ask" and len(asked["replies"]) > 1, asked
     conversation_id = asked["conversation_id"]
     for victim in kefu.pids(kind):
         assert victim in {p.pid for p in kefu.tree()}, "not one of this test's own processes"
