@@ -53,7 +53,7 @@ test-integration: install  ## Tests on a real local cluster with fake engines
 
 test-all: test  ## make test, then faults, attacks and real models, and what needs a GPU where there is one
 	$(PYTEST) tests/integration tests/faults -m 'thorough and not real_models'
-	$(PYTEST) tests/integration tests/faults -m real_models
+	$(PYTEST) tests/integration tests/faults tests/dialogues -m real_models
 	$(PYTEST) tests/gpu
 
 bench: install  ## Serve the laptop profile, load it, write docs/results/load-laptop.{json,html}; minutes
@@ -72,6 +72,7 @@ soak: install  ## The full-size measurements; writes docs/results/
 	$(BIN)/python -m benchmarks.load.first_report --out docs/results
 	$(BIN)/kefu models build
 	$(BIN)/kefu evaluate understanding --out docs/results
+	$(BIN)/kefu evaluate answers --out docs/results
 	$(BIN)/python -m benchmarks.understanding_runtime --models-dir .kefu/models --out docs/results
 	$(MAKE) $(PEERS)/bin/bentoml
 	$(BIN)/python -m benchmarks.understanding_peers --models-dir .kefu/models --peers-python $(PEERS)/bin/python --out docs/results

@@ -19,6 +19,7 @@ from cluster.customer_commands import app as customer_app
 from cluster.data_commands import app as data_app
 from cluster.identity_commands import audit, revoke
 from cluster.key_commands import app as key_app
+from cluster.knowledge_commands import app as knowledge_app
 from cluster.model_commands import models_app
 from cluster.options import (
     FromWheel,
@@ -54,6 +55,7 @@ app.add_typer(train_app, name="train")
 app.add_typer(data_app, name="data")
 app.add_typer(replay_app, name="replay")
 app.add_typer(policy_app, name="policy")
+app.add_typer(knowledge_app, name="knowledge")
 app.command()(backup)
 app.command()(restore)
 data_app.command("export")(export)

@@ -4,12 +4,12 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from commerce.domain.conversations import NewTurn, TurnOutcome
-from commerce.domain.errors import ConversationConflict, StoreError
+from commerce.domain.errors import CommerceError, ConversationBusy, ConversationConflict, StoreError
 from commerce.domain.identity import Principal
 from commerce.domain.masking import mask_personal_data
 from commerce.store import Store
@@ -18,9 +18,11 @@ from deployments.clock import Now, utc_now
 from deployments.contracts import Metrics
 from deployments.errors import StageError, StageRefused
 from deployments.identity import GatewayIdentity
+from deployments.log import logger
 from deployments.lookups import Asked, LookUps
 from deployments.prompts import masked_messages
 from deployments.rungs import RungWatch
+from deployments.sealing import StateSeal
 from deployments.snapshots import ShopSnapshot, Snapshots
 from deployments.stages import Stages, StageTimer
 from models.types import CompletionChunk, GenerationRequest, Understood
@@ -48,6 +50,8 @@ from routing.ladder import Measured
 # The most that understanding may take of a request's budget, in seconds; later stages keep the rest.
 _UNDERSTAND_S = 4.0
 _STORE_TRIES = 5
+# How often a turn looks whether the one before it is stored.
+_BUSY_POLL_S = 0.025
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class ChatService:
         self._timer = StageTimer(self._clock, metrics)
         self._look_ups = LookUps(store, stages, self._timer, now)
         self._acting = Acting(store, secret, now)
+        self._seal = StateSeal(secret)
         self._measured = tuple(
             Measured(m.rung, m.intent, m.language, m.quality) for m in identity.ladder.measured
         )
@@ -109,23 +114,21 @@ class ChatService:
     ) -> AsyncIterator[Emit | Finished]:
         """One turn's events, `Finished` last. Raises CommerceError before the first event; ends in exactly one outcome."""
         started = self._clock()
+        is_stored = False
+        begun_id = conversation_id
         outcome: Outcome = "cancelled"
         intent, rung = "unknown", "none"
         try:
             shop = await self._snapshots.shop(principal.tenant_id)
-            state, last_answer = await self._before(principal, conversation_id)
-            run = _Run(
-                principal,
-                message,
-                request_id,
-                Deadline.after(started, self._identity.limits.deadline_s),
-                shop,
-            )
+            deadline = Deadline.after(started, self._identity.limits.deadline_s)
+            state, last_answer = await self._begin(principal, conversation_id, request_id, deadline)
+            run = _Run(principal, message, request_id, deadline, shop)
             async for item in self._drive(run, state, last_answer):
                 if isinstance(item, Emit):
                     yield item
                     continue
                 conversation_id = await self._store_turn(run, item, conversation_id)
+                is_stored = True
                 run.timings_ms["total"] = _ms(self._clock() - started)
                 outcome, intent, rung = item.outcome, item.understood.intent, item.rung
                 yield Finished(item, conversation_id, request_id, run.timings_ms)
@@ -136,14 +139,39 @@ class ChatService:
             raise
         finally:
             self._metrics.count_turn(intent, rung, outcome)
+            if begun_id is not None and not is_stored:
+                await self._abandon(principal, begun_id, request_id)
 
-    async def _before(self, principal: Principal, conversation_id: str | None) -> tuple[DialogueState, str]:
-        """Where the conversation stands, and what was answered last."""
+    async def _begin(
+        self, principal: Principal, conversation_id: str | None, request_id: str, deadline: Deadline
+    ) -> tuple[DialogueState, str]:
+        """Where the conversation stands, and what was answered last; while another of its turns is answered this one waits.
+        Raises ConversationBusy when the deadline comes first.
+        """
         if conversation_id is None:
             return DialogueState(), ""
-        conversation = await self._store.conversation(principal, conversation_id, limit=1)
+        while True:
+            now, left_s = self._now(), deadline.left_s(self._clock())
+            try:
+                conversation = await self._store.begin_turn(
+                    principal, conversation_id, request_id, now, now + timedelta(seconds=left_s)
+                )
+                break
+            except ConversationBusy:
+                if left_s <= _BUSY_POLL_S:
+                    raise
+                await asyncio.sleep(_BUSY_POLL_S)
         last = conversation.turns[-1].answer if conversation.turns else ""
-        return DialogueState.read(conversation.state), last
+        return self._seal.opened(conversation.state), last
+
+    async def _abandon(self, principal: Principal, conversation_id: str, request_id: str) -> None:
+        """Whoever comes next need not wait until this turn's deadline."""
+        try:
+            await asyncio.shield(self._store.abandon_turn(principal, conversation_id, request_id))
+        except CommerceError as error:
+            logger.info(
+                "%s: the conversation is held until its deadline: %s", request_id, type(error).__name__
+            )
 
     async def _drive(self, run: _Run, state: DialogueState, last_answer: str) -> AsyncIterator[Emit | Reply]:
         """Run the flow: each effect's result goes back in; events go out."""
@@ -216,7 +244,8 @@ class ChatService:
         [answer] = await self._stages.understanding.understand(run.principal.tenant_id, [message], timeout_s)
         if isinstance(answer, StageError):
             raise answer
-        return answer
+        # What the shop sells the model need not have heard of.
+        return replace(answer, entities=run.shop.names.add_to(answer.entities, message))
 
     async def _start_rung(self, run: _Run, effect: StartRung) -> str | None:
         left_s = run.deadline.left_s(self._clock())
@@ -275,7 +304,10 @@ class ChatService:
             target = conversation_id or f"conv_{uuid.uuid4().hex}"
             try:
                 await self._store.append_turn(
-                    run.principal, target, _new_turn(run, reply, self._now()), version
+                    run.principal,
+                    target,
+                    _new_turn(run, reply, self._seal.closed(reply.state), self._now()),
+                    version,
                 )
             except ConversationConflict:
                 continue
@@ -283,7 +315,7 @@ class ChatService:
         raise ConversationConflict(str(conversation_id), version)
 
 
-def _new_turn(run: _Run, reply: Reply, at: datetime) -> NewTurn:
+def _new_turn(run: _Run, reply: Reply, state: dict[str, Any], at: datetime) -> NewTurn:
     return NewTurn(
         request_id=run.request_id,
         message=run.message,
@@ -297,7 +329,7 @@ def _new_turn(run: _Run, reply: Reply, at: datetime) -> NewTurn:
         at=at,
         outcome=TurnOutcome.HANDED_OFF if reply.hands_off else TurnOutcome.OPEN,
         timings_ms=dict(run.timings_ms),
-        state=reply.state.write(),
+        state=state,
     )
 
 

@@ -23,6 +23,7 @@ from commerce.domain.revocations import Revocation
 from commerce.domain.tenants import Tenant
 from commerce.store import Store, open_store
 from commerce.store.done import Done
+from commerce.store.knowledge import KnowledgeStore
 from commerce.store.privacy import Erased
 from deployments import actions
 from deployments.actions import Proposed
@@ -45,6 +46,7 @@ from deployments.identity import GatewayIdentity, Limits
 from deployments.metrics import ServeMetrics, scrape
 from deployments.prompts import masked_request
 from deployments.rungs import RungWatch
+from deployments.searching import informed
 from deployments.snapshots import Snapshots
 from deployments.stages import Stages
 from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
@@ -57,6 +59,7 @@ from routing.facts import Recommended
 T = TypeVar("T")
 
 _READ_S = 10.0
+_INFORM_S = 0.5
 _EXPLAIN_S = 30.0
 _PROBE_S = 2.0
 # A request of 256 texts goes through in pieces, between which others' texts are read.
@@ -136,6 +139,10 @@ class Gateway:
     def metrics(self) -> ServeMetrics:
         return self._metrics
 
+    @property
+    def knowledge(self) -> KnowledgeStore:
+        return _loaded(self._store)
+
     async def authenticate(self, key: str) -> ApiKey:
         return await _loaded(self._authentication).key(key)
 
@@ -184,7 +191,9 @@ class Gateway:
         return await store.add_feedback(key.tenant_id, text, intent, said, key.role.value, origin)
 
     async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
-        return await self._stages.retrieval.search(request, _READ_S)
+        snapshots = _loaded(self._snapshots)
+        told = await informed(request, self._stages.understanding, snapshots, _INFORM_S)
+        return await self._stages.retrieval.search(told, _READ_S)
 
     async def complete(self, engine: str, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
         outcome: Outcome | None = "cancelled"

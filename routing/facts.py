@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from commerce.domain.catalogue import ProductHit, ProductQuery
+from commerce.domain.catalogue import Product, ProductHit, ProductQuery
 from commerce.domain.coupons import Coupon
 from commerce.domain.customers import Customer
 from commerce.domain.orders import Order
+from commerce.domain.payment_methods import PaymentMethod
 from commerce.domain.policy import ShopPolicy
 from commerce.domain.proposing.facts import Facts as ActionFacts
 from commerce.domain.tenants import Tenant
@@ -23,30 +24,6 @@ class Recommended:
     hit: ProductHit
     basis: Basis
     because: LocalText | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Facts of one turn. `missing` names the stages that were left out and why, such as "retrieval: deadline"."""
-
-    now: datetime
-    tenant: Tenant
-    policy: ShopPolicy
-    is_signed_in: bool
-    orders: tuple[Order, ...] = ()
-    asked_order_id: str | None = None
-    is_order_unknown: bool = False
-    query: ProductQuery | None = None
-    products: tuple[ProductHit, ...] = ()
-    passages: tuple[Passage, ...] = ()
-    recommended: tuple[Recommended, ...] = ()
-    segment: Segment | None = None
-    missing: tuple[str, ...] = ()
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The shop's time zone, in which every date is said."""
-        return ZoneInfo(self.tenant.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +42,51 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever asks: their account (None: they have none), payment methods, and coupons that they may use."""
+
+    customer: Customer | None
+    methods: tuple[PaymentMethod, ...]
+    coupons: tuple[Coupon, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts of one turn. `goods` are the products that are named, whole; `details` are of the first order; `categories`
+    name the shop's by slug. `missing` names the stages that were left out and why, such as "retrieval: deadline".
+    """
+
+    now: datetime
+    tenant: Tenant
+    policy: ShopPolicy
+    is_signed_in: bool
+    orders: tuple[Order, ...] = ()
+    asked_order_id: str | None = None
+    is_order_unknown: bool = False
+    query: ProductQuery | None = None
+    products: tuple[ProductHit, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    recommended: tuple[Recommended, ...] = ()
+    segment: Segment | None = None
+    missing: tuple[str, ...] = ()
+    message: str = ""
+    goods: tuple[Product, ...] = ()
+    person: Person | None = None
+    details: Details | None = None
+    categories: tuple[tuple[str, LocalText], ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone, in which every date is said."""
+        return ZoneInfo(self.tenant.zone)
+
+
+@dataclass(frozen=True, slots=True)
 class Needs:
     """What one intent needs looked up; nothing else is fetched.
 
-    `recommendations`: `undirected` when the message names no goods, so that the choice is ours. `segment` needs a customer.
+    `recommendations`: `undirected` when the message names no goods, so that the choice is ours. `segment` and `person` need
+    a customer, `details` an order.
     """
 
     orders: bool = False
@@ -77,6 +95,8 @@ class Needs:
     includes_out_of_stock: bool = False
     recommendations: Literal["no", "undirected", "yes"] = "no"
     segment: bool = False
+    person: bool = False
+    details: bool = False
 
 
 _KNOWLEDGE = Needs(passages=3)
@@ -87,12 +107,14 @@ NEEDS: dict[str, Needs] = {
     "product_search": Needs(products=True, passages=2, recommendations="undirected", segment=True),
     "recommendation": Needs(products=True, passages=2, recommendations="yes", segment=True),
     "stock_availability": Needs(products=True, passages=1, includes_out_of_stock=True),
-    "price_promotion": Needs(products=True, passages=3, includes_out_of_stock=True, segment=True),
-    "coupon": Needs(passages=3, segment=True),
+    "price_promotion": Needs(
+        products=True, passages=3, includes_out_of_stock=True, segment=True, person=True
+    ),
+    "coupon": Needs(passages=3, segment=True, person=True),
     "size_advice": _KNOWLEDGE,
     "place_order_help": _KNOWLEDGE,
-    "payment_problem": Needs(orders=True, passages=3),
-    "invoice": Needs(orders=True, passages=3),
+    "payment_problem": Needs(orders=True, passages=3, person=True, details=True),
+    "invoice": Needs(orders=True, passages=3, details=True),
     "order_status": _ORDER,
     "logistics_tracking": _ORDER,
     "urge_shipment": _ORDER,
@@ -101,15 +123,15 @@ NEEDS: dict[str, Needs] = {
     "cancel_order": _ORDER,
     "delivery_policy": _KNOWLEDGE,
     "return_request": _ORDER,
-    "exchange_request": _ORDER,
+    "exchange_request": Needs(orders=True, products=True, passages=2, includes_out_of_stock=True),
     "refund_status": _ORDER,
     "return_policy": _KNOWLEDGE,
     "damaged_or_wrong_item": _ORDER,
-    "warranty_repair": Needs(orders=True, passages=3),
-    "technical_support": _KNOWLEDGE,
+    "warranty_repair": Needs(orders=True, products=True, passages=3, includes_out_of_stock=True),
+    "technical_support": Needs(products=True, passages=3, includes_out_of_stock=True),
     "complaint": Needs(orders=True, passages=2, segment=True),
-    "account_problem": _KNOWLEDGE,
-    "membership_points": Needs(passages=3, segment=True),
+    "account_problem": Needs(passages=3, person=True),
+    "membership_points": Needs(passages=3, segment=True, person=True),
     "human_agent": Needs(passages=1, segment=True),
     "greeting_thanks": Needs(),
     "out_of_scope": Needs(),

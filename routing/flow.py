@@ -14,8 +14,9 @@ from routing import grounding
 from routing.answer import Citation, Composed, Outcome, Recommendation, join
 from routing.compose import compose
 from routing.compose.clarifying import calming, clarifying, handing_off, refusing, small_talk
+from routing.compose.from_sheet import meant
 from routing.compose.knowledge import hand_off
-from routing.compose.wording import say
+from routing.compose.replies import quick_replies
 from routing.dialogue.about import about_order, after_answer, picked_order
 from routing.dialogue.acts import Acts
 from routing.dialogue.carry_out import CarriedOut, Move, carry_out, resumed
@@ -23,11 +24,24 @@ from routing.dialogue.goals import ANSWER
 from routing.dialogue.heard import Heard, hear
 from routing.dialogue.rules import Plan, decide
 from routing.dialogue.state import DialogueState
-from routing.effects import Effect, Emit, LookUp, NextPiece, Piece, StartRung, StopRung, Understand, Unread
-from routing.facts import NEEDS, Facts, Needs
+from routing.effects import (
+    Detail,
+    Effect,
+    Emit,
+    LookUp,
+    NextPiece,
+    Piece,
+    StartRung,
+    StopRung,
+    Unavailable,
+    Understand,
+    Unread,
+)
+from routing.facts import NEEDS, Details, Facts, Needs
 from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.prompts import fact_lines, messages
 from routing.sentences import Buffer
+from routing.wording import say
 
 _OF_A_HAND_OFF: Final = Needs(segment=True)
 
@@ -68,6 +82,7 @@ class Reply:
     cards: tuple[dict[str, Any], ...] = field(default=(), hash=False)
     missing: tuple[str, ...] = ()
     segment: Segment | None = None
+    replies: tuple[str, ...] = ()
 
 
 Flow = Generator[Effect, Any, Reply]
@@ -124,7 +139,7 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
         understood = replace(understood, intent=plan.topic.intent)
     needs = NEEDS[understood.intent] if plan.step == "answer" else _OF_A_HAND_OFF
     facts: Facts = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
-    about = about_order(plan, heard, facts)
+    about = yield from _detailed(about_order(plan, heard, facts), needs)
     composed = hand_off(understood, about) if plan.step == "hand_off" else compose(understood, about)
     choice = choose(
         understood.intent,
@@ -144,6 +159,16 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
     carried = CarriedOut(composed, move, state, plan.rule, facts.missing)
     has_fallen = bool(reasons) or choice.is_degraded
     return _reply(heard, said, rung, (*choice.reasons, *reasons), carried, has_fallen, facts.segment)
+
+
+def _detailed(facts: Facts, needs: Needs) -> Generator[Effect, Any, Facts]:
+    """With invoices and the like of the order that is meant, where the intent needs them."""
+    if not needs.details or not facts.orders or facts.is_order_unknown:
+        return facts
+    details: Details | Unavailable = yield Detail(meant(facts).order_id)
+    if isinstance(details, Unavailable):
+        return replace(facts, missing=(*facts.missing, f"commerce: {details.reason}"))
+    return replace(facts, details=details)
 
 
 def _climb_down(
@@ -264,6 +289,7 @@ def _reply(
         cards=composed.cards,
         missing=carried.missing,
         segment=segment,
+        replies=() if hands_off else quick_replies(carried.state.topic, heard.language),
     )
 
 

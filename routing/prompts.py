@@ -1,9 +1,9 @@
 """What a chat model is told: numbered facts, and to say nothing else."""
 
 from models.types import ChatMessage, Understood
-from routing.compose.wording import say
 from routing.facts import Facts
 from routing.sentences import split
+from routing.wording import say
 
 _MOST_FACTS = 12
 

@@ -22,6 +22,7 @@ from commerce.domain.revocations import Revocation
 from commerce.domain.tenants import Tenant
 from commerce.store import Store
 from commerce.store.done import Done
+from commerce.store.knowledge import KnowledgeStore
 from commerce.store.privacy import Erased
 from deployments import actions
 from deployments.actions import Proposed
@@ -195,6 +196,10 @@ class Local:
     @property
     def engines(self) -> tuple[str, ...]:
         return ("small",)
+
+    @property
+    def knowledge(self) -> KnowledgeStore:
+        return self.store
 
     async def authenticate(self, key: str) -> ApiKey:
         return await self.authentication.key(key)

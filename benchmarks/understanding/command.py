@@ -2,8 +2,6 @@
 
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.console import Console
 
+from benchmarks.explaining import ERRORS, explained
 from models.encoder.bert import Runtime
 from models.understanding.examples import Split
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Say how good a model is, and on what it was measured.")
 console = Console(emoji=False)
-error_console = Console(stderr=True, emoji=False)
 
 _TEXT, _LABEL, _LAPTOP = "text", "label", "laptop"
 _TEST: Final[Split] = "test"
@@ -90,11 +88,6 @@ class Request:
         return without_paths(shlex.join(["kefu", "evaluate", "understanding", *data, *words]))
 
 
-@app.callback()
-def _group() -> None:
-    """One command is a group all the same: others will stand beside it."""
-
-
 @app.command()
 def understanding(
     data: DataArgument = None,
@@ -111,7 +104,7 @@ def understanding(
     is_json: Annotated[bool, typer.Option("--json", help="print the document instead of tables")] = False,
 ) -> None:
     """Evaluate intents, out of scope, calibration and sentiment, by data set, split and language."""
-    with explained():
+    with explained("kefu evaluate"):
         if data is None and (text, label, outside) != (_TEXT, _LABEL, None):
             raise typer.BadParameter(
                 "name DATA's columns and label, and no DATA is given", param_hint="--text, --label, --outside"
@@ -129,7 +122,7 @@ def _evaluate(asked: Request, *, is_kept: bool) -> "Evaluation":
     head = describe_run() if is_kept else {}
     lines, sentiments = _data(asked)
     source = _source(asked)
-    with Progress(error_console).task("evaluate") as task:
+    with Progress(ERRORS).task("evaluate") as task:
         task("loading the model", None)
         loaded = engine.load(source)
         assessed = _assessed(loaded, lines, task)
@@ -224,32 +217,7 @@ def _write(found: "Evaluation", folder: Path) -> None:
     page = folder / f"{_STEM}.html"
     write(page.with_suffix(".json"), encoded(found))
     write(page, html(found))
-    error_console.print(f"report: {page}", highlight=False, soft_wrap=True, markup=False)
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """An error that can be explained becomes a line on stderr and status 1, never a traceback."""
-    from benchmarks.load.result import ResultError
-    from cluster.config_error import ConfigError
-    from models.errors import ModelError
-
-    try:
-        yield
-    except (ConfigError, ModelError, ResultError) as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(f"{error.filename or 'the system'}: {error.strerror or error}")
-
-
-def _fail(text: str) -> None:
-    from rich.markup import escape
-
-    line = " ".join(text.split())
-    error_console.print(
-        f"[bold red]kefu evaluate:[/bold red] {escape(line)}", highlight=False, soft_wrap=True
-    )
-    raise typer.Exit(1)
+    ERRORS.print(f"report: {page}", highlight=False, soft_wrap=True, markup=False)
 
 
 if __name__ == "__main__":

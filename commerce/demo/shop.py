@@ -24,9 +24,17 @@ from commerce.domain.text import LocalText
 from commerce.store import Store
 from commerce.store.changes import record_change
 from commerce.store.connection import lock_until_commit
-from commerce.store.knowledge import article_row
+from commerce.store.knowledge import article_row, first_versions
 from commerce.store.open_cases import open_missing_cases
-from commerce.store.tables import TENANT_TABLES, api_keys, articles, metadata, tenant_removals, tenants
+from commerce.store.tables import (
+    TENANT_TABLES,
+    api_keys,
+    article_versions,
+    articles,
+    metadata,
+    tenant_removals,
+    tenants,
+)
 from commerce.store.tenants import TENANT_LOCK, insert_tenant
 
 __all__ = [
@@ -95,6 +103,7 @@ async def seed_demo(
             await _insert(connection, name, table_rows)
         await open_missing_cases(connection, DEMO_TENANT, now)
         await _insert(connection, articles.name, knowledge)
+        await _insert(connection, article_versions.name, first_versions(knowledge))
         await record_change(connection, DEMO_TENANT, ChangeKind.CATALOGUE, DEMO_TENANT, now)
         await record_change(connection, DEMO_TENANT, ChangeKind.ARTICLE, "*", now)
     return made

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     EXPORT_ANY_CUSTOMER = "export_any_customer"
     ERASE_CUSTOMERS = "erase_customers"
     EDIT_POLICY = "edit_policy"
+    EDIT_KNOWLEDGE = "edit_knowledge"
     READ_AUDIT = "read_audit"
     REVOKE_TOKENS = "revoke_tokens"
     MANAGE_KEYS = "manage_keys"
@@ -51,6 +52,7 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.EXPORT_ANY_CUSTOMER: _OPERATOR,
     Permission.ERASE_CUSTOMERS: _OPERATOR,
     Permission.EDIT_POLICY: _OPERATOR,
+    Permission.EDIT_KNOWLEDGE: _OPERATOR | {Role.AGENT},
     Permission.READ_AUDIT: _OPERATOR,
     Permission.REVOKE_TOKENS: _OPERATOR,
     Permission.MANAGE_KEYS: _OPERATOR,

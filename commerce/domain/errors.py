@@ -7,6 +7,7 @@ CommerceError
 │   ├── OrderNotFound          also for another customer's order: the two must not be told apart
 │   ├── ProductNotFound
 │   ├── ArticleNotFound
+│   ├── ArticleVersionNotFound
 │   ├── ApiKeyNotFound         also for another shop's key
 │   ├── ConversationNotFound   also for another customer's conversation
 │   └── NothingToRollBack      there is no model before the one that is served
@@ -19,6 +20,7 @@ CommerceError
 │       └── PageTokenInvalid    the key that a page was given has expired, was revoked or is not one
 ├── Conflict
 │   ├── ConversationConflict   another turn was stored first
+│   ├── ConversationBusy       another turn is being answered
 │   ├── ArticleConflict        somebody edited the article first
 │   ├── PromotionConflict      another model was promoted first
 │   ├── TenantExists
@@ -104,6 +106,18 @@ class ArticleNotFound(NotFound):
 
     def __str__(self) -> str:
         return f"no article {self.article_id!r}"
+
+
+class ArticleVersionNotFound(NotFound):
+    """No such version of it was ever stored."""
+
+    def __init__(self, article_id: str, version: int) -> None:
+        super().__init__(article_id, version)
+        self.article_id = article_id
+        self.version = version
+
+    def __str__(self) -> str:
+        return f"article {self.article_id!r} has no version {self.version}"
 
 
 class ApiKeyNotFound(NotFound):
@@ -215,6 +229,17 @@ class ConversationConflict(Conflict):
 
     def __str__(self) -> str:
         return f"conversation {self.conversation_id!r} is no longer at version {self.expected_version}"
+
+
+class ConversationBusy(Conflict):
+    """Another message of the conversation is being answered now; its turn comes first."""
+
+    def __init__(self, conversation_id: str) -> None:
+        super().__init__(conversation_id)
+        self.conversation_id = conversation_id
+
+    def __str__(self) -> str:
+        return f"another turn of conversation {self.conversation_id} is being answered"
 
 
 class ArticleConflict(Conflict):

@@ -23,6 +23,11 @@ _GIFT = re.compile(
 _SIZE = re.compile(
     r"(?<![a-z0-9])(xs|s|m|l|xl|xxl|xxxl|\d{2}(?:\.5)?)\s*(?:码|号)|\bsize\s+(xs|s|m|l|xl|xxl|xxxl|\d{2})\b"
 )
+# A maker's number, such as jsq30-hwa or x6max: what it counts is neither a price nor a size.
+_MODEL = re.compile(
+    r"(?<![a-z0-9])(?!(?:size|eu|uk|us|cn|under|over|below|above|rmb|cny|usd|iphone|max|min)[ \-]?\d)"
+    r"[a-z]+[a-z\-]*\d[a-z0-9]*(?:-[a-z0-9]+)*(?![a-z0-9])"
+)
 _CHINESE_NOISE = """
 有没有 能不能 可不可以 帮我 给我 我想要 我想 我要 想要 想买 想找 想看 要买 买个 买点 买 找 推荐 看看 一下
 一些 一款 一件 一个 一双 一条 几款 几件 请问 你们 你好 您好 哪些 哪款 什么 怎么样 适合 好看 好用 便宜 价格 预算
@@ -51,6 +56,8 @@ def query_from_text(
     shoes are no women's clothing). Prices come back in minor units.
     """
     rest = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+    models = tuple(dict.fromkeys(_MODEL.findall(rest)))
+    rest = _MODEL.sub(_GONE, rest)
     (low, high), rest = price_range(rest)
     is_gift = bool(_GIFT.search(rest))
     rest = _GIFT.sub(_GONE, rest)
@@ -63,7 +70,7 @@ def query_from_text(
     slugs = {term.slug for term in categories}
     narrowed = slugs & {slug for term in types for slug in term.categories} if types else slugs
     return ProductQuery(
-        tokens=_left_over(rest),
+        tokens=tuple(dict.fromkeys((*models, *_left_over(rest)))),
         product_types=tuple(term.slug for term in types),
         categories=tuple(sorted(narrowed)),
         colour=colours[0].slug if colours else None,
@@ -74,6 +81,13 @@ def query_from_text(
         limit=limit,
         language=language,
     )
+
+
+def asked_categories(query: ProductQuery, vocabulary: ProductVocabulary) -> tuple[str, ...]:
+    """The categories that a query is about: those that it names, and those of the kinds of goods that it names."""
+    named = set(query.product_types)
+    of_types = {slug for term in vocabulary.product_types if term.slug in named for slug in term.categories}
+    return tuple(sorted({*query.categories, *of_types}))
 
 
 def _take(text: str, terms: Iterable[Term]) -> tuple[tuple[Term, ...], str]:
@@ -118,5 +132,8 @@ def _left_over(text: str) -> tuple[str, ...]:
 
 
 def searchable(words: Iterable[str]) -> str:
-    """Words as a product's search text: lower case, with a space before every word, so that ` off` is not found in coffee."""
-    return " " + " ".join(re.split(r"[^\w\-.]+", unicodedata.normalize("NFKC", " ".join(words)).lower()))
+    """Words as a product's search text: lower case, with a space before every word, so that ` off` is not found in coffee. A
+    model's number begins a word where Chinese stands before it.
+    """
+    text = unicodedata.normalize("NFKC", " ".join(words)).lower()
+    return " " + " ".join(re.split(r"[^\w\-.]+|(?<=[\u4e00-\u9fff])(?=[a-z0-9])", text))

@@ -22,7 +22,7 @@ from commerce.importers.ecom_bench_policy import ECOM_BENCH_POLICY
 from commerce.importers.fitting import require_fitting
 from commerce.importers.reading import Node, read_json
 from commerce.store import Store
-from commerce.store.knowledge import article_row
+from commerce.store.knowledge import article_row, first_versions
 from commerce.store.tables import metadata
 from commerce.store.tenants import insert_tenant
 
@@ -72,6 +72,7 @@ _SHARED: Final = ("users_info", "invoices")
 def _tables(nodes: dict[str, Node], platform: str, shop_id: str, tenant_id: str, now: datetime) -> Tables:
     goods = goods_rows(nodes["products"], tenant_id, now)
     goods["articles"].append(article_row(tenant_id, discount_article(nodes["discount"]), now))
+    goods["article_versions"] = first_versions(goods["articles"])
     people = People(nodes["users_info"], tenant_id)
     orders = Orders(tenant_id, goods, people)
     orders.add(nodes["orders"], nodes["logistics"])

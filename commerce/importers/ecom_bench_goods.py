@@ -158,16 +158,21 @@ _TOPICS: Final[tuple[tuple[str, str, tuple[str, ...], Callable[[Any], str]], ...
 """What is asked about: the attribute, its title, whom it answers, and how it is said."""
 
 
+_LONGEST_ID: Final = 64
+
+
 def _articles(product: Node, product_id: str, told: dict[str, Any]) -> list[Article]:
     name = product.field("商品名称").text()
     found = []
+    # Too long an id is refused with the product's own row.
+    about = (product_id,) if len(product_id) <= _LONGEST_ID else ()
     for topic, title, intents, said in _TOPICS:
         if told[topic]:
             heading, body = f"{name} {title}", said(told[topic])
             found.append(
                 Article(
                     f"product-{product_id}-{topic}".lower(), "product", intents, (CATEGORY,),
-                    LocalText(heading, heading), LocalText(body, body),
+                    LocalText(heading, heading), LocalText(body, body), products=about,
                 )
             )  # fmt: skip
     return found

@@ -23,6 +23,7 @@ from commerce.portable.parquet import read_parquet
 from commerce.portable.shop_tables import SHOP_TABLES, references, serial, shop_columns, value_check
 from commerce.store.migrate import head_revision
 from commerce.store.tables import (
+    article_versions,
     articles,
     behaviour_events,
     cases,
@@ -273,7 +274,12 @@ def _article(row: Row) -> None:
     title = LocalText(row["title_zh"], row["title_en"])
     body = LocalText(row["body_zh"], row["body_en"])
     try:
-        Article(row["article_id"], row["kind"], (), (), title, body)
+        Article(
+            row["article_id"], row["kind"], tuple(row["intents"]), tuple(row["categories"]), title, body,
+            version=row["version"], products=tuple(row["products"]),
+            publish_at=row["publish_at"], expires_at=row["expires_at"],
+            questions=tuple(row["questions"]),
+        )  # fmt: skip
     except ArticleInvalid as error:
         raise FieldInvalid(error.field, error.problem) from None
 
@@ -286,6 +292,7 @@ _ROW_CHECKS: Final[dict[Table, Callable[[Row], None]]] = {
     behaviour_events: _pieces,
     coupons: _coupon,
     articles: _article,
+    article_versions: _article,
 }
 _FACTS: Final = {order_lines: "order_id", payments: "status"}
 """The column of a row that later ones are compared with."""

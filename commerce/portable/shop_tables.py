@@ -40,6 +40,7 @@ SHOP_TABLES: Final = (
     t.shipments,
     t.tracking_events,
     t.articles,
+    t.article_versions,
     t.behaviour_events,
 )
 """Those that others refer to come first. The shop's own row of `tenants` goes before them."""
@@ -126,6 +127,8 @@ _DOCUMENTS: Final[dict[str, TypeAdapter[Any]]] = {
     "synonyms": TypeAdapter(list[str]),
     "categories": TypeAdapter(list[str]),
     "intents": TypeAdapter(list[str]),
+    "products": TypeAdapter(list[str]),
+    "questions": TypeAdapter(list[str]),
     "address": TypeAdapter(_Address),
     "lines": TypeAdapter(list[_CaseLine]),
 }

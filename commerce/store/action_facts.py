@@ -99,7 +99,7 @@ async def load_facts(
     return Facts(
         order=order,
         is_plus=bool(shop.is_plus),
-        methods=_that_paid(order) | await _methods(connection, whose),
+        methods=_that_paid(order) | await own_methods(connection, whose),
         variants=await _variants(connection, tenant_id, order),
         cases=await _cases(connection, which),
         invoices=await _invoices(connection, which),
@@ -131,7 +131,8 @@ def _that_paid(order: Order) -> dict[str, PaymentMethod]:
     }
 
 
-async def _methods(connection: AsyncConnection, whose: Values) -> dict[str, PaymentMethod]:
+async def own_methods(connection: AsyncConnection, whose: Values) -> dict[str, PaymentMethod]:
+    """Of a customer, by id."""
     return {row.method_id: _method(row) for row in await connection.execute(_METHODS, whose)}
 
 

@@ -18,17 +18,18 @@ from commerce.domain.actions import Arguments, Refund
 from commerce.domain.coupons import Coupon
 from commerce.domain.errors import ConfirmationRefused
 from commerce.domain.identity import Principal
+from commerce.domain.payment_methods import PaymentMethod
 from commerce.domain.proposals import Proposal
 from commerce.domain.proposing.facts import Facts
 from commerce.domain.proposing.propose import propose
-from commerce.store.action_facts import coupon_from, load_facts
+from commerce.store.action_facts import coupon_from, load_facts, own_methods
 from commerce.store.applying import Applying, new_id
 from commerce.store.audit import record_audit
 from commerce.store.connection import Connected
 from commerce.store.customers import personal_facts
 from commerce.store.done import Done, done_before, record_done
 from commerce.store.effects import apply_effects
-from commerce.store.ownership import own_or_everybodys
+from commerce.store.ownership import named_customer, own_or_everybodys
 from commerce.store.tables import actions, coupons
 
 _BY_TOKEN: Final = select(actions.c.action_id).where(
@@ -47,6 +48,11 @@ class ActionStore(Connected):
         """What any action on the order would be decided from. Raises CustomerRequired, OrderNotFound."""
         async with self.reading() as connection:
             return await load_facts(connection, principal, order_id, None, now, is_locked=False)
+
+    async def payment_methods(self, principal: Principal) -> tuple[PaymentMethod, ...]:
+        """Those of the customer's account. Raises CustomerRequired."""
+        async with self.reading() as connection:
+            return tuple((await own_methods(connection, named_customer(principal))).values())
 
     async def usable_coupons(self, principal: Principal, now: datetime) -> tuple[Coupon, ...]:
         """Those that the customer may still use, what ends first first. Raises CustomerRequired."""

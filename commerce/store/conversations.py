@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, insert, select, update
@@ -9,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from commerce.domain.conversations import Conversation, NewTurn, Turn, TurnOutcome
-from commerce.domain.errors import ConversationConflict, ConversationNotFound
+from commerce.domain.errors import ConversationBusy, ConversationConflict, ConversationNotFound
 from commerce.domain.identity import Principal
 from commerce.domain.masking import mask_personal_data, mask_turn
 from commerce.store.connection import Connected
@@ -19,6 +20,33 @@ from commerce.store.tables import conversations, turns
 
 
 class ConversationStore(Connected):
+    async def begin_turn(
+        self, principal: Principal, conversation_id: str, holder: str, now: datetime, until: datetime
+    ) -> Conversation:
+        """The conversation with its last turn. Until the next one is stored, or `until` has come, no other holder begins one.
+
+        Raises ConversationBusy where another has, and ConversationNotFound.
+        """
+        mine = _own(principal, conversation_id)
+        is_free = conversations.c.held_until.is_(None) | (conversations.c.held_until <= now)
+        statement = update(conversations).where(mine, is_free).values(held_by=holder, held_until=until)
+        async with self.writing() as connection:
+            if (await connection.execute(statement)).rowcount == 0:
+                if (await connection.execute(select(conversations.c.version).where(mine))).first() is None:
+                    raise ConversationNotFound(conversation_id)
+                raise ConversationBusy(conversation_id)
+            return await _read(connection, principal, conversation_id, 1)
+
+    async def abandon_turn(self, principal: Principal, conversation_id: str, holder: str) -> None:
+        """A turn that was begun is not stored: the next may begin."""
+        statement = (
+            update(conversations)
+            .where(_own(principal, conversation_id), conversations.c.held_by == holder)
+            .values(held_by=None, held_until=None)
+        )
+        async with self.writing() as connection:
+            await connection.execute(statement)
+
     async def append_turn(
         self, principal: Principal, conversation_id: str, turn: NewTurn, expected_version: int
     ) -> int:
@@ -49,29 +77,8 @@ class ConversationStore(Connected):
         """With its last `limit` turns. Raises ConversationNotFound alike for somebody else's and for none
         at all.
         """
-        query = (
-            select(turns)
-            .where(turns.c.tenant_id == principal.tenant_id, turns.c.conversation_id == conversation_id)
-            .order_by(turns.c.number.desc())
-            .limit(limit)
-        )
         async with self.reading() as connection:
-            row = (
-                await connection.execute(select(conversations).where(_own(principal, conversation_id)))
-            ).one_or_none()
-            if row is None:
-                raise ConversationNotFound(conversation_id)
-            turn_rows = (await connection.execute(query)).all()
-        return Conversation(
-            conversation_id=row.conversation_id,
-            customer_id=row.customer_id,
-            version=row.version,
-            language=row.language,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            state=row.state,
-            turns=tuple(_turn(turn_row) for turn_row in reversed(turn_rows)),
-        )
+            return await _read(connection, principal, conversation_id, limit)
 
     async def record_outcome(
         self, principal: Principal, conversation_id: str, request_id: str, outcome: TurnOutcome
@@ -90,6 +97,32 @@ class ConversationStore(Connected):
         async with self.writing() as connection:
             if (await connection.execute(statement)).rowcount == 0:
                 raise ConversationNotFound(conversation_id)
+
+
+async def _read(
+    connection: AsyncConnection, principal: Principal, conversation_id: str, limit: int | None
+) -> Conversation:
+    query = (
+        select(turns)
+        .where(turns.c.tenant_id == principal.tenant_id, turns.c.conversation_id == conversation_id)
+        .order_by(turns.c.number.desc())
+        .limit(limit)
+    )
+    mine = select(conversations).where(_own(principal, conversation_id))
+    row = (await connection.execute(mine)).one_or_none()
+    if row is None:
+        raise ConversationNotFound(conversation_id)
+    turn_rows = (await connection.execute(query)).all()
+    return Conversation(
+        conversation_id=row.conversation_id,
+        customer_id=row.customer_id,
+        version=row.version,
+        language=row.language,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        state=row.state,
+        turns=tuple(_turn(turn_row) for turn_row in reversed(turn_rows)),
+    )
 
 
 def _own(principal: Principal, conversation_id: str) -> ColumnElement[bool]:
@@ -130,7 +163,12 @@ async def _advance(
         update(conversations)
         .where(_own(principal, conversation_id), conversations.c.version == expected_version)
         .values(
-            version=expected_version + 1, language=turn.language, state=dict(turn.state), updated_at=turn.at
+            version=expected_version + 1,
+            language=turn.language,
+            state=dict(turn.state),
+            updated_at=turn.at,
+            held_by=None,
+            held_until=None,
         )
     )
     if (await connection.execute(statement)).rowcount == 0:

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -444,18 +445,40 @@ tracking_events = _table(
     refers_to=((shipments, "shipment_id"),),
 )
 
+
+# Bound anew to each table: a column belongs to one.
+def _article_columns() -> tuple[Column[Any], ...]:
+    return (
+        Column("kind", String(32), nullable=False),
+        Column("intents", JSON, nullable=False),
+        Column("categories", JSON, nullable=False),
+        Column("title_zh", Text, nullable=False),
+        Column("title_en", Text, nullable=False),
+        Column("body_zh", Text, nullable=False),
+        Column("body_en", Text, nullable=False),
+        Column("updated_at", UtcDateTime, nullable=False),
+        Column("products", JSON, nullable=False, server_default="[]"),
+        Column("is_draft", Boolean, nullable=False, server_default=false()),
+        Column("publish_at", UtcDateTime),
+        Column("expires_at", UtcDateTime),
+        Column("questions", JSON, nullable=False, server_default="[]"),
+    )
+
+
 articles = _table(
     "articles",
     Column("article_id", String(100), primary_key=True),
-    Column("kind", String(32), nullable=False),
-    Column("intents", JSON, nullable=False),
-    Column("categories", JSON, nullable=False),
-    Column("title_zh", Text, nullable=False),
-    Column("title_en", Text, nullable=False),
-    Column("body_zh", Text, nullable=False),
-    Column("body_en", Text, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("updated_at", UtcDateTime, nullable=False),
+    *_article_columns(),
+)
+
+# Every version that an article ever had, the present one too; of deleted articles as well.
+article_versions = _table(
+    "article_versions",
+    Column("article_id", String(100), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    *_article_columns(),
+    Column("edited_by", String(128), nullable=False),
 )
 
 conversations = _table(
@@ -467,6 +490,8 @@ conversations = _table(
     Column("state", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("held_by", _ID),
+    Column("held_until", UtcDateTime),
     Index(None, "tenant_id", "customer_id", "updated_at"),
 )
 

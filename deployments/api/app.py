@@ -23,6 +23,7 @@ from deployments.api.errors import item_error
 from deployments.api.events import chat_response, events, streaming_response
 from deployments.api.handlers import add_error_handlers
 from deployments.api.keys import add_keys
+from deployments.api.knowledge import add_knowledge
 from deployments.api.middleware import RequestFrame
 from deployments.api.openai import add_openai
 from deployments.api.operators import add_operators
@@ -33,9 +34,8 @@ from deployments.api.privacy import add_privacy
 from deployments.api.service import Service
 from deployments.chat import Finished
 from deployments.errors import RequestInvalid, StageError
-from models.types import INTENTS, SearchRequest, Understood
-from models.understanding.language import language as language_of
-from routing.compose.wording import order_card
+from models.types import INTENTS, Understood
+from routing.wording import order_card
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": schemas.ErrorResponse} for status in (400, 401, 403, 404, 413, 422, 429, 503)
@@ -57,6 +57,7 @@ def create_app(service: Service) -> FastAPI:
     _add_chat(app, service)
     _add_reading(app, service)
     _add_operations(app, service)
+    add_knowledge(app, service)
     add_customers(app, service)
     add_privacy(app, service)
     add_actions(app, service)
@@ -149,27 +150,6 @@ def _add_reading(app: FastAPI, service: Service) -> None:
         origin = Origin(who.customer_id, body.conversation_id)
         kept = await service.add_feedback(caller, body.text, body.intent, body.said, origin)
         return schemas.FeedbackResponse(feedback_id=kept.feedback_id, text=kept.text, intent=kept.intent)
-
-    @app.get("/v1/knowledge/search", response_model=schemas.SearchResponse, tags=["knowledge"])
-    async def search(
-        caller: Annotated[ApiKey, Depends(key)],
-        q: Annotated[schemas.MessageText, Query(description="what to look for", examples=["退货运费谁出"])],
-        language: Annotated[str | None, Query(pattern="^(zh|en)$")] = None,
-        limit: Annotated[int, Query(ge=1, le=20)] = 5,
-    ) -> schemas.SearchResponse:
-        """The shop's articles that answer, best first."""
-        check_length(service, "q", q)
-        asked = language or language_of(q)
-        request = SearchRequest(caller.tenant_id, q, "zh" if asked == "zh" else "en", limit)
-        passages = await service.search(request)
-        results = [
-            schemas.PassageOut(
-                id=p.article_id, version=p.version, title=p.title, quote=p.quote, body=p.body, kind=p.kind,
-                intents=list(p.intents), categories=list(p.categories), score=p.score,
-            )
-            for p in passages
-        ]  # fmt: skip
-        return schemas.SearchResponse(results=results)
 
     @app.get("/v1/orders/{order_id}", tags=["orders"])
     async def order(

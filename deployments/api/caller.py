@@ -20,6 +20,7 @@ _OPERATORS: Final = "this needs an operator key"
 _NEEDED: Final[Mapping[Permission, str]] = {
     Permission.TEACH: "this needs a shop's or an operator's key",
     Permission.TELL_OF_ORDERS: "this needs a shop's or an operator's key",
+    Permission.EDIT_KNOWLEDGE: "this needs an operator key, or the shop's key with an X-Agent-Token",
     Permission.READ_ANY_CUSTOMER: "this needs the customer's own X-Customer-Token, or the shop's API key",
 }
 

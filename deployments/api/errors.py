@@ -74,6 +74,14 @@ ERRORS: Final[dict[type[Exception], Shape]] = {
         "conversation_not_found",
         "no such conversation of this caller; leave conversation_id out to begin one",
     ),
+    commerce.ArticleNotFound: Shape(
+        404, "article_not_found", "the shop has no such article; GET /v1/knowledge lists them"
+    ),
+    commerce.ArticleVersionNotFound: Shape(
+        404,
+        "article_version_not_found",
+        "the article never had such a version; GET /v1/knowledge/{id}/versions lists them",
+    ),
     commerce.ApiKeyNotFound: Shape(
         404, "key_not_found", "the shop has no API key with that id; GET /v1/keys lists them"
     ),
@@ -81,6 +89,12 @@ ERRORS: Final[dict[type[Exception], Shape]] = {
         404, "tenant_not_found", "the key's shop no longer exists; ask the operator"
     ),
     commerce.NotFound: Shape(404, "not_found", "there is nothing with that id"),
+    commerce.ConversationBusy: Shape(
+        409,
+        "turn_under_way",
+        "another message of this conversation is still being answered; send this one again after it",
+        RETRY_SOON_S,
+    ),
     commerce.ConversationConflict: Shape(
         409,
         "conversation_busy",
@@ -99,6 +113,9 @@ ERRORS: Final[dict[type[Exception], Shape]] = {
     commerce.IdempotencyConflict: Shape(409, "idempotency_conflict", None),
     commerce.PolicyConflict: Shape(
         409, "policy_conflict", "the policy was changed meanwhile; read it again and repeat"
+    ),
+    commerce.ArticleConflict: Shape(
+        409, "article_conflict", "the article was changed meanwhile; read it again and repeat"
     ),
     commerce.Conflict: Shape(409, "conflict", "it changed meanwhile; read it again and repeat"),
     commerce.Invalid: Shape(422, "invalid_request", None),

@@ -28,6 +28,8 @@ def chat_response(finished: Finished) -> schemas.ChatResponse:
             "probability": understood.probability,
             "decision": understood.decision,
             "move": reply.move,
+            "rule": reply.reason,
+            "replies": list(reply.replies),
             "queue": reply.queue,
             "rung": reply.rung,
             "rung_reasons": list(reply.rung_reasons),

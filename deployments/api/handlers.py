@@ -54,7 +54,8 @@ def _http_shape(error: HTTPException, request: Request) -> Shape:
 def _told(error: RequestValidationError) -> ServingError:
     """The first fault, in words for the client. The input itself is never repeated."""
     first = error.errors()[0]
-    location = [str(part) for part in first["loc"] if part not in {"body", "query", "header", "path"}]
+    # The first part says where it was sent; a field of that name may follow.
+    location = [str(part) for part in first["loc"][1:]]
     field = ".".join(location) or "body"
     if first["type"] == "json_invalid":
         return JsonInvalid(

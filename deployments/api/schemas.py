@@ -203,13 +203,17 @@ class RecommendationOut(BaseModel):
 
 
 class ChatResponse(BaseModel):
-    """One answered turn."""
+    """One answered turn. `move` is what the turn did: `propose` waits for a yes to exactly what the answer says,
+    `act` did it. `rule` is the dialogue's rule that decided, `replies` are messages that answer what was asked.
+    """
 
     answer: str
     intent: str
     probability: float
     decision: Literal["route", "clarify", "out_of_scope"]
-    move: Literal["answer", "clarify", "refuse", "hand_off"]
+    move: Literal["answer", "clarify", "refuse", "hand_off", "ask", "propose", "act", "drop"]
+    rule: str
+    replies: list[str]
     queue: str
     rung: Literal["large", "small", "composed", "acknowledgement"]
     rung_reasons: list[str]
@@ -225,26 +229,6 @@ class ChatResponse(BaseModel):
     conversation_id: str
     request_id: str
     timings_ms: dict[str, float]
-
-
-class PassageOut(BaseModel):
-    """An article that answers; `quote` is a sentence of it."""
-
-    id: str
-    version: int
-    title: str
-    quote: str
-    body: str
-    kind: str
-    intents: list[str]
-    categories: list[str]
-    score: float
-
-
-class SearchResponse(BaseModel):
-    """Articles, best first."""
-
-    results: list[PassageOut]
 
 
 class ErrorResponse(BaseModel):

@@ -15,6 +15,7 @@ from commerce.domain.policy import ShopPolicy
 from commerce.domain.revocations import Revocation
 from commerce.domain.tenants import Tenant
 from commerce.store.done import Done
+from commerce.store.knowledge import KnowledgeStore
 from commerce.store.privacy import Erased
 from deployments.actions import Proposed
 from deployments.chat import Finished
@@ -44,6 +45,11 @@ class Service(Protocol):
     @property
     def metrics(self) -> Metrics:
         """Where requests are counted."""
+        ...
+
+    @property
+    def knowledge(self) -> KnowledgeStore:
+        """The shops' articles and their versions."""
         ...
 
     async def authenticate(self, key: str) -> ApiKey:

@@ -25,10 +25,13 @@ export class Answer {
   #orders = make('div', 'orders')
   #goods = make('div', 'goods')
   #sources = make('section', 'sources')
+  #replies = make('div', 'replies')
   #chips = make('ul', 'chips')
   #number = ++answers
 
-  constructor() {
+  /** `reply` sends one of the messages that the answer offers. */
+  constructor(reply) {
+    this.reply = reply
     const dots = make('span', 'dots', make('i'), make('i'), make('i'))
     dots.setAttribute('aria-hidden', 'true')
     this.#text.append(
@@ -45,6 +48,7 @@ export class Answer {
       this.#text,
       this.#orders,
       this.#goods,
+      this.#replies,
       this.#sources,
       this.#chips,
     )
@@ -85,6 +89,7 @@ export class Answer {
       this.#chip('handoff', reply.queue, () => say('handedOff', nameOf('queues', reply.queue)))
     for (const part of reply.missing) this.#chip('missing', part, () => say('missing', troubleOf(part)))
     for (const offer of reply.recommendations) this.#offer(offer)
+    this.#replies.append(...reply.replies.map((text) => this.#replyButton(text)))
     if (reply.citations.length) this.#sources.append(...sources(reply.citations, this.#number))
     this.element.append(origin(reply))
   }
@@ -117,6 +122,18 @@ export class Answer {
     chip.dataset.chip = kind
     chip.dataset.value = value
     speak(chip, text)
+  }
+
+  #replyButton(text) {
+    const button = make('button', 'reply', text)
+    button.type = 'button'
+    button.addEventListener('click', () => this.reply(text))
+    return button
+  }
+
+  /** Something else was said: what was offered is over. */
+  closed() {
+    this.#replies.replaceChildren()
   }
 
   /** Its reason goes under the product's card, where the answer showed one. */

@@ -19,7 +19,7 @@ const [log, composer, message, customers, keyForm] = [
 ].map($)
 
 /** `demo` is null where the page has a key of its own; `running` aborts the answer under way. */
-const state = { demo: null, key: null, token: null, conversationId: null, running: null }
+const state = { demo: null, key: null, token: null, conversationId: null, running: null, answer: null }
 
 start()
 
@@ -184,12 +184,18 @@ async function ask(text) {
   fit()
   $('welcome').hidden = true
   if (isNarrow()) $('side').open = false
-  const answer = new Answer()
+  const answer = newAnswer()
   const question = make('p', 'question', text)
   speak(question, () => `${say('you')}: ${text}`, 'aria-label')
   log.append(question, answer.element)
   log.scrollTop = log.scrollHeight
   await run(text, answer)
+}
+
+/** What the answer before it offered can no longer be taken. */
+function newAnswer() {
+  state.answer?.closed()
+  return (state.answer = new Answer((text) => state.running || ask(text)))
 }
 
 async function run(text, answer) {
@@ -262,7 +268,7 @@ function retryButton(text, answer, afterS) {
     () => (left > 0 ? say('retryIn', left) : say('retry')),
     () => {
       if (state.running) return
-      const next = new Answer()
+      const next = newAnswer()
       answer.element.replaceWith(next.element)
       run(text, next)
     },

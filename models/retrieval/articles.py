@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from models.types.understanding import Language
@@ -15,7 +16,11 @@ _SENTENCE_END: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class IndexedArticle:
-    """One article. `intents` and `categories` are the slugs it serves; empty means all."""
+    """One article. `intents` and `categories` are the slugs it serves and `products` the ids it is about, empty for all;
+    `questions` are what customers ask it as, in any language.
+
+    It is found from `publish_at` (None: at once) until `expires_at` (None: for good).
+    """
 
     article_id: str
     version: int
@@ -26,6 +31,10 @@ class IndexedArticle:
     title_en: str
     body_zh: str
     body_en: str
+    products: tuple[str, ...] = ()
+    publish_at: datetime | None = None
+    expires_at: datetime | None = None
+    questions: tuple[str, ...] = ()
 
     def title(self, language: Language) -> str:
         """The title in that language."""
@@ -37,8 +46,8 @@ class IndexedArticle:
 
     @property
     def text_hash(self) -> str:
-        """Of what is indexed as text: an edit of slugs or version alone keeps it."""
-        texts = (self.title_zh, self.title_en, self.body_zh, self.body_en)
+        """Of what is indexed as text: an edit of slugs, times or version alone keeps it."""
+        texts = (self.title_zh, self.title_en, self.body_zh, self.body_en, *self.questions)
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 

@@ -1,23 +1,26 @@
-"""How good retrieval is: the share of queries whose right article comes first, or among the first five."""
+"""How good retrieval is: whether an article that answers comes first, or among the first few, and across languages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 import yaml
 
 from models.errors import ModelError
-from models.retrieval.hybrid import LANGUAGES, HybridIndex
-from models.types import SearchRequest
+from models.retrieval.articles import IndexedArticle
+from models.retrieval.hybrid import LANGUAGES
+from models.types import Passage, SearchRequest
 from models.types.understanding import Language
+from models.understanding.language import language as language_of
 
 Half = Literal["tuning", "report"]
-_DEPTH = 5
+
+DEPTH: Final = 5
 
 
-class QueriesInvalid(ModelError):
-    """A query file is not what it should be."""
+class QuestionsInvalid(ModelError):
+    """A file of questions is not what it should be."""
 
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(file, reason)
@@ -25,95 +28,76 @@ class QueriesInvalid(ModelError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"the query file {self.file} is invalid: {self.reason}"
+        return f"the file of questions {self.file} is invalid: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledQuery:
+class Question:
     """A question and the ids of the articles that answer it. `half` says what it may be used for."""
 
     query: str
     language: Language
     expect: frozenset[str]
     half: Half
-    intent: str | None = None
-    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class RetrievalFigures:
-    """`with_intent`: the search was told the query's intent and category, as in a conversation."""
-
-    data_set: str
-    half: Half
-    language: Language
-    with_intent: bool
-    queries: int
-    top1: float
-    top5: float
-
-    def __str__(self) -> str:
-        told = "with intent" if self.with_intent else "query alone"
-        where = f"{self.data_set} {self.half} {self.language} {told}"
-        return f"{where}  n {self.queries}  top-1 {self.top1:.3f}  top-5 {self.top5:.3f}"
-
-
-def load_queries(path: Path) -> list[LabelledQuery]:
-    """Reads {zh: [...], en: [...]} of {query, expect, intent?, category?}: odd lines tune, even lines report.
-
-    Raises QueriesInvalid.
+class HitFigures:
+    """`hit_at_n`: the share of questions with an article that answers among the first n. `mrr`: the mean of 1 / its place, 0
+    for none among the first five.
     """
+
+    questions: int
+    hit_at_1: float
+    hit_at_3: float
+    hit_at_5: float
+    mrr: float
+
+
+def load_questions(path: Path) -> tuple[Question, ...]:
+    """Reads {tuning: {zh: [...], en: [...]}, report: …} of {query, expect}. Raises QuestionsInvalid."""
     try:
         document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return [
-            LabelledQuery(
+        return tuple(
+            Question(
                 query=row["query"],
                 language=language,
                 expect=frozenset(row["expect"]),
-                half="report" if place % 2 else "tuning",
-                intent=row.get("intent"),
-                category=row.get("category"),
+                half=half,
             )
+            for half in get_args(Half)
             for language in LANGUAGES
-            for place, row in enumerate(document[language])
-        ]
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as broken:
-        raise QueriesInvalid(path.name, f"{type(broken).__name__}: {broken}") from broken
-
-
-def evaluate_queries(
-    index: HybridIndex, queries: Sequence[LabelledQuery], data_set: str
-) -> list[RetrievalFigures]:
-    """Figures by half, language, and whether the search was told the intent."""
-    found = []
-    for half in ("tuning", "report"):
-        for language in LANGUAGES:
-            chosen = [q for q in queries if q.half == half and q.language == language]
-            for with_intent in (False, True):
-                if chosen:
-                    top1, top5 = _shares(index, chosen, with_intent=with_intent)
-                    found.append(
-                        RetrievalFigures(
-                            data_set, chosen[0].half, language, with_intent, len(chosen), top1, top5
-                        )
-                    )
-    return found
-
-
-def _shares(
-    index: HybridIndex, queries: Sequence[LabelledQuery], *, with_intent: bool
-) -> tuple[float, float]:
-    first, among = 0, 0
-    for query in queries:
-        request = SearchRequest(
-            tenant_id="evaluation",
-            query=query.query,
-            language=query.language,
-            limit=_DEPTH,
-            intent=query.intent if with_intent else None,
-            category=query.category if with_intent else None,
+            for row in document[half][language]
         )
-        ids = [passage.article_id for passage in index.search(request)]
-        first += bool(ids[:1]) and ids[0] in query.expect
-        among += not query.expect.isdisjoint(ids)
-    return round(first / len(queries), 4), round(among / len(queries), 4)
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as broken:
+        raise QuestionsInvalid(path.name, f"{type(broken).__name__}: {broken}") from broken
+
+
+def request_of(question: Question) -> SearchRequest:
+    """The question alone."""
+    return SearchRequest("evaluation", question.query, question.language, DEPTH)
+
+
+def place(passages: Sequence[Passage], question: Question) -> int | None:
+    """Where the first article that answers comes, from 1; None for none of these."""
+    ids = [passage.article_id for passage in passages]
+    return next((place for place, found in enumerate(ids, 1) if found in question.expect), None)
+
+
+def hit_figures(found: Sequence[int | None]) -> HitFigures:
+    """Of at least one question."""
+    shares = {most: sum(place is not None and place <= most for place in found) for most in (1, 3, 5)}
+    return HitFigures(
+        questions=len(found),
+        hit_at_1=round(shares[1] / len(found), 4),
+        hit_at_3=round(shares[3] / len(found), 4),
+        hit_at_5=round(shares[5] / len(found), 4),
+        mrr=round(sum(1 / place for place in found if place is not None) / len(found), 4),
+    )
+
+
+def in_one_language(article: IndexedArticle, language: Language) -> IndexedArticle:
+    """The article as a shop of that language alone would hold it: the other language's text is nowhere in it."""
+    title, body = article.title(language), article.body(language)
+    questions = tuple(question for question in article.questions if language_of(question) == language)
+    return replace(article, title_zh=title, title_en=title, body_zh=body, body_en=body, questions=questions)

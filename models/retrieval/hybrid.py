@@ -1,273 +1,271 @@
-"""A shop's knowledge, searched by words (BM25) and by meaning (vectors) at once, across both languages."""
+"""A shop's knowledge, searched by words (BM25) and by meaning (vectors) at once, across both languages.
 
-import logging
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+Every article is compared by its words and whole texts; the best of them then also by their titles, by the questions that they
+answer, and by their sentences.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from models.retrieval.articles import IndexedArticle, sentences
 from models.retrieval.embedders import Embedder, Vectors
+from models.retrieval.facets import Facets
 from models.retrieval.tokens import tokens
+from models.retrieval.weights import DEFAULT_WEIGHTS, Weights
+from models.retrieval.words import WordIndex
 from models.types import Passage, SearchRequest
 from models.types.understanding import Language
 
 Scores = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
+_WHOLES: Final = len(LANGUAGES)
+_CANDIDATES: Final = 128
+_TEXTS_A_CALL: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """How the parts of a score add up. The defaults were tuned on the tuning half of the project's queries.
-
-    `words` multiplies BM25 squeezed into 0…1 (s / (s + `half_words`)); `title`, `whole` and `sentence` the best cosine
-    among an article's titles, whole texts and body sentences. The rest are added: `first_intent` and `other_intent`
-    where the request's intent is the article's first or a further one, `category` where the request's is listed,
-    `other_category` where the article serves only others, `unasked_category` where it serves some and none was asked.
+class _Texts:
+    """What indexing computes of an article's text: `wholes` float32 [2, d], and `parts` float16 [n, d], `asked` titles and
+    questions and then the sentences; zh before en.
     """
 
-    words: float = 0.2
-    half_words: float = 12.0
-    title: float = 0.2
-    whole: float = 0.4
-    sentence: float = 0.2
-    first_intent: float = 0.2
-    other_intent: float = 0.12
-    category: float = 0.20
-    other_category: float = -0.20
-    unasked_category: float = -0.03
-    title_repeats: int = 3
-    first_sentence: float = 0.03
-
-
-DEFAULT_WEIGHTS: Final = Weights()
+    wholes: Vectors
+    parts: npt.NDArray[np.float16]
+    asked: int
+    tokens: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Units:
-    """The vectors of all articles, one after the other; within one, both titles, both whole texts, the sentences.
+class Prepared:
+    """An article that is ready to be put in. `texts` None: those in the index are the same."""
 
-    `starts` is where each article begins, `parts` what each row is: 0 a title, 1 a whole text, 2 a sentence.
-    """
-
-    starts: npt.NDArray[np.int64]
-    parts: npt.NDArray[np.int8]
-    vectors: Vectors
-
-    def best(self, cosines: Scores, part: int) -> Scores:
-        """The best cosine of each article among its rows of that part."""
-        best: Scores = np.maximum.reduceat(
-            np.where(self.parts == part, cosines, np.float32(-1.0)), self.starts
-        )
-        return best
-
-
-@dataclass(frozen=True, slots=True)
-class _Slugs:
-    """Which articles serve an intent or a category: rows by slug, so that a search loops over no article."""
-
-    count: int
-    first_intent: Mapping[str, list[int]]
-    other_intent: Mapping[str, list[int]]
-    category: Mapping[str, list[int]]
-    has_category: npt.NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, articles: Sequence[IndexedArticle]) -> "_Slugs":
-        first: dict[str, list[int]] = defaultdict(list)
-        other: dict[str, list[int]] = defaultdict(list)
-        category: dict[str, list[int]] = defaultdict(list)
-        for row, article in enumerate(articles):
-            for place, intent in enumerate(article.intents):
-                (other if place else first)[intent].append(row)
-            for slug in article.categories:
-                category[slug].append(row)
-        has_category = np.array([bool(article.categories) for article in articles], dtype=np.bool_)
-        return cls(len(articles), dict(first), dict(other), dict(category), has_category)
-
-    def fit(self, request: SearchRequest, weights: Weights) -> Scores:
-        """What each article gains or loses by its slugs."""
-        fit = np.zeros(self.count, dtype=np.float32)
-        if request.intent is not None:
-            fit[self.first_intent.get(request.intent, [])] += weights.first_intent
-            fit[self.other_intent.get(request.intent, [])] += weights.other_intent
-        asked = request.category is not None
-        fit[self.has_category] += weights.other_category if asked else weights.unasked_category
-        if request.category is not None:
-            fit[self.category.get(request.category, [])] += weights.category - weights.other_category
-        return fit
-
-
-_TITLE, _WHOLE, _SENTENCE = range(3)
-_FIRST_SENTENCE: Final = 2 * len(LANGUAGES)
-"""Rows of an article before its sentences."""
+    article: IndexedArticle
+    texts: _Texts | None
 
 
 class HybridIndex:
-    """An index of one tenant's articles. Immutable: a changed article gives a new index that shares the rest.
+    """One tenant's articles. `prepare` may run beside searches; `apply` and `search` not beside each other."""
 
-    Searching blocks for an embedding and is safe from several threads where the embedder is.
-    """
-
-    def __init__(
-        self,
-        articles: tuple[IndexedArticle, ...],
-        embedder: Embedder,
-        words: Any,
-        units: _Units,
-        cached: Mapping[str, "_Prepared"],
-        weights: Weights,
-    ) -> None:
-        """Called by `build`."""
-        self.articles = articles
+    def __init__(self, embedder: Embedder, weights: Weights = DEFAULT_WEIGHTS) -> None:
         self._embedder = embedder
-        self._words = words
-        self._units = units
-        self._slugs = _Slugs.of(articles)
-        self._cached = cached
         self._weights = weights
+        self._row_of: dict[str, int] = {}
+        self._articles: list[IndexedArticle | None] = []
+        self._free: list[int] = []
+        self._wholes: Vectors = np.zeros((0, _WHOLES, 1), dtype=np.float32)
+        self._parts: dict[int, tuple[npt.NDArray[np.float16], int]] = {}
+        self._words = WordIndex()
+        self._facets = Facets()
 
     @classmethod
     def build(
-        cls,
-        articles: Sequence[IndexedArticle],
-        embedder: Embedder,
-        previous: "HybridIndex | None" = None,
-        weights: Weights = DEFAULT_WEIGHTS,
+        cls, articles: Sequence[IndexedArticle], embedder: Embedder, weights: Weights = DEFAULT_WEIGHTS
     ) -> "HybridIndex":
-        """Indexes `articles`. What `previous`, an index with the same embedder, has prepared is not computed again."""
-        known = previous._cached if previous is not None and previous._embedder is embedder else {}
-        hashes = [article.text_hash for article in articles]
-        fresh = {key: article for key, article in zip(hashes, articles, strict=True) if key not in known}
-        prepared = dict(zip(fresh, _prepare(list(fresh.values()), embedder, weights), strict=True))
-        cached = {key: known[key] if key in known else prepared[key] for key in hashes}
-        rows = [cached[key] for key in hashes]
-        words = _word_index([row.tokens for row in rows])
-        return cls(tuple(articles), embedder, words, _stack(rows), MappingProxyType(cached), weights)
+        """An index of these articles. Blocks for their embedding. Raises EngineFailed."""
+        index = cls(embedder, weights)
+        index.apply(index.prepare(articles))
+        return index
 
-    def search(self, request: SearchRequest) -> tuple[Passage, ...]:
-        """At most `request.limit` articles, best first; () for an empty index or query. Raises EngineFailed."""
-        if not self.articles or not request.query.strip():
-            return ()
-        cosines = self._cosines(request.query)
-        scores = self._scores(request, cosines)
-        best = np.argsort(-scores, kind="stable")[: request.limit]
-        return tuple(self._passage(int(row), request.language, float(scores[row]), cosines) for row in best)
+    @property
+    def article_ids(self) -> Collection[str]:
+        """What is in it, whether it is shown or not."""
+        return self._row_of.keys()
 
-    def _cosines(self, query: str) -> Scores:
-        """Of the query with every row, stretched so that unrelated texts are near 0 whatever the embedder."""
-        floor = self._embedder.unrelated_cosine
-        cosines: Scores = (self._units.vectors @ self._embedder.embed_queries([query])[0] - floor) / (
-            1 - floor
-        )
-        return cosines
+    def prepare(self, articles: Sequence[IndexedArticle]) -> tuple[Prepared, ...]:
+        """Embed what is new of them; articles as they are in the index are left out. Raises EngineFailed."""
+        changed = [article for article in articles if self._stored(article.article_id) != article]
+        fresh = [article for article in changed if not self._has_texts_of(article)]
+        embedded = zip(fresh, _embedded(fresh, self._embedder), strict=True)
+        texts = {article.article_id: _texts(article, own, self._weights) for article, own in embedded}
+        return tuple(Prepared(article, texts.get(article.article_id)) for article in changed)
 
-    def _scores(self, request: SearchRequest, cosines: Scores) -> Scores:
-        weights, units = self._weights, self._units
-        words = self._word_scores(request.query)
-        meaning = (
-            weights.title * units.best(cosines, _TITLE)
-            + weights.whole * units.best(cosines, _WHOLE)
-            + weights.sentence * units.best(cosines, _SENTENCE)
-        )
-        fit = self._slugs.fit(request, weights)
-        scores: Scores = (weights.words * words / (words + weights.half_words) + meaning + fit).astype(
-            np.float32
-        )
-        return scores
-
-    def _word_scores(self, query: str) -> Scores:
-        found = [
-            token for token in tokens(query) if self._words is not None and token in self._words.vocab_dict
+    def apply(self, prepared: Sequence[Prepared], removed: Collection[str] = ()) -> None:
+        """Put these articles in, in place of those with their ids, and take others out."""
+        gone = [self._row_of[article_id] for article_id in removed if article_id in self._row_of]
+        replaced = [
+            self._row_of[each.article.article_id]
+            for each in prepared
+            if each.texts is not None and each.article.article_id in self._row_of
         ]
-        if not found:
-            return np.zeros(len(self.articles), dtype=np.float32)
-        scores: Scores = self._words.get_scores(found)
-        return scores
+        for row in gone:
+            self._remove(row)
+        added: dict[int, Sequence[str]] = {}
+        for each in prepared:
+            row = self._row(each.article.article_id)
+            self._put(row, each)
+            if each.texts is not None:
+                added[row] = each.texts.tokens
+        self._words.change([*gone, *replaced], added)
 
-    def _passage(self, row: int, language: Language, score: float, cosines: Scores) -> Passage:
-        article = self.articles[row]
+    def search(self, request: SearchRequest, at: datetime) -> tuple[Passage, ...]:
+        """At most `request.limit` articles that are shown at `at`, best first; () for an empty query. Raises EngineFailed."""
+        if not request.query.strip():
+            return ()
+        shown = self._facets.shown(request, at)
+        rows = np.flatnonzero(shown)
+        if not len(rows):
+            return ()
+        vector = self._embedder.embed_queries([request.query])[0]
+        whole, rest = self._first_scores(request, vector)
+        rows = self._candidates(rows, whole, rest)
+        near = self._part_cosines(rows, vector)
+        scores = {row: self._score(float(whole[row]), float(rest[row]), near[row]) for row in near}
+        # Replicas that were told of edits in another order tell the same order of equals.
+        best = sorted(scores, key=lambda row: (-scores[row], self._article(row).article_id))
+        return tuple(
+            self._passage(row, request.language, scores[row], near[row].sentences)
+            for row in best[: request.limit]
+        )
+
+    def _first_scores(self, request: SearchRequest, vector: Vectors) -> tuple[Scores, Scores]:
+        """Of every row: the cosine of its whole text, and what words, intents and categories add."""
+        cosines = self._stretched(self._wholes.reshape(-1, self._wholes.shape[-1]) @ vector)
+        words = self._words.scores(tokens(request.query), len(self._wholes))
+        rest = self._facets.fit(request, self._weights)
+        rest += self._weights.words * words / (words + self._weights.half_words)
+        return cosines.reshape(-1, _WHOLES).max(axis=1), rest
+
+    def _candidates(self, rows: Rows, whole: Scores, rest: Scores) -> Rows:
+        """The best by what is known of every row, its whole text standing for its parts."""
+        if len(rows) <= _CANDIDATES:
+            return rows
+        weights = self._weights
+        rough = (weights.asked + weights.whole + weights.sentence) * whole[rows] + rest[rows]
+        found: Rows = rows[np.argpartition(-rough, _CANDIDATES)[:_CANDIDATES]]
+        return found
+
+    def _part_cosines(self, rows: Rows, vector: Vectors) -> "dict[int, _Near]":
+        held = [self._parts[row] for row in rows.tolist()]
+        cosines = self._stretched(np.concatenate([parts for parts, _ in held]).astype(np.float32) @ vector)
+        pieces = np.split(cosines, np.cumsum([len(parts) for parts, _ in held])[:-1])
+        return {
+            row: _Near(piece[:asked], piece[asked:])
+            for row, piece, (_, asked) in zip(rows.tolist(), pieces, held, strict=True)
+        }
+
+    def _score(self, whole: float, rest: float, near: "_Near") -> float:
+        weights = self._weights
+        asked, sentence = float(near.asked.max()), float(near.sentences.max())
+        return weights.asked * asked + weights.whole * whole + weights.sentence * sentence + rest
+
+    def _stretched(self, cosines: Scores) -> Scores:
+        """So that unrelated texts are near 0 whatever the embedder."""
+        floor = self._embedder.unrelated_cosine
+        found: Scores = (cosines - np.float32(floor)) / np.float32(1 - floor)
+        return found
+
+    def _passage(self, row: int, language: Language, score: float, near: Scores) -> Passage:
+        article = self._article(row)
         return Passage(
             article_id=article.article_id,
             version=article.version,
             title=article.title(language),
-            quote=self._quote(row, language, cosines),
+            quote=self._quote(article, language, near),
             body=article.body(language),
             score=round(score, 4),
             kind=article.kind,
             intents=article.intents,
             categories=article.categories,
+            products=article.products,
         )
 
-    def _quote(self, row: int, language: Language, cosines: Scores) -> str:
+    def _quote(self, article: IndexedArticle, language: Language, near: Scores) -> str:
         """The sentence nearest to the query; the first one, the article's direct answer, is given a start."""
-        article = self.articles[row]
         spoken = sentences(article.body(language))
-        offset = _FIRST_SENTENCE + (len(sentences(article.body("zh"))) if language == "en" else 0)
-        start = int(self._units.starts[row]) + offset
-        near = cosines[start : start + len(spoken)].copy()
-        near[0] += self._weights.first_sentence
-        return spoken[int(np.argmax(near))]
+        start = 0 if language == "zh" else len(near) - len(spoken)
+        own = near[start : start + len(spoken)].copy()
+        own[0] += self._weights.first_sentence
+        return spoken[int(np.argmax(own))]
+
+    def _stored(self, article_id: str) -> IndexedArticle | None:
+        row = self._row_of.get(article_id)
+        return None if row is None else self._articles[row]
+
+    def _has_texts_of(self, article: IndexedArticle) -> bool:
+        stored = self._stored(article.article_id)
+        return stored is not None and stored.text_hash == article.text_hash
+
+    def _article(self, row: int) -> IndexedArticle:
+        article = self._articles[row]
+        assert article is not None, f"row {row} is free"
+        return article
+
+    def _row(self, article_id: str) -> int:
+        """The article's, or a free one that becomes its."""
+        row = self._row_of.get(article_id)
+        if row is None:
+            row = self._row_of[article_id] = self._free.pop() if self._free else len(self._articles)
+            if row == len(self._articles):
+                self._articles.append(None)
+        return row
+
+    def _put(self, row: int, prepared: Prepared) -> None:
+        if prepared.texts is not None:
+            self._make_room(row + 1, prepared.texts.wholes.shape[-1])
+            self._wholes[row] = prepared.texts.wholes
+            self._parts[row] = (prepared.texts.parts, prepared.texts.asked)
+        if (old := self._articles[row]) is not None:
+            self._facets.remove(row, old)
+        self._facets.put(row, prepared.article)
+        self._articles[row] = prepared.article
+
+    def _remove(self, row: int) -> None:
+        article = self._article(row)
+        self._facets.remove(row, article)
+        del self._row_of[article.article_id], self._parts[row]
+        self._articles[row] = None
+        self._free.append(row)
+
+    def _make_room(self, rows: int, width: int) -> None:
+        """Half as much again, so that most edits copy nothing."""
+        if rows > len(self._wholes):
+            grown = np.zeros((max(rows, 3 * len(self._wholes) // 2), _WHOLES, width), dtype=np.float32)
+            grown[: len(self._wholes)] = self._wholes
+            self._wholes = grown
+            self._facets.make_room(len(grown))
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
-    """What indexing computes of one article's text."""
+class _Near:
+    """A query's cosines with an article's titles and questions, and with its sentences, in their order."""
 
-    vectors: Vectors
-    tokens: tuple[str, ...]
-
-
-def _prepare(articles: Sequence[IndexedArticle], embedder: Embedder, weights: Weights) -> list[_Prepared]:
-    """Tokens and vectors of articles, all in one call of the embedder."""
-    texts = [_texts(article) for article in articles]
-    flat = list(chain.from_iterable(texts))
-    vectors = embedder.embed_passages(flat) if flat else np.zeros((0, 1), dtype=np.float32)
-    prepared, start = [], 0
-    for article, own in zip(articles, texts, strict=True):
-        titles = f"{article.title_zh} {article.title_en} " * weights.title_repeats
-        words = tokens(titles + article.body_zh + " " + article.body_en)
-        prepared.append(_Prepared(vectors[start : start + len(own)], tuple(words)))
-        start += len(own)
-    return prepared
+    asked: Scores
+    sentences: Scores
 
 
-def _texts(article: IndexedArticle) -> tuple[str, ...]:
-    """What is embedded of an article, in the order of its rows."""
-    titles = [article.title(language) for language in LANGUAGES]
+def _embedded(articles: Sequence[IndexedArticle], embedder: Embedder) -> list[Vectors]:
+    """The vectors of each: whole texts, titles and questions, sentences. A text that stands there twice is embedded once."""
+    texts = [_texts_of(article) for article in articles]
+    unique = list(dict.fromkeys(chain.from_iterable(texts)))
+    parts = [
+        embedder.embed_passages(unique[start : start + _TEXTS_A_CALL])
+        for start in range(0, len(unique), _TEXTS_A_CALL)
+    ]
+    vectors = np.concatenate(parts) if parts else np.zeros((0, 1), dtype=np.float32)
+    place = {text: number for number, text in enumerate(unique)}
+    return [vectors[[place[text] for text in own]] for own in texts]
+
+
+def _texts_of(article: IndexedArticle) -> list[str]:
     wholes = [f"{article.title(language)}\n{article.body(language)}" for language in LANGUAGES]
-    return (
-        *titles,
-        *wholes,
-        *chain.from_iterable(sentences(article.body(language)) for language in LANGUAGES),
-    )
+    spoken = chain.from_iterable(sentences(article.body(language)) for language in LANGUAGES)
+    return [*wholes, *_asked(article), *spoken]
 
 
-def _stack(rows: Sequence[_Prepared]) -> _Units:
-    sizes = [len(row.vectors) for row in rows]
-    starts = np.cumsum([0, *sizes], dtype=np.int64)[:-1]
-    parts = np.full(sum(sizes), _SENTENCE, dtype=np.int8)
-    for start in starts:
-        parts[start : start + _FIRST_SENTENCE] = [_TITLE, _TITLE, _WHOLE, _WHOLE]
-    vectors = np.concatenate([row.vectors for row in rows]) if rows else np.zeros((0, 1), np.float32)
-    return _Units(starts, parts, vectors)
+def _asked(article: IndexedArticle) -> list[str]:
+    return [*(article.title(language) for language in LANGUAGES), *article.questions]
 
 
-def _word_index(documents: Sequence[Sequence[str]]) -> Any:
-    """A BM25 index over tokenised articles; None where no article has a token."""
-    if not any(documents):
-        return None
-    import bm25s
-
-    logging.getLogger("bm25s").setLevel(
-        logging.WARNING
-    )  # it logs every build at DEBUG, whatever the root says
-    index = bm25s.BM25(method="lucene", k1=1.2, b=0.5)
-    index.index([list(document) for document in documents], show_progress=False)
-    return index
+def _texts(article: IndexedArticle, vectors: Vectors, weights: Weights) -> _Texts:
+    titles = f"{article.title_zh} {article.title_en} " * weights.title_repeats
+    words = tokens(f"{titles}{article.body_zh} {article.body_en} {' '.join(article.questions)}")
+    parts = vectors[_WHOLES:].astype(np.float16)
+    return _Texts(vectors[:_WHOLES], parts, len(_asked(article)), tuple(words))

@@ -2,19 +2,26 @@
 
 from dataclasses import dataclass
 
-from models.types.understanding import Language
+from models.types.understanding import IntentScore, Language
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A search of one tenant's knowledge base. `intent` and `category` raise matching articles; `limit` ≤ 20."""
+    """A search of one tenant's knowledge base. `limit` ≤ 20.
+
+    `intents`, with how probable each is, and `categories` are what the question is about: they raise articles that serve
+    them. `only_category` and `only_product` leave out what is about others; an article that names no category, or no product,
+    is about all.
+    """
 
     tenant_id: str
     query: str
     language: Language
     limit: int = 5
-    intent: str | None = None
-    category: str | None = None
+    intents: tuple[IntentScore, ...] = ()
+    categories: tuple[str, ...] = ()
+    only_category: str | None = None
+    only_product: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +37,4 @@ class Passage:
     kind: str
     intents: tuple[str, ...]
     categories: tuple[str, ...]
+    products: tuple[str, ...] = ()

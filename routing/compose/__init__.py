@@ -8,43 +8,43 @@ from typing import Final
 
 from models.types import Understood
 from routing.answer import Composed
-from routing.compose.aftersales import damaged, exchange_request, refund_status, return_request, warranty
-from routing.compose.knowledge import from_articles, greeting, hand_off, with_order
-from routing.compose.orders import change_order, order_progress, urge
-from routing.compose.products import product_facts, product_list
+from routing.compose.from_sheet import from_sheet
+from routing.compose.knowledge import greeting
+from routing.compose.orders import give_back, with_sign_in
+from routing.compose.products import product_list
 from routing.facts import Facts
 
 Composer = Callable[[Understood, Facts], Composed]
 
 _COMPOSERS: Final[dict[str, Composer]] = {
-    "product_question": product_facts,
+    "product_question": from_sheet,
     "product_search": product_list,
     "recommendation": product_list,
-    "stock_availability": product_facts,
-    "price_promotion": product_facts,
-    "coupon": from_articles,
-    "size_advice": from_articles,
-    "place_order_help": from_articles,
-    "payment_problem": with_order,
-    "invoice": with_order,
-    "order_status": order_progress,
-    "logistics_tracking": order_progress,
-    "urge_shipment": urge,
-    "change_address": change_order,
-    "modify_order": change_order,
-    "cancel_order": change_order,
-    "delivery_policy": from_articles,
-    "return_request": return_request,
-    "exchange_request": exchange_request,
-    "refund_status": refund_status,
-    "return_policy": from_articles,
-    "damaged_or_wrong_item": damaged,
-    "warranty_repair": warranty,
-    "technical_support": from_articles,
-    "complaint": with_order,
-    "account_problem": from_articles,
-    "membership_points": from_articles,
-    "human_agent": hand_off,
+    "stock_availability": from_sheet,
+    "price_promotion": from_sheet,
+    "coupon": from_sheet,
+    "size_advice": from_sheet,
+    "place_order_help": from_sheet,
+    "payment_problem": with_sign_in,
+    "invoice": with_sign_in,
+    "order_status": with_sign_in,
+    "logistics_tracking": with_sign_in,
+    "urge_shipment": with_sign_in,
+    "change_address": with_sign_in,
+    "modify_order": with_sign_in,
+    "cancel_order": with_sign_in,
+    "delivery_policy": from_sheet,
+    "return_request": give_back,
+    "exchange_request": give_back,
+    "refund_status": with_sign_in,
+    "return_policy": from_sheet,
+    "damaged_or_wrong_item": with_sign_in,
+    "warranty_repair": from_sheet,
+    "technical_support": from_sheet,
+    "complaint": with_sign_in,
+    "account_problem": from_sheet,
+    "membership_points": from_sheet,
+    "human_agent": from_sheet,
     "greeting_thanks": greeting,
 }
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from models.types import INTENTS, Understood
 from routing.answer import Composed
-from routing.compose.wording import say
+from routing.wording import say
 
 # How each intent is named to a customer who is asked which one was meant.
 _MEANINGS_EN: Final[dict[str, str]] = {

@@ -1,11 +1,10 @@
 """Answers from the shop's articles: a cited sentence that answers, what supports it, and the next step."""
 
-from commerce.domain.orders import Order
 from models.types import Passage, Understood
 from routing.answer import Composed
-from routing.compose.wording import cite, order_card, order_goods, say
 from routing.facts import Facts
 from routing.sentences import split
+from routing.wording import cite, say
 
 # Sentences of one article that an answer takes; more is a page, not an answer.
 _MOST = 3
@@ -52,30 +51,6 @@ def unanswered(understood: Understood, facts: Facts) -> Composed:
         else "I found nothing reliable on this, so a colleague will help you.",
     )
     return Composed((sentence,), hands_off=True)
-
-
-def with_order(understood: Understood, facts: Facts) -> Composed:
-    """An article's answer beside the order that it is probably about."""
-    answer = from_articles(understood, facts)
-    if not facts.is_signed_in or not facts.orders:
-        return answer
-    order = facts.orders[0]
-    card = (order_card(order, understood.language, facts.zone),)
-    return Composed(
-        (*answer.sentences, _about(order, understood.language)),
-        answer.citations,
-        cards=card,
-        hands_off=answer.hands_off,
-    )
-
-
-def _about(order: Order, language: str) -> str:
-    goods = order_goods(order, language)
-    return say(
-        language,
-        f"您最近的订单是 {order.order_id}（{goods}），如果说的是另一个订单，请告诉我订单号。",
-        f"Your latest order is {order.order_id} ({goods}); if you mean another one, give me its number.",
-    )
 
 
 def greeting(understood: Understood, facts: Facts) -> Composed:

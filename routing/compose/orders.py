@@ -1,23 +1,15 @@
-"""Answers about an order that is not yet with the customer: where it is, what can still change, urging."""
+"""Answers about an order: where it is, and what to say where there is none."""
 
-from commerce.domain.order_rules import can_cancel, can_change, is_shipping_late, payment_due_at, ships_on
-from commerce.domain.orders import Order, OrderState
+from dataclasses import replace
+from typing import Final
+
 from models.types import Understood
 from routing.answer import Composed
-from routing.compose.knowledge import quoted
-from routing.compose.wording import (
-    STATE_WORDS,
-    day,
-    line_name,
-    moment,
-    money,
-    order_card,
-    order_goods,
-    say,
-)
+from routing.compose.from_sheet import about_order, from_sheet
+from routing.compose.knowledge import from_articles, quoted
 from routing.facts import Facts
-
-_SHOWN = 3
+from routing.sheet.asked import asked_kinds
+from routing.wording import say
 
 
 def order_or_reason(understood: Understood, facts: Facts) -> Composed | None:
@@ -61,194 +53,32 @@ def _with_article(understood: Understood, facts: Facts, sentence: str) -> Compos
     return Composed((sentence, *article.sentences), article.citations)
 
 
-def order_progress(understood: Understood, facts: Facts) -> Composed:
-    """Where the order is: the asked one, else the newest that is still open, else the newest."""
-    if (nothing := order_or_reason(understood, facts)) is not None:
-        return nothing
-    language = understood.language
-    order = subject(facts)
-    sentences = [_headline(order, language), *_progress(order, facts, language)]
-    if order.state is OrderState.SHIPPED and understood.intent != "urge_shipment":
-        sentences.append(
-            say(language, "需要催件请直接告诉我。", "Tell me if you want me to hurry the courier.")
-        )
-    others = [o for o in facts.orders if o.is_open and o.order_id != order.order_id][: _SHOWN - 1]
-    if others and facts.asked_order_id is None:
-        listed = say(language, "、", ", ").join(o.order_id for o in others)
-        sentences.append(
-            say(
-                language,
-                f"您还有其他进行中的订单：{listed}，想查哪一个请告诉我。",
-                f"You have other open orders too: {listed}; tell me if you meant one of them.",
-            )
-        )
-    cards = (order_card(order, language, facts.zone), *(order_card(o, language, facts.zone) for o in others))
-    return Composed(tuple(sentences), cards=cards)
+def with_sign_in(understood: Understood, facts: Facts) -> Composed:
+    """Facts of an order, or why there are none to tell; of the shop where no order is asked about."""
+    about_shop = tuple(kind for kind in asked_kinds(facts.message) if kind.startswith(("shop.", "customer.")))
+    if not facts.orders and not about_shop and understood.intent in _OF_AN_ORDER:
+        return order_or_reason(understood, facts) or from_sheet(understood, facts)
+    if facts.is_order_unknown:
+        return order_or_reason(understood, facts) or from_sheet(understood, facts)
+    return about_order(understood, facts)
 
 
-def subject(facts: Facts) -> Order:
-    """The order that is meant: the asked one is alone in the facts; else the newest open one, else the newest."""
-    return next((order for order in facts.orders if order.is_open), facts.orders[0])
+_OF_AN_ORDER: Final = (
+    *("order_status", "logistics_tracking", "refund_status", "urge_shipment", "cancel_order"),
+    *("change_address", "modify_order", "damaged_or_wrong_item"),
+)
 
 
-def _headline(order: Order, language: str) -> str:
-    state = STATE_WORDS[order.state].in_language(language)
-    goods = order_goods(order, language)
-    return say(
-        language,
-        f"您的订单 {order.order_id}（{goods}）{state}。",
-        f"Your order {order.order_id} ({goods}) is {state}.",
-    )
-
-
-def _progress(order: Order, facts: Facts, language: str) -> list[str]:
-    if order.state is OrderState.PENDING_PAYMENT:
-        return _unpaid(order, facts, language)
-    if order.state in {OrderState.PAID, OrderState.PACKED}:
-        return _unshipped(order, facts, language)
-    if order.state in {OrderState.SHIPPED, OrderState.DELIVERED} and order.shipments:
-        return _travelled(order, facts, language)
-    return []
-
-
-def _unpaid(order: Order, facts: Facts, language: str) -> list[str]:
-    due = payment_due_at(order, facts.policy)
-    total = money(order.total.amount_minor, order.currency, language)
-    if due is None:
-        return []
-    at = moment(due, facts.zone, language)
-    return [
-        say(
-            language,
-            f"请在{at}前支付 {total}，逾期订单会自动关闭。",
-            f"Please pay {total} before {at}, or it closes by itself.",
-        )
-    ]
-
-
-def _unshipped(order: Order, facts: Facts, language: str) -> list[str]:
-    if order.paid_at is None:
-        return []
-    paid = moment(order.paid_at, facts.zone, language)
-    sentences = [say(language, f"付款时间：{paid}。", f"It was paid on {paid}.")]
-    if is_shipping_late(order, facts.policy, facts.now):
-        coupon = money(facts.policy.shipping.late_coupon_minor, order.currency, language)
-        hours = facts.policy.shipping.late_after_hours
-        sentences.append(
-            say(
-                language,
-                f"付款已超过{hours}小时仍未发货，非常抱歉：您可以领取 {coupon} 的补偿券，或取消订单全额退款。",
-                f"It has not shipped within {hours} hours of payment, and we are sorry: you may have a {coupon} coupon, "
-                "or cancel for a full refund.",
-            )
-        )
-    elif order.state is OrderState.PAID and (end := ships_on(order.paid_at, facts.policy)) > facts.now:
-        ships = day(order.paid_at if (end - order.paid_at).days < 1 else end, facts.zone, language)
-        sentences.append(say(language, f"预计{ships}发出。", f"It should leave on {ships}."))
-    return sentences
-
-
-def _travelled(order: Order, facts: Facts, language: str) -> list[str]:
-    shipment = order.shipments[0]
-    carrier, zone = shipment.carrier.in_language(language), facts.zone
-    sentences = [
-        say(
-            language,
-            f"承运商：{carrier}，运单号 {shipment.tracking_number}。",
-            f"Carrier: {carrier}, tracking {shipment.tracking_number}.",
-        )
-    ]
-    if shipment.events:
-        latest = shipment.events[0]
-        at, text = moment(latest.at, zone, language), latest.text.in_language(language).rstrip("。.")
-        sentences.append(say(language, f"最新物流（{at}）：{text}。", f"Latest news ({at}): {text}."))
-    if order.state is OrderState.SHIPPED and shipment.expected_at:
-        expected = day(shipment.expected_at, zone, language)
-        sentences.append(say(language, f"预计{expected}送达。", f"It is expected on {expected}."))
-    elif order.delivered_at:
-        delivered = moment(order.delivered_at, zone, language)
-        sentences.append(
-            say(
-                language,
-                f"签收时间：{delivered}，如果您没有收到请告诉我。",
-                f"It was delivered on {delivered}; tell me if it did not reach you.",
-            )
-        )
-    return sentences
-
-
-def urge(understood: Understood, facts: Facts) -> Composed:
-    """Faster, please: how it stands, then the shop's rule for late orders; a person hurries what a rule can't."""
-    progress = order_progress(understood, facts)
-    if not facts.orders:
-        return progress
-    article = quoted(facts.passages[0]) if facts.passages else Composed(())
-    queue = say(
+def give_back(understood: Understood, facts: Facts) -> Composed:
+    """How things go back, for whoever has no order here that could: what to do to have one looked at."""
+    if facts.is_order_unknown or (facts.is_signed_in and not facts.goods and not facts.orders):
+        return order_or_reason(understood, facts) or from_articles(understood, facts)
+    how = from_sheet(understood, facts)
+    if facts.is_signed_in:
+        return how
+    closing = say(
         understood.language,
-        "我已把您的催单转给订单客服跟进。",
-        "I have passed your request to the orders team, who will follow it up.",
+        "登录后告诉我是哪个订单，我可以马上看它还能不能退换。",
+        "Sign in and name the order, and I will check whether it can still go back.",
     )
-    return Composed(
-        (*progress.sentences, *article.sentences, queue),
-        article.citations,
-        cards=progress.cards,
-        hands_off=True,
-    )
-
-
-def change_order(understood: Understood, facts: Facts) -> Composed:
-    """Cancel, change items or the address: whether the order still allows it, by the shop's rule."""
-    if (nothing := order_or_reason(understood, facts)) is not None:
-        return nothing
-    language = understood.language
-    order = subject(facts)
-    allows = can_cancel if understood.intent == "cancel_order" else can_change
-    sentences = [_headline(order, language)]
-    is_possible = allows(order, facts.policy)
-    if is_possible:
-        sentences.append(_still_possible(understood.intent, order, language))
-    else:
-        sentences.append(_too_late(understood.intent, order, language))
-    # How to do it is told only where it can be done.
-    article = quoted(facts.passages[0]) if is_possible and facts.passages else Composed(())
-    sentences += article.sentences
-    if is_possible:
-        sentences.append(
-            say(
-                language,
-                "订单客服会与您确认后为您办理。",
-                "The orders team will confirm it with you and then do it.",
-            )
-        )
-    cards = (order_card(order, language, facts.zone),)
-    return Composed(tuple(sentences), article.citations, cards=cards, hands_off=is_possible)
-
-
-_WANTED = {
-    "cancel_order": ("取消", "cancelled"),
-    "change_address": ("修改收货信息", "sent to another address"),
-    "modify_order": ("修改商品", "changed"),
-}
-
-
-def _still_possible(intent: str, order: Order, language: str) -> str:
-    zh, en = _WANTED[intent]
-    first = line_name(order.lines[0], language)
-    return say(
-        language,
-        f"它还没有打包，可以{zh}（{first}）。",
-        f"It is not packed yet, so it can still be {en} ({first}).",
-    )
-
-
-def _too_late(intent: str, order: Order, language: str) -> str:
-    zh, en = _WANTED[intent]
-    if order.is_open:
-        return say(
-            language,
-            f"订单已经打包或发出，不能再{zh}；您可以拒收，或签收后申请退货。",
-            f"It is already packed or on its way, so it can no longer be {en}; you can refuse the parcel or return it.",
-        )
-    return say(
-        language, f"这个订单已经结束，不能再{zh}。", f"This order is closed, so it can no longer be {en}."
-    )
+    return replace(how, sentences=(*how.sentences, closing))

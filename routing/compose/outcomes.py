@@ -7,10 +7,10 @@ from typing import Final
 
 from commerce.domain.actions import ActionKind
 from commerce.domain.orders import Order
-from commerce.domain.rules import RuleStep
+from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
 from routing.compose.reasons import reasons
-from routing.compose.wording import order_goods, say
+from routing.wording import STATE_WORDS, order_goods, say
 
 DEED_NAMES: Final[Mapping[str, LocalText]] = {
     "cancel": LocalText("取消订单", "cancel the order"),
@@ -131,18 +131,33 @@ def refused(
     goal: str, order: Order, trace: tuple[RuleStep, ...], instead: tuple[str, ...], language: str
 ) -> tuple[str, ...]:
     """Not possible, by which rules, and what may be asked for instead."""
+    if [step.rule_id for step in trace if step.outcome is RuleOutcome.FAILED] == ["refund.price_fell"]:
+        return (_not_cheaper(order, trace, language),)
     what, goods = _REFUSED[goal].in_language(language), order_goods(order, language)
-    why = reasons(trace, language)
+    state, why = STATE_WORDS[order.state].in_language(language), reasons(trace, language)
     first = say(
         language,
-        f"订单 {order.order_id}（{goods}）{what}：{why}。",
-        f"Order {order.order_id} ({goods}) {what}: {why}.",
+        f"订单 {order.order_id}（{goods}）{state}，{what}：{why}。",
+        f"Order {order.order_id} ({goods}) is {state} and {what}: {why}.",
     )
     if not instead:
         return (first,)
     names = say(language, "，或者", ", or ").join(DEED_NAMES[each].in_language(language) for each in instead)
     return first, say(
         language, f"您可以{names}，需要的话告诉我。", f"You could {names} instead; just tell me."
+    )
+
+
+def _not_cheaper(order: Order, trace: tuple[RuleStep, ...], language: str) -> str:
+    """The window is open, and there is nothing to give back yet."""
+    until = next(step for step in trace if step.rule_id == "refund.price_protection").text.in_language(
+        language
+    )
+    return say(
+        language,
+        f"订单 {order.order_id} 可以申请价保退差价（{until}），不过现在的价格没有低于您付的价格。",
+        f"Order {order.order_id} has {until}, and you can get the difference; only the price today is not below what "
+        "you paid.",
     )
 
 
@@ -168,6 +183,16 @@ def nothing_to_choose(slot: str, language: str) -> tuple[str, ...]:
 def not_matched(language: str) -> str:
     """Asked again."""
     return say(language, "抱歉，我没有听明白。", "Sorry, I did not get that.")
+
+
+def possible(goal: str, order: Order, language: str) -> str:
+    """That it can be done, before what it needs is asked for."""
+    deed, goods = DEED_NAMES[goal].in_language(language), order_goods(order, language)
+    return say(
+        language,
+        f"订单 {order.order_id}（{goods}）可以{deed}。",
+        f"Order {order.order_id} ({goods}): yes, you can {deed}.",
+    )
 
 
 def taken(order: Order, language: str) -> str:

@@ -3,8 +3,8 @@
 from commerce.domain.catalogue import ProductHit, ProductQuery
 from models.types import Understood
 from routing.answer import Composed, Recommendation
-from routing.compose.knowledge import from_articles, quoted
-from routing.compose.wording import (
+from routing.facts import Facts, Recommended
+from routing.wording import (
     colour_name,
     money,
     product_card,
@@ -12,7 +12,6 @@ from routing.compose.wording import (
     recommendation,
     say,
 )
-from routing.facts import Facts, Recommended
 
 _SHOWN = 3
 
@@ -134,30 +133,3 @@ def _asked(query: ProductQuery | None, language: str) -> str:
     if not wishes:
         return ""
     return say(language, "".join(wishes), " " + ", ".join(wishes))
-
-
-def product_facts(understood: Understood, facts: Facts) -> Composed:
-    """A question about a known product: price and stock from the database, then what the articles say."""
-    language = understood.language
-    article = from_articles(understood, facts) if facts.passages else None
-    names_product = facts.query is not None and bool(facts.query.product_types or facts.query.tokens)
-    if not facts.products or not names_product:
-        return article or _nothing_found(understood, facts)
-    hits = facts.products[:_SHOWN]
-    lines = tuple(_stock_line(hit, language) for hit in hits)
-    cards = tuple(product_card(hit, language) for hit in hits)
-    offers = tuple(
-        recommendation(hit, _reason(hit, facts.query, language), language) for hit in hits if hit.stock > 0
-    )
-    support = quoted(facts.passages[0]) if facts.passages else Composed(())
-    ending = tuple("\n" + s if i == 0 else s for i, s in enumerate(support.sentences))
-    return Composed((*lines, *ending), support.citations, offers, cards)
-
-
-def _stock_line(hit: ProductHit, language: str) -> str:
-    price = money(hit.price_minor, hit.currency, language)
-    if hit.stock > 0:
-        state = say(language, f"有货，库存{hit.stock}件", f"in stock, {hit.stock} left")
-    else:
-        state = say(language, "暂时缺货", "out of stock now")
-    return f"· {product_name(hit, language)} — {price} — {state}"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from commerce.domain.actions import ActionKind, InvoiceKind
+from commerce.domain.actions import ActionKind, InvoiceKind, Return
 from commerce.domain.after_sales import CaseKind
 from commerce.domain.orders import OrderLine, OrderState, PaymentKind
 from commerce.domain.proposals import (
@@ -28,7 +28,9 @@ from commerce.domain.proposals import (
     TicketOpened,
     TotalsChange,
 )
-from routing.compose.wording import (
+from commerce.domain.returns import ReturnReason
+from routing.facts import Details
+from routing.wording import (
     address_text,
     colour_name,
     line_name,
@@ -38,23 +40,40 @@ from routing.compose.wording import (
     say,
     service_name,
 )
-from routing.facts import Details
 
 _HEADINGS: Final[Mapping[ActionKind, tuple[str, str]]] = {
-    ActionKind.CANCEL: ("取消订单 {order}（{goods}）", "Cancel order {order} ({goods})"),
-    ActionKind.CHANGE_ADDRESS: ("修改订单 {order}（{goods}）的收货信息", "Change where order {order} ({goods}) is sent"),
-    ActionKind.CHANGE_ITEMS: ("修改订单 {order} 的商品", "Change the items of order {order}"),
-    ActionKind.CHANGE_PAYMENT: ("更换订单 {order}（{goods}）的支付方式", "Change how order {order} ({goods}) is paid"),
-    ActionKind.RETURN: ("为订单 {order} 申请退货", "Return from order {order}"),
-    ActionKind.EXCHANGE: ("为订单 {order} 申请换货", "Exchange from order {order}"),
-    ActionKind.REFUND: ("为订单 {order}（{goods}）申请价格保护", "Price protection for order {order} ({goods})"),
+    ActionKind.CANCEL: ("可以取消订单 {order}（{goods}）", "Order {order} ({goods}) can be cancelled"),
+    ActionKind.CHANGE_ADDRESS: (
+        "订单 {order}（{goods}）可以修改收货信息",
+        "Order {order} ({goods}): the delivery address can be changed",
+    ),
+    ActionKind.CHANGE_ITEMS: ("订单 {order} 的商品可以修改", "The items of order {order} can be changed"),
+    ActionKind.CHANGE_PAYMENT: (
+        "订单 {order}（{goods}）可以更换支付方式",
+        "The payment of order {order} ({goods}) can be changed",
+    ),
+    ActionKind.RETURN: ("订单 {order} 的商品可以退货", "This can be returned from order {order}"),
+    ActionKind.EXCHANGE: ("订单 {order} 的商品可以换货", "This can be exchanged from order {order}"),
+    ActionKind.REFUND: (
+        "订单 {order}（{goods}）可以申请价保退差价",
+        "You can get the difference for order {order} ({goods})",
+    ),
     ActionKind.REPORT_PROBLEM: ("为订单 {order} 登记商品问题", "Report a problem with order {order}"),
-    ActionKind.REPAIR: ("为订单 {order} 申请维修", "Repair of an item of order {order}"),
-    ActionKind.REISSUE_INVOICE: ("为订单 {order}（{goods}）开具发票", "Invoice for order {order} ({goods})"),
+    ActionKind.REPAIR: ("订单 {order} 的商品可以维修", "This can be repaired from order {order}"),
+    ActionKind.REISSUE_INVOICE: (
+        "可以为订单 {order}（{goods}）开具发票",
+        "An invoice can be issued for order {order} ({goods})",
+    ),
     ActionKind.URGE_SHIPMENT: ("为订单 {order}（{goods}）催单", "Hurry order {order} ({goods})"),
-    ActionKind.APPLY_COUPON: ("在订单 {order}（{goods}）上使用优惠券", "Use a coupon on order {order} ({goods})"),
-    ActionKind.OPEN_COMPLAINT: ("就订单 {order}（{goods}）提交投诉", "Complaint about order {order} ({goods})"),
-}  # fmt: skip
+    ActionKind.APPLY_COUPON: (
+        "订单 {order}（{goods}）可以使用优惠券",
+        "A coupon can be used on order {order} ({goods})",
+    ),
+    ActionKind.OPEN_COMPLAINT: (
+        "就订单 {order}（{goods}）提交投诉",
+        "Complaint about order {order} ({goods})",
+    ),
+}
 
 
 class _Telling:
@@ -316,7 +335,23 @@ def told(proposal: Proposal, details: Details, language: str, zone: ZoneInfo) ->
             text = step.text.in_language(language).replace(",", say(language, "，", ","))
             until.setdefault(text, []).append(step.line_id or "")
     limits = (_limit(text, lines, details, language, len(until) > 1) for text, lines in until.items())
-    return (*effects(proposal, details, language, zone), *limits)
+    return (*effects(proposal, details, language, zone), *_postage(proposal, details, language), *limits)
+
+
+def _postage(proposal: Proposal, details: Details, language: str) -> tuple[str, ...]:
+    """Who pays for sending it back; what the customer pays is taken off the refund already."""
+    wanted = proposal.arguments
+    if not isinstance(wanted, Return):
+        return ()
+    if wanted.reason is not ReturnReason.NO_REASON:
+        return (say(language, "寄回运费由我们承担", "we pay the postage"),)
+    if details.order.attributes.get("has_freight_insurance"):
+        return (say(language, "有运费险，寄回免运费", "with the freight insurance the postage is free"),)
+    fee = details.action.policy.returns.pickup_fee_minor
+    if not fee:
+        return ()
+    amount = money(fee, details.order.currency, language)
+    return (say(language, f"已扣除上门取件运费 {amount}", f"the courier pick-up of {amount} is taken off"),)
 
 
 def _limit(text: str, line_ids: list[str], details: Details, language: str, is_named: bool) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
-from routing.compose.wording import say
+from routing.wording import say
 
 # What is said where the rule fails; `{rule}` is the rule's own text.
 _WHY: Final[Mapping[str, LocalText]] = {

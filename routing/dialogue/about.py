@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from commerce.domain.orders import OPEN_STATES, OrderState
+from routing.compose.from_sheet import meant
 from routing.dialogue.goals import ANSWER
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
@@ -14,7 +15,19 @@ from routing.dialogue.state import DialogueState, Question, Topic
 from routing.dialogue.which_order import Choosing, choose_order, likely_orders, order_options
 from routing.facts import NEEDS, Facts
 
-_ANY: Final = (OPEN_STATES, frozenset(OrderState))
+_EVERY: Final = frozenset(OrderState)
+_UNDER_WAY: Final = frozenset({OrderState.RETURN_REQUESTED, OrderState.EXCHANGE_REQUESTED})
+_ENDED: Final = frozenset({OrderState.RETURNED, OrderState.CANCELLED})
+_ARRIVED: Final = frozenset({OrderState.DELIVERED})
+# The orders that a question of that intent is about, the likeliest first; of any other the open ones.
+_LIKELY: Final = {
+    "refund_status": (_UNDER_WAY, _ENDED, _EVERY),
+    "return_request": (_UNDER_WAY, _ARRIVED, _EVERY),
+    "exchange_request": (_UNDER_WAY, _ARRIVED, _EVERY),
+    "warranty_repair": (_ARRIVED, _EVERY),
+    "return_policy": (_ARRIVED, _EVERY),
+}
+_OPEN_FIRST: Final = (OPEN_STATES, _EVERY)
 
 
 def picked_order(plan: Plan, heard: Heard) -> str | None:
@@ -28,7 +41,8 @@ def about_order(plan: Plan, heard: Heard, facts: Facts) -> Facts:
     """The facts with the order first that is meant, where one is meant."""
     if not facts.orders or facts.is_order_unknown:
         return facts
-    likely = likely_orders(facts, _ANY)
+    intent = plan.topic.intent if plan.topic is not None else heard.understood.intent
+    likely = likely_orders(facts, _LIKELY.get(intent, _OPEN_FIRST))
     spoken_of, is_other = plan.state.order_id, heard.acts.other
     chosen = choose_order(Choosing(heard, facts, likely, picked_order(plan, heard), spoken_of, is_other))
     if chosen is None:
@@ -45,7 +59,7 @@ def after_answer(plan: Plan, facts: Facts, intent: str) -> DialogueState:
     if not NEEDS[intent].orders or not facts.orders:
         return replace(state, last=Topic(ANSWER, intent))
     open_orders = tuple(order for order in facts.orders if order.is_open)
-    state = replace(state, order_id=facts.orders[0].order_id, last=Topic(ANSWER, intent))
+    state = replace(state, order_id=meant(facts).order_id, last=Topic(ANSWER, intent))
     if facts.asked_order_id is None and len(open_orders) > 1 and not state.topics:
         question = Question("order", order_options(open_orders))
         return state.pushed(replace(Topic(ANSWER, intent), question=question))

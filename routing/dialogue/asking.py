@@ -33,6 +33,17 @@ QUESTIONS: Final = {
 }
 
 
+# Which goods, of what is to be done with them: who wants one thing after the other is not asked the same each time.
+_OF_WHAT: Final = {
+    "return": LocalText("要退的是其中哪件商品？", "Which item is to go back?"),
+    "exchange": LocalText("要换的是其中哪件商品？", "Which item is to be exchanged?"),
+    "change_items": LocalText("要修改的是其中哪件商品？", "Which item is to be changed?"),
+    "repair": LocalText("要维修的是其中哪件商品？", "Which item is to be repaired?"),
+    "report_problem": LocalText("有问题的是其中哪件商品？", "Which item is it that something is wrong with?"),
+}
+_ALL: Final = LocalText("全部的话请说“全部”。", "Say “all” for all of them.")
+
+
 # A single option is no list.
 _EXAMPLE: Final = LocalText("例如：{only}。", "For example: {only}.")
 _ONLY: Final = {
@@ -40,9 +51,12 @@ _ONLY: Final = {
 }
 
 
-def asked(question: Question, language: str) -> tuple[str, ...]:
+def asked(question: Question, goal: str, language: str) -> tuple[str, ...]:
     """The question, then its options as a numbered list."""
     text = QUESTIONS[f"{question.slot} {question.part}".strip()].in_language(language)
+    if question.slot == "lines" and goal in _OF_WHAT:
+        parts = _OF_WHAT[goal].in_language(language), _ALL.in_language(language)
+        text = ("" if language == "zh" else " ").join(parts)
     if len(question.options) == 1:
         only = question.options[0].text(language)
         return text, _ONLY.get(question.slot, _EXAMPLE).in_language(language).format(only=only)

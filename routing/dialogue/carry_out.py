@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from commerce.domain.actions import arguments_from
+from commerce.domain.orders import Order
 from models.types import Understood
 from routing.answer import Composed
 from routing.compose import compose, outcomes, proposals
-from routing.compose.wording import order_card
+from routing.compose.from_sheet import progress
 from routing.dialogue.asking import asked
 from routing.dialogue.flows import FLOWS, SETTLES
 from routing.dialogue.goals import ANSWER
@@ -21,6 +22,7 @@ from routing.dialogue.state import DialogueState, Topic
 from routing.dialogue.work import Worked, work
 from routing.effects import Commit, Committed, Effect, Lapsed, LookUp, Refused, Unavailable
 from routing.facts import Facts, Needs
+from routing.wording import order_card
 
 Move = Literal["answer", "clarify", "refuse", "hand_off", "ask", "propose", "act", "drop"]
 _ORDERS: Final = Needs(orders=True, passages=1)
@@ -67,6 +69,7 @@ def _work(
     plan: Plan, topic: Topic, heard: Heard, *, is_late: bool = False
 ) -> Generator[Effect, Any, CarriedOut]:
     """`is_late`: what was agreed to holds no longer."""
+    topic = plan.state.remembering(topic)
     needs = _ORDERS if topic.goal in FLOWS else Needs(orders=True)
     facts: Facts = yield LookUp(heard.understood, needs, topic.slots.get("order") or plan.state.order_id)
     worked = yield from work(topic, heard, facts, plan.state.order_id)
@@ -83,24 +86,26 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
     if order is not None:
         state = replace(state, order_id=order.order_id)
         # A proposal or a refusal names the order itself.
-        if worked.is_told and worked.ending == "asked":
-            lead = (*lead, outcomes.taken(order, language))
+        if worked.ending == "asked":
+            lead = (*lead, *_about_order(worked, topic, order, language))
     cards = (order_card(order, language, facts.zone),) if order is not None else ()
     made = {**before.slots} != {**topic.slots}
     if made:
         topic = replace(topic, asked={name: count for name, count in topic.asked.items() if name != REMINDED})
     elif before.offer is not None and plan.rule in _DOUBTS:
         lead = (*lead, _DOUBTS[plan.rule](language))
-    moving = replace(state, stalled_turns=0 if made else state.stalled_turns + 1)
+    moving = replace(state, stalled_turns=0 if made else state.stalled_turns + 1).noted(topic)
     match worked.ending:
         case "asked" if topic.question is not None:
             if topic.asked.get(topic.question.slot, 0) > 1 and plan.step != "repeat":
                 lead = (outcomes.not_matched(language), *lead)
-            said = (*lead, *asked(topic.question, language))
+            said = (*lead, *asked(topic.question, topic.goal, language))
             return CarriedOut(Composed(said, cards=cards), "ask", moving.on(topic), plan.rule, facts.missing)
         case "offered" if (
             worked.proposal is not None and worked.details is not None and topic.offer is not None
         ):
+            if topic.goal == "urge_shipment":
+                lead = (*lead, *progress(worked.details, facts, language))
             told = {
                 each: proposals.told(worked.proposal, worked.details, each, facts.zone)
                 for each in ("zh", "en")
@@ -118,11 +123,11 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
                 :_MOST_INSTEAD
             ]
             said = (*lead, *outcomes.refused(topic.goal, order, worked.rule_trace, instead, language))
-            reminder, ended = resumed(replace(state.ended(), stalled_turns=0), heard)
+            reminder, ended = resumed(replace(state.ended().settled(topic.goal), stalled_turns=0), heard)
             full = Composed((*said, *reminder), cards=cards)
             return CarriedOut(full, "answer", ended, plan.rule, facts.missing)
         case "nothing_to_choose":
-            reminder, ended = resumed(replace(state.ended(), stalled_turns=0), heard)
+            reminder, ended = resumed(replace(state.ended().settled(topic.goal), stalled_turns=0), heard)
             said = (*lead, *outcomes.nothing_to_choose(worked.reason, language), *reminder)
             return CarriedOut(Composed(said, cards=cards), "answer", ended, plan.rule, facts.missing)
         case "no_order":
@@ -143,6 +148,14 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
             )
 
 
+def _about_order(worked: Worked, topic: Topic, order: Order, language: str) -> tuple[str, ...]:
+    """That it can be done, once; else which order was taken, where nobody named it."""
+    slot = topic.question.slot if topic.question is not None else ""
+    if worked.is_allowed and topic.asked.get(slot, 0) <= 1:
+        return (outcomes.possible(topic.goal, order, language),)
+    return (outcomes.taken(order, language),) if worked.is_told else ()
+
+
 def _about(understood: Understood, topic: Topic) -> Understood:
     return replace(understood, intent=topic.intent)
 
@@ -158,7 +171,8 @@ def _commit(plan: Plan, topic: Topic, heard: Heard) -> Generator[Effect, Any, Ca
             said = outcomes.done(
                 arguments.action, arguments.order_id, made, offer.told.get(language, ()), language
             )
-            ended = replace(plan.state.ended(), stalled_turns=0, order_id=arguments.order_id)
+            done = plan.state.ended().settled(topic.goal)
+            ended = replace(done, stalled_turns=0, order_id=arguments.order_id)
             reminder, after = resumed(_settled(ended, topic), heard)
             return CarriedOut(Composed((*said, *reminder)), "act", after, plan.rule)
         case Unavailable(reason):
@@ -189,7 +203,7 @@ def resumed(state: DialogueState, heard: Heard) -> tuple[tuple[str, ...], Dialog
     if topic.asked.get(REMINDED, 0) >= _MOST_REMINDED:
         return (), state
     if topic.question is not None:
-        said = asked(topic.question, language)
+        said = asked(topic.question, topic.goal, language)
     else:
         told = topic.offer.told.get(language, ()) if topic.offer is not None else ()
         said = (*(f"· {line}" for line in told), "\n" + proposals.confirm(language))

@@ -167,7 +167,7 @@ _FLOWS: Final = (
         "price_protection",
         ActionKind.REFUND,
         (_PAID,),
-        (slots_goods.LINES,),
+        (slots_goods.FALLEN_LINES,),
         lambda order_id, slots: Refund(
             order_id=order_id, items=_items(slots), reason=RefundReason.PRICE_PROTECTION
         ),

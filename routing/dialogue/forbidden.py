@@ -54,12 +54,30 @@ _CHECKS: Final[Mapping[str, Callable[[Working], Trace]]] = {
 }
 # Their rules depend on why it goes back, which has to be known first.
 _NEEDS_REASON: Final = ("return", "exchange")
+_OF_LINES: Final = ("return", "exchange", "report_problem")
 
 
 def forbidden(goal: str, working: Working) -> Trace | None:
     """The rules that were looked at, where one of them fails; None: nothing is known against it yet."""
     check = _CHECKS.get(goal)
-    if check is None or (goal in _NEEDS_REASON and working.slot("reason") is None):
+    if check is None:
         return None
-    trace = check(working)
+    trace = check(working) if _can_tell(goal, working) else _arrived(working)
     return trace if any(step.outcome is RuleOutcome.FAILED for step in trace) else None
+
+
+def is_allowed(goal: str, working: Working) -> bool:
+    """All that can be told before the rest is known speaks for it."""
+    return goal in _CHECKS and _can_tell(goal, working) and forbidden(goal, working) is None
+
+
+def _can_tell(goal: str, working: Working) -> bool:
+    if goal not in _OF_LINES:
+        return True
+    return bool(working.chosen) and (goal not in _NEEDS_REASON or working.slot("reason") is not None)
+
+
+def _arrived(working: Working) -> Trace:
+    """What has not arrived goes back in no case."""
+    order = working.order
+    return return_eligibility(order, order.lines[0], working.facts.policy, working.facts.now).rule_trace[:1]

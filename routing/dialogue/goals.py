@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from routing.dialogue.heard import Heard
@@ -14,12 +14,24 @@ ANSWER: Final = "answer"
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """`intents` may mean it; where `words` is set, only if the message has them, and never if it has those of `unless`."""
+    """`intents` may mean it; where `words` is set, only if the message has them, and never if it has those of `unless`; where
+    `names` is set, only if the message has an entity of these types.
+    """
 
     name: str
     intents: tuple[str, ...]
     words: re.Pattern[str] | None = None
     unless: re.Pattern[str] | None = None
+    names: tuple[str, ...] = ()
+
+    def fits(self, heard: Heard) -> bool:
+        """But for the intent."""
+        message = heard.message
+        if self.words is not None and not self.words.search(message):
+            return False
+        if self.unless is not None and self.unless.search(message):
+            return False
+        return not self.names or bool(heard.said(*self.names))
 
 
 def _words(*patterns: str) -> re.Pattern[str]:
@@ -32,6 +44,16 @@ _ASKS_FOR_RULES: Final = _words(
     r"\bhow (?:long|many days)\b|\bwhen (?:will|do|does)\b|\bwhat (?:is|are) (?:the|your) (?:rule|polic|condition|term)",
 )
 
+# Asks how far something is that was asked for before.
+_ASKS_FOR_PROGRESS: Final = _words(
+    r"进度|进展|怎么样了|到哪一?步|审核|处理(?:好|完)?了?[没吗]|什么时候.{0,4}(?:好|完)",
+    r"\b(?:news|status|update|progress)\b|\bi (?:asked|applied|requested)\b|\bhow (?:is|far)\b",
+)
+_WANTS_BACK: Final = _words(
+    r"[能可想要].{0,4}退(?!款)|还能退|退掉|退得了|退货吗",
+    r"\b(?:can|could|may|want|like|possible)\b.{0,24}\b(?:return|send\b.{0,20}\bback|bring\b.{0,12}\bback)\b|"
+    r"\breturn\b.{0,24}\bpossible\b",
+)
 # Whoever has these wants the same thing whole, and not another one.
 _ARRIVED_WRONG: Final = _words(
     r"破|摔|碎|裂|坏|少[发了]|漏发|[发寄送]错|次品|瑕疵",
@@ -40,10 +62,49 @@ _ARRIVED_WRONG: Final = _words(
 
 GOALS: Final = (
     Goal(
+        "return",
+        ("return_request", "return_policy", "size_advice"),
+        _WANTS_BACK,
+        _ASKS_FOR_RULES,
+        ("order_number", "product"),
+    ),
+    Goal(
+        "exchange",
+        ("exchange_request", "size_advice", "return_policy", "product_question"),
+        _words(
+            r"换.{0,6}[码号大小色款]|换货|想换|能换",
+            r"\b(?:exchange|swap)\b|\b(?:bigger|smaller|larger|different|another) (?:size|colou?r|one)\b",
+        ),
+        _ASKS_FOR_RULES,
+        ("order_number",),
+    ),
+    Goal(
+        "return",
+        ("return_policy",),
+        _words(r"还能退|签收了.{0,6}退", r"\bcan i still (?:return|send)"),
+        _ASKS_FOR_RULES,
+    ),
+    Goal("exchange", ("modify_order",), _words(r"换货", r"\bexchange\b")),
+    Goal(
+        "change_items",
+        ("modify_order",),
+        _words(r"换|改", r"\b(?:change|swap|switch|different|another|instead)\b"),
+        _words(r"地址|address|支付|付款|payment|\bpay\b|优惠券|coupon"),
+    ),
+    Goal(
+        "urge_shipment",
+        ("urge_shipment", "order_status"),
+        _words(
+            r"怎么还不|还不.{0,6}发|催|快[点些]|赶紧|尽快",
+            r"\bhurry\b|\bfaster\b|\bspeed (?:it )?up\b|\bstill not shipped\b",
+        ),
+    ),
+    Goal(
         "change_payment",
         ("payment_problem", "modify_order", "place_order_help", "order_status"),
         _words(
-            r"[换改].{0,6}(?:支付|付款|付费)方式|(?:支付|付款)方式.{0,6}[换改]|改用.{1,8}(?:付|支付)|换成.{1,8}(?:付款|支付)|换.{0,4}卡付",
+            r"[换改].{0,6}(?:支付|付款|付费)方式|(?:支付|付款)方式.{0,6}[换改]|改用.{1,8}(?:付|支付)|"
+            r"换成.{1,8}(?:付款|支付)|换.{0,4}卡付",
             r"\b(?:change|switch|update|use)\b.{0,30}\b(?:payment method|way (?:of|to) pay|card|gift card|paypal)\b",
             r"\bpay\b.{0,30}\binstead\b|\bpayment\b.{0,20}\bto (?:my |the )?(?:other )?(?:card|gift card|paypal|wallet)",
         ),
@@ -62,7 +123,8 @@ GOALS: Final = (
         "apply_coupon",
         ("coupon", "modify_order", "price_promotion", "place_order_help"),
         _words(
-            r"(?:用|使用|抵扣|抵用|套用|加上|补用).{0,8}(?:券|红包|优惠码|折扣码)|(?:券|红包|优惠码).{0,8}(?:用上|用到|用在|用掉|抵扣|加上)",
+            r"(?:用|使用|抵扣|抵用|套用|加上|补用).{0,8}(?:券|红包|优惠码|折扣码)|"
+            r"(?:券|红包|优惠码).{0,8}(?:用上|用到|用在|用掉|抵扣|加上)",
             r"\b(?:apply|use|add|redeem|put)\b.{0,24}\b(?:coupon|voucher|code|discount)\b",
         ),
         _words(
@@ -95,11 +157,18 @@ GOALS: Final = (
         _ASKS_FOR_RULES,
     ),
     Goal("cancel", ("cancel_order",)),
-    Goal("change_address", ("change_address",)),
+    Goal(
+        "change_address",
+        ("change_address",),
+        unless=_words(
+            r"(?:快递|运|物流)单号|寄到哪|送到哪|哪个地址|什么地址",
+            r"\btracking\b|\b(?:which|what) (?:city|address)\b|\bwhere (?:is|was)\b",
+        ),
+    ),
     Goal("change_items", ("modify_order",)),
-    Goal("return", ("return_request",)),
+    Goal("return", ("return_request",), unless=_ASKS_FOR_PROGRESS),
     Goal("report_problem", ("exchange_request",), _ARRIVED_WRONG),
-    Goal("exchange", ("exchange_request",)),
+    Goal("exchange", ("exchange_request",), unless=_ASKS_FOR_PROGRESS),
     Goal("report_problem", ("damaged_or_wrong_item",)),
     Goal("urge_shipment", ("urge_shipment",)),
     Goal("open_complaint", ("complaint",)),
@@ -112,12 +181,22 @@ INTENT_OF: Final = {goal.name: goal.intents[0] for goal in GOALS}
 
 def goal_of(heard: Heard) -> str:
     """The first goal that fits what was understood."""
-    for goal in GOALS:
-        if heard.understood.intent not in goal.intents:
-            continue
-        if goal.words is not None and not goal.words.search(heard.message):
-            continue
-        if goal.unless is not None and goal.unless.search(heard.message):
-            continue
-        return goal.name
-    return ANSWER
+    intent = heard.understood.intent
+    return next((goal.name for goal in GOALS if intent in goal.intents and goal.fits(heard)), ANSWER)
+
+
+def settled(heard: Heard) -> Heard:
+    """Where understanding hesitates between two intents, and the words of a goal of one of them are there, it is that one."""
+    understood = heard.understood
+    if understood.decision != "clarify":
+        return heard
+    for candidate in understood.top[:_HESITATES_BETWEEN]:
+        if any(
+            candidate.intent in goal.intents and goal.words is not None and goal.fits(heard) for goal in GOALS
+        ):
+            told = replace(understood, intent=candidate.intent, decision="route")
+            return replace(heard, understood=told)
+    return heard
+
+
+_HESITATES_BETWEEN: Final = 2

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from routing.dialogue.flows import FLOWS
-from routing.dialogue.goals import ANSWER, INTENT_OF, goal_of
+from routing.dialogue.goals import ANSWER, INTENT_OF, goal_of, settled
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.reading import SURE, Reading
 from routing.dialogue.state import DialogueState, Topic
+from routing.facts import NEEDS
+from routing.sheet.asked import OF_OWN_ORDERS, OF_THE_SHOP, asked_kinds, intent_by_words
 
 Step = Literal[
     "answer",
@@ -33,6 +35,8 @@ _CLARIFY_ONCE: Final = 1
 # Of −1 … 1, over the last turns; with so many turns in which nothing came about.
 _UPSET: Final = -0.4
 _STALLED: Final = 1
+# Less sure than that, what is not ours may be ours by its words.
+_DOUBTFUL: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Rule:
 def decide(heard: Heard, state: DialogueState) -> Plan:
     """The first rule that applies; the last always does."""
     felt = replace(state.felt(heard.understood.sentiment.score), language=heard.language)
+    heard = settled(heard)
     reading = Reading(heard, felt, goal_of(heard) if heard.is_routed else ANSWER)
     rule = next(rule for rule in RULES if rule.applies(reading))
     step, after, topic = rule.plan(reading)
@@ -64,7 +69,8 @@ def decide(heard: Heard, state: DialogueState) -> Plan:
 
 
 def _asks_for_a_person(reading: Reading) -> bool:
-    return reading.is_routed and reading.heard.understood.intent == "human_agent"
+    wants_hours = "shop.hours" in asked_kinds(reading.heard.message)
+    return reading.is_routed and reading.heard.understood.intent == "human_agent" and not wants_hours
 
 
 def _is_upset(reading: Reading) -> bool:
@@ -276,6 +282,46 @@ def _is_out_of_scope(reading: Reading) -> bool:
     )
 
 
+def _words_tell(reading: Reading) -> bool:
+    """Its words ask for a fact that there is: where understanding is not sure, or takes what is for sale to be no concern of
+    ours, or does not see that one's own order is meant.
+    """
+    understood, message = reading.heard.understood, reading.heard.message
+    intent = intent_by_words(message)
+    if intent is None:
+        return False
+    if understood.decision == "clarify" or understood.probability < _DOUBTFUL:
+        return True
+    kinds = asked_kinds(message)
+    if understood.decision == "out_of_scope":
+        return bool(reading.heard.said("product", "brand", "order_number")) or bool(OF_THE_SHOP & set(kinds))
+    is_own = bool(OF_OWN_ORDERS & set(kinds))
+    # When it comes, said of nothing: of what was ordered.
+    is_own |= "order.expected" in kinds and not reading.heard.said("product", "brand")
+    return is_own and reading.goal == ANSWER and not NEEDS[understood.intent].orders
+
+
+def _by_words(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    intent = intent_by_words(reading.heard.message)
+    if intent is None:
+        raise AssertionError("the words tell no intent")
+    return "answer", reading.state, Topic(ANSWER, intent)
+
+
+_LEAST_NAME: Final = 4
+
+
+def _names_goods(reading: Reading) -> bool:
+    """Asks about what the shop sells, by its name, however far off the question is."""
+    heard = reading.heard
+    is_named = any(len(entity.text) >= _LEAST_NAME for entity in heard.said("product"))
+    return heard.understood.decision == "out_of_scope" and heard.is_question and is_named
+
+
+def _about_goods(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
+    return "answer", reading.state, Topic(ANSWER, "product_question")
+
+
 def _refuse(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
     return "refuse", reading.state, None
 
@@ -311,8 +357,10 @@ RULES: Final = (
     Rule("yes or no to nothing", _agrees_to_nothing, _small_talk),
     Rule("thanks or a goodbye", _is_courtesy, _small_talk),
     Rule("something is to be done", _wants_done, _new_topic),
+    Rule("its words ask for a fact", _words_tell, _by_words),
     Rule("recognised", _asks, _answer),
     Rule("the same of another order", _follows_up, _follow_up),
+    Rule("goods of this shop are named", _names_goods, _about_goods),
     Rule("not about this shop's service", _is_out_of_scope, _refuse),
     Rule("not understood while something waits", _is_lost, _work_on),
     Rule("unrecognised twice in a row", _is_unclear_again, _to_a_person("give_up")),

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from commerce.domain.catalogue import Variant
 from commerce.domain.orders import OrderLine
-from routing.compose.wording import colour_name, line_name, money
 from routing.dialogue import words
 from routing.dialogue.acts import number
 from routing.dialogue.goods import named_lines
 from routing.dialogue.heard import Heard
 from routing.dialogue.state import Option
 from routing.dialogue.working import Slot, Working
+from routing.wording import colour_name, line_name, money
 
 _MOST_OPTIONS: Final = 6
 _LETTERS: Final = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "2XL", "3XL", "XXXL", "4XL", "5XL")
@@ -231,3 +231,18 @@ VARIANTS: Final = Slot(
     "variants", variants_said, only_other, variant_options, pick_variant, ("colour", "size"),
     hears=hears_variant, is_filled=all_lines_have_one,
 )  # fmt: skip
+
+
+def fallen_lines(working: Working) -> Items:
+    """Those that cost less today; where none does, all of them, and the rules tell it."""
+    variants = working.details.action.variants
+    fallen = [
+        line
+        for line in working.lines
+        if line.variant_id in variants
+        and variants[line.variant_id].price_minor * line.quantity < line.paid_minor
+    ]
+    return [_item(line, None) for line in fallen or working.lines]
+
+
+FALLEN_LINES: Final = Slot("lines", lines_said, fallen_lines, line_options, pick_line)

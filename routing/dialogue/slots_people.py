@@ -10,11 +10,11 @@ from commerce.domain.coupons import Coupon
 from commerce.domain.customers import Address
 from commerce.domain.payment_methods import PaymentMethod
 from commerce.domain.provinces import folded, province_of
-from routing.compose.wording import address_text, coupon_name, method_name
 from routing.dialogue import words
 from routing.dialogue.heard import Heard
 from routing.dialogue.state import Option
 from routing.dialogue.working import Slot, Working, nothing
+from routing.wording import address_text, coupon_name, method_name
 
 _MUNICIPALITIES: Final = ("北京", "上海", "天津", "重庆")
 # What part of an address lacks first.

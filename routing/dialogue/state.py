@@ -93,6 +93,7 @@ class Topic:
 class DialogueState:
     """`topics` is a stack: the last one is talked about, those below were interrupted. `mood` is −1 … 1, the newer turns
     weigh more. `order_id` is the order that was spoken of last. `last` is the topic that ended last, without its slots.
+    `asked` are the questions of each goal of which nothing has come yet, also of topics that were given up meanwhile.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
@@ -105,6 +106,7 @@ class DialogueState:
     mood: float = 0.0
     order_id: str | None = None
     last: Topic | None = None
+    asked: Mapping[str, Mapping[str, int]] = field(hash=False, default_factory=dict)
 
     @property
     def topic(self) -> Topic | None:
@@ -135,6 +137,19 @@ class DialogueState:
         written: dict[str, Any] = _STATE.dump_python(self, mode="json")
         return written
 
+    def remembering(self, topic: Topic) -> Topic:
+        """Whoever begins anew was asked before all the same."""
+        return replace(topic, asked={**self.asked.get(topic.goal, {}), **topic.asked})
+
+    def noted(self, topic: Topic) -> DialogueState:
+        """With what the topic asks for and does not know yet."""
+        waiting = {name: count for name, count in topic.asked.items() if name not in topic.slots}
+        return replace(self, asked={**self.asked, topic.goal: waiting})
+
+    def settled(self, goal: str) -> DialogueState:
+        """Something came of it."""
+        return replace(self, asked={name: counts for name, counts in self.asked.items() if name != goal})
+
     def felt(self, score: float) -> DialogueState:
         """With the mood of one more turn, −1 … 1."""
         return replace(self, mood=round((1 - _NEWEST_SHARE) * self.mood + _NEWEST_SHARE * score, 3))
@@ -154,7 +169,7 @@ class DialogueState:
         """A person goes on with whatever waits; `last` says what that was about."""
         topic = self.topic
         last = Topic(topic.goal, topic.intent) if topic is not None else self.last
-        return replace(self, topics=(), last=last, stalled_turns=0)
+        return replace(self, topics=(), last=last, stalled_turns=0, asked={})
 
     def ended(self) -> DialogueState:
         """The topic is done with; what it interrupted comes back."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from commerce.domain.orders import Order
-from routing.compose.wording import STATE_WORDS, order_goods
 from routing.dialogue.flows import States
 from routing.dialogue.goods import orders_naming
 from routing.dialogue.heard import Heard
 from routing.dialogue.state import Option, Topic
 from routing.facts import Facts
+from routing.wording import STATE_WORDS, order_goods
 
 MOST_OFFERED: Final = 5
 _ORDER_WORDS: Final = re.compile(r"订单|[个一]单|\border\b", re.I)

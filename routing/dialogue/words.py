@@ -139,7 +139,9 @@ PIECES: Final = re.compile(
 )
 TAX_ID: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Z]*\d)([0-9A-Z]{15,20})(?![0-9A-Za-z])")
 COMPANY: Final = re.compile(
-    r"(?:抬头|公司|单位|名称|开给|开成|开到)?[\s:：是为叫]{0,3}([\u4e00-\u9fff（）()A-Za-z0-9]{2,40}?(?:有限责任公司|股份有限公司|有限公司|公司|集团|事务所|学校|大学|医院|工作室|商行|中心))"
+    r"(?:抬头|公司|单位|名称|开给|开成|"
+    r"开到)?[\s:：是为叫]{0,3}([\u4e00-\u9fff（）()A-Za-z0-9]{2,40}?(?:有限责任公司|股份有限公司|有限公司|公司|"
+    r"集团|事务所|学校|大学|医院|工作室|商行|中心))"
     r"|\b((?:[A-Z][\w&.'-]*\s){1,5}(?:Ltd|Limited|Inc|LLC|GmbH|Corp(?:oration)?|Company|Co|PLC)\b\.?)",
 )
 TITLE_AFTER: Final = re.compile(

@@ -10,7 +10,7 @@ from commerce.domain.orders import Order
 from commerce.domain.proposals import Proposal
 from commerce.domain.rules import RuleStep
 from routing.dialogue.flows import FLOWS, TWINS, Flow
-from routing.dialogue.forbidden import forbidden
+from routing.dialogue.forbidden import forbidden, is_allowed
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.state import Question, Topic
@@ -37,7 +37,7 @@ Ending = Literal[
 @dataclass(frozen=True, slots=True)
 class Worked:
     """How far it came. `topic` goes on with the next turn where it was asked or offered. `is_told`: the customer did not name
-    the order, and is told which one was taken.
+    the order, and is told which one was taken. `is_allowed`: what is known so far speaks for it.
     """
 
     ending: Ending
@@ -46,6 +46,7 @@ class Worked:
     proposal: Proposal | None = None
     rule_trace: tuple[RuleStep, ...] = ()
     is_told: bool = False
+    is_allowed: bool = False
     reason: str = ""
 
 
@@ -75,7 +76,8 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
             return Worked("refused", working.topic, details, rule_trace=trace, is_told=is_told)
         if slot.name not in working.topic.slots or not slot.is_filled(working):
             asked = _ask_for(working, slot)
-            return replace(asked, details=details, is_told=is_told)
+            allowed = is_allowed(flow.goal, working)
+            return replace(asked, details=details, is_told=is_told, is_allowed=allowed)
     return (yield from _propose(working, flow, is_told))
 
 
@@ -155,7 +157,8 @@ def _propose(working: Working, flow: Flow, is_told: bool) -> Generator[Effect, A
     result: Offered | Refused | Unavailable = yield Propose(arguments)
     match result:
         case Offered(proposal, offer):
-            if topic.asked.get(CONFIRM, 0) > MOST_ASKED:
+            # What changed meanwhile is another offer, and is shown again.
+            if topic.offer is not None and topic.asked.get(CONFIRM, 0) >= MOST_ASKED:
                 return Worked("asked_too_often", topic, details, reason="the proposal was shown too often")
             offered = topic.counted(CONFIRM).offering(offer)
             return Worked("offered", offered, details, proposal, proposal.rule_trace, is_told)

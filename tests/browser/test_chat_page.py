@@ -43,6 +43,23 @@ def test_the_customer_asks_where_the_order_is(opened: Opened, kefu: Kefu) -> Non
     expect(chip(answer, "outcome")).to_have_text("已回答")
 
 
+def test_a_complaint_is_made_with_three_touches(opened: Opened) -> None:
+    chat = opened()
+    chat.page.get_by_role("combobox", name="我是").select_option(index=0)
+    asked = chat.ask("我要投诉")
+    orders = asked.locator(".reply")
+    expect(orders).to_have_count(2)
+    orders.first.click()
+    proposed = chat.answers.nth(1)
+    expect(proposed.locator(".reply")).to_have_text(["确认", "不用了"])
+    expect(proposed.locator(".text")).to_contain_text("提交投诉")
+    # What was offered before can no longer be taken.
+    expect(asked.locator(".reply")).to_have_count(0)
+    chat.button("确认").click()
+    expect(chat.answers.nth(2).locator(".text")).to_contain_text("投诉已登记")
+    expect(chat.page.locator(".reply")).to_have_count(0)
+
+
 def test_why_the_rung_answered_can_be_opened(opened: Opened) -> None:
     answer = opened("en-GB").ask("Where is my order?")
     expect(answer.get_by_text("not measured on this kind of question yet")).to_be_hidden()
@@ -195,7 +212,7 @@ def test_markup_in_an_answer_is_shown_as_text(opened: Opened) -> None:
         "answer": MARKUP, "intent": MARKUP, "probability": 0.5, "decision": MARKUP, "queue": MARKUP, "rung": MARKUP,
         "rung_reasons": [MARKUP], "outcome": MARKUP, "handed_off": True, "language": "en",
         "sentiment": {"label": MARKUP, "score": 0}, "citations": [{"id": MARKUP, "title": MARKUP, "quote": MARKUP}],
-        "segment": MARKUP, "recommendations": [offer], "missing": [MARKUP], "conversation_id": MARKUP,
+        "segment": MARKUP, "recommendations": [offer], "missing": [MARKUP], "conversation_id": MARKUP, "replies": [MARKUP],
         "request_id": MARKUP, "timings_ms": {MARKUP: 1},
     }  # fmt: skip
     body = event_stream(("card", card), ("done", done))

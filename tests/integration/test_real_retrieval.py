@@ -3,37 +3,27 @@
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from benchmarks.retrieval.quality import QUESTIONS, measure
 from commerce.demo.article_files import KNOWLEDGE_DIR, load_articles
+from deployments.retrieval import indexed
 from models.retrieval import HybridIndex, IndexedArticle
 from models.retrieval.embedders import Embedder, EmbedderSpec, load
-from models.retrieval.evaluate import evaluate_queries, load_queries
+from models.retrieval.evaluate import load_questions
 from models.types import SearchRequest
 
 pytestmark = pytest.mark.real_models
 
-QUERIES = Path(__file__).parents[1] / "quality" / "retrieval_queries.yaml"
+NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def articles() -> list[IndexedArticle]:
-    return [
-        IndexedArticle(
-            article_id=article.article_id,
-            version=article.version,
-            kind=article.kind,
-            intents=article.intents,
-            categories=article.categories,
-            title_zh=article.title.zh,
-            title_en=article.title.en,
-            body_zh=article.body.zh,
-            body_en=article.body.en,
-        )
-        for article in load_articles(KNOWLEDGE_DIR)
-    ]
+    return [indexed(article) for article in load_articles(KNOWLEDGE_DIR)]
 
 
 @pytest.fixture(scope="module")
@@ -46,46 +36,37 @@ def index(articles: list[IndexedArticle], embedder: Embedder) -> HybridIndex:
     return HybridIndex.build(articles, embedder)
 
 
-def test_right_articles_come_first(index: HybridIndex) -> None:
-    floors = {True: (0.75, 0.95), False: (0.50, 0.80)}
-    for figures in evaluate_queries(index, load_queries(QUERIES), "kefu-retrieval-queries"):
-        sys.stdout.write(f"{figures}\n")
-        if figures.half == "report":
-            top1, top5 = floors[figures.with_intent]
-            assert figures.queries >= 30
-            assert figures.top1 >= top1
-            assert figures.top5 >= top5
-
-
-def test_every_expected_article_exists(articles: list[IndexedArticle]) -> None:
-    known = {article.article_id for article in articles}
-    assert not {expected for query in load_queries(QUERIES) for expected in query.expect} - known
+def test_right_articles_come_first(embedder: Embedder) -> None:
+    """Of the questions that nothing is tuned on, alone; as they are served they find more: docs/results/retrieval.json."""
+    floors = {False: 0.85, True: 0.70}
+    for found in measure(embedder, "report", None):
+        sys.stdout.write(f"across languages: {found.across_languages}, {found.language}: {found.figures}\n")
+        if found.language == "both":
+            assert found.figures.questions >= 200
+            assert found.figures.hit_at_3 >= floors[found.across_languages]
 
 
 def test_every_article_is_found_by_its_own_title(index: HybridIndex, articles: list[IndexedArticle]) -> None:
     for article in articles:
         for language, title in (("zh", article.title_zh), ("en", article.title_en)):
             request = SearchRequest("demo", title, language, limit=3)  # type: ignore[arg-type]
-            assert article.article_id in [passage.article_id for passage in index.search(request)], title
+            assert article.article_id in [found.article_id for found in index.search(request, NOW)], title
 
 
 def test_quotes_are_sentences_of_the_asked_language(index: HybridIndex) -> None:
-    for query in load_queries(QUERIES)[::5]:
-        for passage in index.search(SearchRequest("demo", query.query, query.language)):
+    for query in load_questions(QUESTIONS)[::5]:
+        for passage in index.search(SearchRequest("demo", query.query, query.language), NOW):
             assert passage.quote in passage.body
             assert ("。" in passage.quote) == (query.language == "zh")
 
 
-def test_one_changed_article_is_reindexed_fast(
-    index: HybridIndex, articles: list[IndexedArticle], embedder: Embedder
-) -> None:
+def test_one_changed_article_is_reindexed_fast(articles: list[IndexedArticle], embedder: Embedder) -> None:
+    index = HybridIndex.build(articles, embedder)
     changed = replace(articles[0], version=2, body_zh=articles[0].body_zh + "客服电话是每天接听的。")
     started = time.perf_counter()
-    fresh = HybridIndex.build([changed, *articles[1:]], embedder, previous=index)
-    sys.stdout.write(
-        f"retrieval: {len(articles)} articles with one changed, {(time.perf_counter() - started) * 1000:.0f} ms"
-        "\n"
-    )
-    assert time.perf_counter() - started < 2.0
-    passage = fresh.search(SearchRequest("demo", articles[0].title_zh, "zh", limit=1))[0]
+    index.apply(index.prepare([changed]))
+    took = time.perf_counter() - started
+    sys.stdout.write(f"retrieval: {len(articles)} articles with one changed, {took * 1000:.0f} ms\n")
+    assert took < 2.0
+    passage = index.search(SearchRequest("demo", articles[0].title_zh, "zh", limit=1), NOW)[0]
     assert (passage.article_id, passage.version) == (changed.article_id, 2)

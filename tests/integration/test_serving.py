@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from commerce.domain.identity import Principal
 from commerce.domain.text import LocalText
 from tests.polling import eventually
 from tests.serving import Kefu
@@ -95,7 +96,7 @@ async def test_a_changed_article_is_found_without_a_restart(kefu: Kefu) -> None:
                     "荧光独角兽帐篷要先插四根杆。", "The unicorn tent needs its four poles first."
                 ),
             )
-            await store.put_article("demo", article)
+            await store.put_article(Principal("demo", operator_id="test"), article)
 
         def is_found() -> bool:
             found = client.get(

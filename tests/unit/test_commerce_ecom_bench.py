@@ -113,6 +113,7 @@ async def test_what_customers_ask_about_is_an_article(store: Store, folder: Path
     articles = {row["article_id"]: row for row in await dump(store) if "body_zh" in row}
     assert articles["product-p1-exchangeable"]["body_zh"] == "大一号的水壶：缺货"
     assert articles["product-p2-gifts"]["intents"] == ["product_question", "price_promotion"]
+    assert articles["product-p2-gifts"]["products"] == ["p2"]
     assert "product-p1-gifts" not in articles
     assert articles["product-p1-faults"]["body_zh"] == "E7：漏水：拧紧"
     assert articles["discount"]["body_zh"] == "五月\n补贴；省一成；十元减一元\n会员；再省；限周末\n传单"

@@ -23,6 +23,7 @@ from commerce.domain.errors import (
     ArticleInvalid,
     ArticleNotFound,
     CommerceError,
+    ConversationBusy,
     ConversationConflict,
     ConversationNotFound,
     InvalidCredentials,
@@ -40,6 +41,7 @@ from commerce.store.tables import api_keys, behaviour_events, metadata, tenants
 from commerce.store.url import parse_store_url
 from tests.builders import new_key
 
+EDITOR = Principal("shop", operator_id="O1")
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 only_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -219,9 +221,9 @@ async def test_a_key_is_revoked_by_its_own_tenant_only(store: Store) -> None:
 @pytest.mark.asyncio
 async def test_an_edit_of_an_article_is_in_the_change_log(store: Store) -> None:
     before = await store.latest_change()
-    first = await store.put_article("shop", an_article(), expected_version=0)
+    first = await store.put_article(EDITOR, an_article(), expected_version=0)
     second = await store.put_article(
-        "shop", an_article(body=LocalText("满59包邮", "Free from 59")), expected_version=1
+        EDITOR, an_article(body=LocalText("满59包邮", "Free from 59")), expected_version=1
     )
     assert (first.version, second.version) == (1, 2)
     assert await store.article("shop", "shipping") == second
@@ -236,27 +238,27 @@ async def test_an_edit_of_an_article_is_in_the_change_log(store: Store) -> None:
 
 @pytest.mark.asyncio
 async def test_an_edit_on_top_of_another_is_refused_and_not_logged(store: Store) -> None:
-    await store.put_article("shop", an_article())
+    await store.put_article(EDITOR, an_article())
     before = await store.latest_change()
     with pytest.raises(ArticleConflict):
-        await store.put_article("shop", an_article(kind="faq"), expected_version=0)
+        await store.put_article(EDITOR, an_article(kind="faq"), expected_version=0)
     with pytest.raises(TenantNotFound):
-        await store.put_article("other", an_article())
+        await store.put_article(Principal("other", operator_id="O1"), an_article())
     assert (await store.article("shop", "shipping")).kind == "policy"
     assert await store.latest_change() == before
 
 
 @pytest.mark.asyncio
 async def test_a_deleted_article_is_gone_and_its_number_is_not_used_again(store: Store) -> None:
-    await store.put_article("shop", an_article())
-    await store.delete_article("shop", "shipping")
-    for gone in (store.article("shop", "shipping"), store.delete_article("shop", "shipping")):
+    await store.put_article(EDITOR, an_article())
+    await store.delete_article(EDITOR, "shipping")
+    for gone in (store.article("shop", "shipping"), store.delete_article(EDITOR, "shipping")):
         with pytest.raises(ArticleNotFound):
             await gone
     last = await store.latest_change()
     async with store.writing() as connection:
         await connection.execute(text("DELETE FROM change_log"))
-    await store.put_article("shop", an_article())
+    await store.put_article(EDITOR, an_article())
     assert await store.latest_change() == last + 1
 
 
@@ -283,6 +285,29 @@ async def test_turns_follow_each_other_and_personal_data_is_masked(store: Store)
     assert found.turns[0].message == "电话[phone]"
     assert (found.turns[1].outcome, found.turns[1].timings_ms) == (TurnOutcome.CONFIRMED, {"understand": 4.5})
     assert [turn.number for turn in (await store.conversation(OWNER, "v1", limit=1)).turns] == [2]
+
+
+@pytest.mark.asyncio
+async def test_one_turn_is_answered_at_a_time(store: Store) -> None:
+    """Until it is stored, abandoned, or so late that its gateway must be dead."""
+    await store.append_turn(OWNER, "v1", a_turn(), 0)
+
+    async def begin(holder: str, at: datetime = NOW) -> int:
+        return (await store.begin_turn(OWNER, "v1", holder, at, at + timedelta(seconds=9))).version
+
+    begun = await asyncio.gather(*(begin(f"h{n}") for n in range(8)), return_exceptions=True)
+    assert sum(isinstance(each, ConversationBusy) for each in begun) == 7
+    (holder,) = (f"h{n}" for n, each in enumerate(begun) if each == 1)
+    await store.abandon_turn(OWNER, "v1", "another")
+    with pytest.raises(ConversationBusy):
+        await begin("next")
+    await store.abandon_turn(OWNER, "v1", holder)
+    assert await begin("next") == 1
+    await store.append_turn(OWNER, "v1", a_turn(request_id="next"), 1)
+    assert await begin("after") == 2
+    assert await begin("late", NOW + timedelta(seconds=9)) == 2
+    with pytest.raises(ConversationNotFound):
+        await store.begin_turn(OWNER, "none", "h", NOW, NOW)
 
 
 @pytest.mark.asyncio
@@ -354,7 +379,7 @@ async def test_a_locked_database_is_unavailable_not_broken(
     monkeypatch.setattr("commerce.store.sqlite._BUSY_TIMEOUT_S", 0.05)
     async with open_store(url) as second, store.writing():
         with pytest.raises(StoreUnavailable, match="locked") as caught:
-            await second.put_article("shop", an_article())
+            await second.put_article(EDITOR, an_article())
         # Readers go on while somebody writes.
         assert await second.articles("shop") == ()
     assert isinstance(caught.value, CommerceError)

@@ -201,6 +201,7 @@ _EXAMPLES: dict[type[errors.CommerceError], tuple[Any, ...]] = {
     errors.CustomerRequired: (),
     errors.ConversationConflict: ("c", 3),
     errors.ArticleConflict: ("a", 3),
+    errors.ArticleVersionNotFound: ("a", 3),
     errors.DemoSeedConflict: ("seed 1", "seed 2"),
     errors.CurrencyMismatch: ("CNY", "USD"),
     errors.StoreNotMigrated: (None, "0001"),

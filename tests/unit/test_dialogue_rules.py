@@ -64,7 +64,26 @@ CASES = [
     ("thanks or a goodbye", DialogueState(), plain("谢谢", "greeting_thanks"), "small_talk"),
     ("what the proposal comes to", OFFERED, plain("能退多少钱", "return_request"), "repeat"),
     ("something is to be done", DialogueState(), plain("取消订单", "cancel_order"), "work"),
-    ("recognised", OFFERED, plain("运费多少", "delivery_policy"), "answer"),
+    ("recognised", OFFERED, plain("配送范围", "delivery_policy"), "answer"),
+    ("its words ask for a fact", DialogueState(), unsure("我付了多少钱"), "answer"),
+    ("its words ask for a fact", DialogueState(), plain("这单花了多少钱", "price_promotion"), "answer"),
+    (
+        "its words ask for a fact",
+        DialogueState(),
+        plain("国补能补多少", "out_of_scope", decision="out_of_scope"),
+        "answer",
+    ),
+    (
+        "goods of this shop are named",
+        DialogueState(),
+        plain(
+            "短款羽绒服能飞吗？",
+            "out_of_scope",
+            entity("product", "短款羽绒服", "短款羽绒服能飞吗？"),
+            decision="out_of_scope",
+        ),
+        "answer",
+    ),
     (
         "the same of another order",
         ANSWERED,

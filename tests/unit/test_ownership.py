@@ -97,6 +97,8 @@ async def plant(store: Store) -> None:
         token, _ = mint_confirmation(SECRET, ANN, await store.propose(ANN, wanted, NOW), NOW)
         await store.commit(ANN, wanted, token, SECRET, key=f"k{number}", now=NOW)
     await store.append_turn(ANN, "v1", a_turn("r1"), 0)
+    # Held until now: whoever comes next may begin.
+    await store.begin_turn(ANN, "v1", "held", NOW - timedelta(seconds=9), NOW)
     event = BehaviourEvent(0, "ann_1", "p1", "home", BehaviourKind.VIEW, 1, 0, "USD", "#P", NOW)
     await store.record_behaviour("shop", event)
     await store.add_feedback("shop", MARK, "greeting_thanks", None, "shop", Origin("ann_1", None))
@@ -153,14 +155,22 @@ WAYS: Final[dict[str, Way]] = {
     "order": lambda store, who: store.order(who, "#P"),
     "propose": lambda store, who: store.propose(who, COMPLAINT, NOW),
     "commit": _commit,
+    "action_facts": lambda store, who: store.action_facts(who, "#P", NOW),
     "conversation": lambda store, who: store.conversation(who, "v1"),
+    "begin_turn": lambda store, who: store.begin_turn(who, "v1", "r2", NOW, NOW + timedelta(seconds=9)),
+    "abandon_turn": lambda store, who: store.abandon_turn(who, "v1", "held"),
     "append_turn": lambda store, who: store.append_turn(who, "v1", a_turn("r2"), 1),
     "record_outcome": lambda store, who: store.record_outcome(who, "v1", "r1", TurnOutcome.REOPENED),
     "customer": lambda store, who: store.customer(who),
+    "payment_methods": lambda store, who: store.payment_methods(who),
+    "usable_coupons": lambda store, who: store.usable_coupons(who, NOW),
     "behaviour_of": lambda store, who: store.behaviour_of(who),
 }
-FOR_OPERATORS: Final = {"revoke_tokens", "issue_api_key", "revoke_api_key"}
-"""These speak of a tenant's keys and tokens and of nothing that a customer has."""
+FOR_OPERATORS: Final = {
+    *("revoke_tokens", "issue_api_key", "revoke_api_key"),
+    *("put_article", "restore_article", "delete_article"),
+}
+"""These speak of a tenant's keys, tokens and articles, and of nothing that a customer has."""
 OF_ONESELF: Final[dict[str, Way]] = {
     "personal_facts": lambda store, who: store.personal_facts(who),
     "export_customer": lambda store, who: store.export_customer(who),

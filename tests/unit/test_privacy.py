@@ -37,7 +37,8 @@ NAME, PHONE, MAIL, STREET, TITLE = (
 )
 # Tables that hold nothing of customers.
 OF_THE_SHOP = {
-    "tenants", "tenant_removals", "api_keys", "catalogue_terms", "products", "variants", "articles", "promoted_models",
+    "tenants", "tenant_removals", "api_keys", "catalogue_terms", "products", "variants", "article_versions",
+    "articles", "promoted_models",
     "shadow_tallies", "change_log", "token_revocations",
 }  # fmt: skip
 

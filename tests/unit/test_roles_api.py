@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.access import ALLOWED, Permission, Role, may, may_confer
-from commerce.domain.identity import ApiKeyRole
+from commerce.domain.identity import ApiKeyRole, Principal
 from commerce.domain.policy_codec import policy_to_json
 from commerce.domain.tenants import Tenant
 from commerce.domain.text import LocalText
@@ -58,6 +58,11 @@ ORDER: Final = with_tokens(
     agent__stranger=404, other_shop__agent=404,
 )  # fmt: skip
 # What is known of `customer`: the shop's own may read of anyone, unless a token narrows them.
+# Articles are edited with an operator's key, or by an agent; another shop's agent sees that shop's, which has none.
+EDITORS: Final = with_tokens(
+    403, operator=200, operator__customer=200, agent=200, agent__customer=200, agent__stranger=200, other_shop__agent=200
+)  # fmt: skip
+ARTICLE: Final = {**EDITORS, "other shop+agent": 404}
 KNOWN: Final = with_tokens(
     200, page=403, stranger=404, agent__stranger=404, other_shop=404, other_shop__agent=404
 )
@@ -71,6 +76,15 @@ MATRIX: Final[dict[str, Row]] = {
     "POST /v1/understand": by_key(200),
     "POST /v1/feedback": with_tokens(200, page=403, page__customer=403),
     "GET /v1/knowledge/search": by_key(200),
+    "GET /v1/knowledge": EDITORS,
+    "GET /v1/knowledge/{article_id}": ARTICLE,
+    "PUT /v1/knowledge/{article_id}": EDITORS,
+    "DELETE /v1/knowledge/{article_id}": {
+        name: 204 if status == 200 else status for name, status in ARTICLE.items()
+    },
+    "GET /v1/knowledge/{article_id}/versions": ARTICLE,
+    "GET /v1/knowledge/{article_id}/versions/{version}": ARTICLE,
+    "POST /v1/knowledge/{article_id}/restore": ARTICLE,
     "GET /v1/orders/{order_id}": ORDER,
     "POST /v1/orders/{order_id}/events": by_key(200, page=403, other_shop=404),
     "POST /v1/actions/propose": ORDER,
@@ -113,6 +127,10 @@ SEEN: Final = {
     "event": "tracked", "at": "2026-11-22T08:00:00Z", "state": "in_transit", "place_zh": "杭州", "place_en": "Hangzhou",
     "text_zh": "已到达", "text_en": "arrived",
 }  # fmt: skip
+
+
+ARTICLE_ID: Final = "invoice-electronic"
+WORDS: Final = {"zh": "电子发票", "en": "Electronic invoices"}
 
 
 class Callers:
@@ -171,7 +189,8 @@ async def status(shop: Shop, callers: Callers, route: str, caller: str) -> int:
     method, _, path = route.partition(" ")
     headers = {"Host": "127.0.0.1", "Idempotency-Key": f"of {caller}".replace(" ", "-")}
     named = {
-        "order_id": callers.order_id, "customer_id": callers.customer_id, "key_id": callers.key_id, "name": "chat.js"
+        "order_id": callers.order_id, "customer_id": callers.customer_id, "key_id": callers.key_id, "name": "chat.js",
+        "article_id": ARTICLE_ID, "version": "1",
     }  # fmt: skip
     for part, value in {**named, "model:path": "kefu/small"}.items():
         path = path.replace(f"{{{part}}}", value)
@@ -181,6 +200,8 @@ async def status(shop: Shop, callers: Callers, route: str, caller: str) -> int:
         "POST /v1/chat/completions": {"model": "kefu/small", "messages": [{"role": "user", "content": "hi"}]},
         "POST /v1/understand": {"texts": ["你好"]},
         "POST /v1/orders/{order_id}/events": SEEN,
+        "PUT /v1/knowledge/{article_id}": {"kind": "faq", "title": WORDS, "body": WORDS},
+        "POST /v1/knowledge/{article_id}/restore": {"version": 1},
         "PUT /v1/policy": {"policy": policy_to_json(DEMO_POLICY)},
         "POST /v1/feedback": {"text": "包裹没到", "intent": "logistics_tracking"},
         "POST /v1/actions/propose": complaint(callers.order_id),
@@ -194,6 +215,9 @@ async def status(shop: Shop, callers: Callers, route: str, caller: str) -> int:
     body = bodies.get(route)
     if route == "POST /v1/actions":
         body = await agreed(shop, callers, caller)
+    if method == "DELETE" and "article_id" in route:
+        # The last caller may have deleted it.
+        await shop.service.store.restore_article(Principal("demo", operator_id="test"), ARTICLE_ID, 1)
     response = await shop.client.request(
         method, path, json=body, params=queries.get(route), headers=headers | callers.headers[caller]
     )

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from benchmarks import evaluate
 from benchmarks.load.result import ResultError
-from benchmarks.understanding import command
 from benchmarks.understanding.assessment import MOST_MISTAKES, Assessment, assess
 from benchmarks.understanding.bounds import BOUNDS, verdicts
 from benchmarks.understanding.engine import Loaded, Source, predict
@@ -389,7 +389,7 @@ COLUMNS = ("--text", "utterance", "--label", "class", "--outside", "none")
 
 
 def run(runner: CliRunner, *words: object) -> Result:
-    return runner.invoke(command.app, ["understanding", *map(str, words)])
+    return runner.invoke(evaluate.app, ["understanding", *map(str, words)])
 
 
 def refused(result: Result, *said: str) -> None:

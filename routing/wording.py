@@ -162,6 +162,9 @@ def address_text(parts: Mapping[str, str], language: str) -> str:
     """An address as its script writes it: the largest part first in Chinese, last in Latin letters."""
     order = ("region", "city", "district", "street")
     known = [parts[name] for name in order if parts.get(name)]
+    # A municipality is its own province.
+    if len(known) > 1 and known[1].startswith(known[0].rstrip("市")):
+        known = known[1:]
     if any("\u4e00" <= c <= "\u9fff" for c in "".join(known)):
         place = "".join(dict.fromkeys(known))
     else:

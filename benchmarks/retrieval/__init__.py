@@ -1,0 +1,1 @@
+"""How well the search finds the article that answers, how fast, and how soon an edit is found."""

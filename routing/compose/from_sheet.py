@@ -1,0 +1,318 @@
+"""Answers out of single facts: those that are asked for, or else those that the intent is about; then a cited sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from commerce.domain.orders import Order, OrderState
+from commerce.domain.text import LocalText
+from models.types import Understood
+from routing.answer import Composed
+from routing.compose.knowledge import from_articles, quoted
+from routing.facts import NEEDS, Details, Facts
+from routing.sheet.asked import asked_kinds, of_kinds
+from routing.sheet.fact import SheetFact
+from routing.sheet.goods import product_facts
+from routing.sheet.order import order_facts
+from routing.sheet.person import person_facts
+from routing.sheet.rules import policy_facts
+from routing.wording import order_card, product_card, say
+
+_PROGRESS: Final = (
+    "order.state",
+    "order.payment_due",
+    "order.late",
+    "order.ships_on",
+    "order.tracking",
+    "order.latest_event",
+    "order.expected",
+    "order.delivered",
+)
+# What an intent is about where the words ask for nothing in particular.
+_DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "order_status": _PROGRESS,
+    "logistics_tracking": _PROGRESS,
+    "urge_shipment": _PROGRESS,
+    "cancel_order": ("order.state",),
+    "change_address": ("order.state", "order.address"),
+    "modify_order": ("order.state", "order.contents"),
+    "damaged_or_wrong_item": ("order.state",),
+    "refund_status": ("order.refund", "order.state"),
+    "return_request": ("order.state",),
+    "exchange_request": ("product.exchangeable", "order.state"),
+    "price_promotion": ("product.price", "product.stock"),
+    "stock_availability": ("product.stock", "product.price"),
+    "product_question": ("product.description", "product.price", "product.stock"),
+    "membership_points": ("customer.level", "customer.points"),
+    "coupon": ("customer.coupon",),
+    "warranty_repair": ("line.warranty", "product.repair"),
+    "invoice": ("order.invoice",),
+}
+# What goes with a fact that is asked for, since alone it says too little.
+_WITH: Final[Mapping[str, tuple[str, ...]]] = {
+    "order.expected": ("order.state", "order.expected", "order.ships_on", "order.latest_event"),
+    "order.latest_event": _PROGRESS,
+    "order.delivered": ("order.state", "order.delivered"),
+    "order.ships_on": ("order.state", "order.late", "order.ships_on"),
+    "product.price": ("product.price", "product.stock"),
+    "product.stock": ("product.stock", "product.price"),
+}
+_ABSENT: Final[Mapping[str, LocalText]] = {
+    "order.expected": LocalText(
+        "目前还查不到预计送达的日期。", "I don't have an expected day of arrival for it yet."
+    ),
+    "order.tracking": LocalText("还没有发货，暂时没有运单号。", "It has not been sent yet, so there is no tracking number."),
+    "order.refund": LocalText("这个订单没有退款记录。", "There is no refund for this order."),
+    "order.invoice": LocalText("这个订单还没有开过发票。", "No invoice was issued for this order yet."),
+    "order.discount": LocalText("这个订单没有优惠。", "Nothing was taken off this order."),
+    "customer.coupon": LocalText("您目前没有可用的优惠券。", "You have no coupons that can be used now."),
+    "line.warranty": LocalText("这件商品没有单独的保修期。", "There is no warranty of its own on it."),
+}  # fmt: skip
+_MOST_SENTENCES: Final = 6
+_MOST_ALIKE: Final = 4
+
+
+def meant(facts: Facts) -> Order:
+    """The order that is spoken of: the asked one, which stands first; else the newest that is open, else the newest."""
+    if facts.asked_order_id is not None:
+        return facts.orders[0]
+    return next((order for order in facts.orders if order.is_open), facts.orders[0])
+
+
+def sheet_of(understood: Understood, facts: Facts) -> tuple[SheetFact, ...]:
+    """All facts of the turn: of the order that is meant, the goods that are named, the customer, the shop."""
+    found: list[SheetFact] = []
+    if facts.orders and not facts.is_order_unknown:
+        found += order_facts(meant(facts), facts, facts.details)
+    for product in facts.goods:
+        found += product_facts(product, facts.query, facts.message)
+    if facts.person is not None:
+        found += person_facts(facts.person.customer, facts.person.methods, facts.person.coupons)
+    return (*found, *policy_facts(facts, dict(facts.categories)))
+
+
+def from_sheet(understood: Understood, facts: Facts) -> Composed:
+    """The facts that answer, and the best article where it is about the same; a person where there is neither."""
+    language = understood.language
+    sheet = sheet_of(understood, facts)
+    asked = tuple(kind for kind in asked_kinds(facts.message) if _is_meant(kind, understood, facts))
+    chosen = _narrowed(_of_ones_own(of_kinds(sheet, _whole(asked)), sheet, facts), facts)
+    if not chosen:
+        chosen = of_kinds(sheet, _DEFAULTS.get(understood.intent, ()))
+    said = [fact.text.in_language(language) for fact in chosen[:_MOST_SENTENCES]]
+    kinds = {fact.kind for fact in chosen}
+    absent = [
+        _ABSENT[kind].in_language(language)
+        for kind in asked or _DEFAULTS.get(understood.intent, ())[:1]
+        if kind in _ABSENT and kind not in kinds and _is_missed(kind, kinds, facts)
+    ]
+    if (
+        understood.intent == "product_question"
+        and not asked
+        and facts.goods
+        and not _is_described(facts, chosen)
+    ):
+        absent.append(
+            say(
+                language,
+                "这一点商品资料里没有写明，我查不到。",
+                "The product's description does not say that, so I don't know.",
+            )
+        )
+    if "shop.promotion" in kinds and not _is_described(facts, chosen):
+        absent.append(say(language, "没有查到针对这一点的优惠说明。", "I found no offer of that kind."))
+    article = _article(understood, facts, chosen, bool(absent))
+    if not said and not absent:
+        return article or from_articles(understood, facts)
+    support = article or Composed(())
+    return Composed(
+        tuple(dict.fromkeys((*absent, *said, *support.sentences))),
+        support.citations,
+        cards=_cards(chosen, facts, language),
+    )
+
+
+def _is_missed(kind: str, kinds: set[str], facts: Facts) -> bool:
+    """Whether to say that there is no such fact: of an order where one is meant, and where nothing else tells it."""
+    about = kind.split(".")[0]
+    if about in ("order", "line") and (not facts.orders or facts.is_order_unknown):
+        return False
+    if about == "customer" and facts.person is None:
+        return False
+    if kind == "line.warranty" and kinds & {"product.repair", "shop.warranty"}:
+        return False
+    return not (kind == "order.refund" and meant(facts).state in _GOES_BACK)
+
+
+_GOES_BACK: Final = (OrderState.RETURN_REQUESTED, OrderState.EXCHANGE_REQUESTED)
+# Of an order that is named its own date and postage are told, and not the rule for all.
+_OWN: Final[Mapping[str, str]] = {
+    "shop.pickup_fee": "line.return_until",
+    "shop.return_window": "line.return_until",
+    "shop.warranty": "line.warranty",
+    "shop.price_protection": "order.price_protection",
+}
+
+
+def _of_ones_own(
+    chosen: tuple[SheetFact, ...], sheet: tuple[SheetFact, ...], facts: Facts
+) -> tuple[SheetFact, ...]:
+    if facts.asked_order_id is None:
+        return chosen
+    there = {fact.kind for fact in sheet}
+    if "order.refund" in there and any(fact.kind in _REFUNDS for fact in chosen):
+        chosen = (*of_kinds(sheet, ("order.refund",)), *chosen)
+    replaced = {rule for rule, own in _OWN.items() if own in there}
+    own = of_kinds(sheet, (_OWN[fact.kind] for fact in chosen if fact.kind in replaced))
+    return tuple(dict.fromkeys((*own, *(fact for fact in chosen if fact.kind not in replaced))))
+
+
+def _whole(kinds: Iterable[str]) -> tuple[str, ...]:
+    """With what goes with them. Where one is asked for by name, the others of a default are not told."""
+    return tuple(dict.fromkeys(each for kind in kinds for each in _WITH.get(kind, (kind,))))
+
+
+def _is_meant(kind: str, understood: Understood, facts: Facts) -> bool:
+    """Whether such a fact can be meant: one of an order where an order is spoken of, of goods where goods are named."""
+    about = kind.split(".")[0]
+    needs = NEEDS[understood.intent]
+    if about in ("order", "line"):
+        return bool(facts.orders) and (needs.orders or facts.asked_order_id is not None)
+    if about == "product":
+        return bool(facts.goods)
+    return True
+
+
+def _narrowed(chosen: tuple[SheetFact, ...], facts: Facts) -> tuple[SheetFact, ...]:
+    """Of many facts of one kind those that share most with the message, such as the rule of the category that is named."""
+    kept: list[SheetFact] = []
+    chosen = _by_method(chosen, facts)
+    for kind in dict.fromkeys(fact.kind for fact in chosen):
+        alike = _of_own_goods([fact for fact in chosen if fact.kind == kind], facts)
+        if len(alike) > 1:
+            shares = {id(fact): _shared(fact, facts) for fact in alike}
+            best = max(shares.values())
+            alike = [fact for fact in alike if shares[id(fact)] == best][:_MOST_ALIKE]
+        kept += alike
+    return tuple(kept)
+
+
+_REFUNDS: Final = {
+    "shop.refund_gift_card": re.compile(r"礼品卡|购物卡|e卡|gift ?card", re.I),
+    "shop.refund_wallet": re.compile(r"支付宝|微信|paypal|alipay|wechat|wallet", re.I),
+    "shop.refund_card": re.compile(r"银行卡|信用卡|储蓄卡|(?<!gift )\bcard\b", re.I),
+}
+
+
+def _by_method(chosen: tuple[SheetFact, ...], facts: Facts) -> tuple[SheetFact, ...]:
+    """Of how long refunds take what holds for the method that is named, or that paid the order that is meant."""
+    if not any(fact.kind in _REFUNDS for fact in chosen):
+        return chosen
+    paid = ""
+    if facts.orders and facts.asked_order_id is not None:
+        paid = " ".join(payment.method.replace("_", " ") for payment in facts.orders[0].payments)
+    for words in (facts.message, paid):
+        named = [kind for kind, pattern in _REFUNDS.items() if pattern.search(words)]
+        there = [fact for fact in chosen if fact.kind in named]
+        # A wallet is told of with the cards where it is no faster.
+        there = there or [fact for fact in chosen if fact.kind == "shop.refund_card" and named]
+        if there:
+            return tuple(fact for fact in chosen if fact.kind not in _REFUNDS or fact in there)
+    return chosen
+
+
+def _of_own_goods(alike: list[SheetFact], facts: Facts) -> list[SheetFact]:
+    """Of rules by category those of the category that is named, else of what the order that is meant holds."""
+    if not alike or not alike[0].kind.startswith("shop.") or all(fact.part is None for fact in alike):
+        return alike
+    named = set(facts.query.categories) if facts.query is not None else set()
+    if not named and facts.orders and facts.asked_order_id is not None:
+        named = {line.category for line in facts.orders[0].lines}
+        return [fact for fact in alike if fact.part in named]
+    return [fact for fact in alike if fact.part in named] or alike
+
+
+def _shared(fact: SheetFact, facts: Facts) -> int:
+    """Pairs of characters, and words, that fact and message have in common; a category that is named counts most."""
+    message = facts.message.lower()
+    named = facts.query is not None and fact.part is not None and fact.part in facts.query.categories
+    zh = fact.text.zh.lower()
+    pairs = {zh[i : i + 2] for i in range(len(zh) - 1)} & {
+        message[i : i + 2] for i in range(len(message) - 1)
+    }
+    words = set(fact.text.en.lower().split()) & {word for word in message.split() if len(word) > 2}
+    return 100 * named + len(pairs) + 2 * len(words)
+
+
+def _article(
+    understood: Understood, facts: Facts, chosen: tuple[SheetFact, ...], is_answered: bool
+) -> Composed | None:
+    """The best passage: whole where it alone answers; a sentence of it beside rules of the shop, if it serves the intent."""
+    if not facts.passages:
+        return None
+    best = facts.passages[0]
+    if not chosen and not is_answered:
+        return from_articles(understood, facts)
+    if understood.intent not in best.intents or not all(fact.kind.startswith("shop.") for fact in chosen):
+        return None
+    return quoted(best, 1)
+
+
+_SAYS_NOTHING: Final = re.compile(
+    r"[^\w\u4e00-\u9fff]|多少|什么|怎么|这个|那个|请问|你们|有没有|是不是|吗|呢|的|啥|"
+    r"\b(?:what|how|is|are|the|a|an|it|this|does|do|much|many|of|in|"
+    r"tell|me|about|whats|can|you|please|have|has|made|for|and|to)\b",
+    re.I,
+)
+
+
+def _is_described(facts: Facts, chosen: Iterable[SheetFact]) -> bool:
+    """Whether the facts share a word with the question, beside the product's name."""
+    message = facts.message.lower()
+    for product in facts.goods:
+        for name in (product.name.zh.lower(), product.name.en.lower()):
+            message = message.replace(name, " ")
+    asked = [part for part in _SAYS_NOTHING.sub(" ", message).split() if len(part) > 1]
+    texts = " ".join(f"{fact.text.zh} {fact.text.en}" for fact in chosen).lower()
+    pairs = [part[i : i + 2] for part in asked for i in range(len(part) - 1) if not part.isascii()]
+    words = [part.removesuffix("s") for part in asked if part.isascii() and len(part) > 2]
+    return not (pairs or words) or any(part in texts for part in (*pairs, *words))
+
+
+def _cards(chosen: Iterable[SheetFact], facts: Facts, language: str) -> tuple[dict[str, object], ...]:
+    kinds = {fact.kind.split(".")[0] for fact in chosen}
+    orders = (order_card(meant(facts), language, facts.zone),) if kinds & {"order", "line"} else ()
+    shown = {product.product_id for product in facts.goods}
+    goods = tuple(product_card(hit, language) for hit in facts.products if hit.product_id in shown)
+    return (*orders, *(goods if "product" in kinds else ()))
+
+
+def about_order(understood: Understood, facts: Facts) -> Composed:
+    """As `from_sheet`; with several open orders the others are named, so that another can be asked for."""
+    answer = from_sheet(understood, facts)
+    others = (
+        [order for order in facts.orders if order.is_open and order != meant(facts)][:2]
+        if facts.orders
+        else []
+    )
+    if facts.asked_order_id is not None or not others or not answer.cards:
+        return answer
+    language = understood.language
+    listed = say(language, "、", ", ").join(order.order_id for order in others)
+    closing = say(
+        language,
+        f"您还有其他进行中的订单：{listed}，想查哪一个请告诉我。",
+        f"You have other open orders too: {listed}; tell me if you meant one of them.",
+    )
+    cards = (*answer.cards, *(order_card(order, language, facts.zone) for order in others))
+    return replace(answer, sentences=(*answer.sentences, closing), cards=cards)
+
+
+def progress(details: Details, facts: Facts, language: str) -> tuple[str, ...]:
+    """How far an order is that is to be hurried: late, or when it leaves or arrives."""
+    sheet = order_facts(details.order, facts, details)
+    told = of_kinds(sheet, ("order.late", "order.ships_on", "order.expected"))
+    return tuple(fact.text.in_language(language) for fact in told)

@@ -1,0 +1,334 @@
+"""The facts of one order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from commerce.domain.order_rules import (
+    is_shipping_late,
+    payment_due_at,
+    price_protection_ends_at,
+    ships_on,
+    warranty_ends_at,
+)
+from commerce.domain.orders import Order, OrderLine, OrderState, Payment, PaymentKind, PaymentStatus
+from commerce.domain.returns import ReturnReason, return_eligibility
+from commerce.domain.text import LocalText
+from routing.facts import Details, Facts
+from routing.sheet.fact import SheetFact, fact
+from routing.wording import (
+    STATE_WORDS,
+    address_text,
+    colour_name,
+    day,
+    line_name,
+    moment,
+    money,
+    order_goods,
+    service_name,
+)
+
+_LANGUAGES: Final = ("zh", "en")
+
+
+def _both(say: Callable[[str], str]) -> LocalText:
+    return LocalText(*(say(language) for language in _LANGUAGES))
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> LocalText:
+    return _both(lambda language: moment(at, zone, language))
+
+
+def _day(at: datetime, zone: ZoneInfo) -> LocalText:
+    return _both(lambda language: day(at, zone, language))
+
+
+def _money(amount_minor: int, currency: str) -> LocalText:
+    return _both(lambda language: money(amount_minor, currency, language))
+
+
+def order_facts(order: Order, facts: Facts, details: Details | None) -> Iterator[SheetFact]:
+    """Everything that is known of it; invoices only with `details`."""
+    yield _state(order)
+    yield _contents(order)
+    yield from _times(order, facts)
+    yield from _parcel(order, facts)
+    yield from _paid(order)
+    yield from _refunds(order, facts)
+    yield _delivered_to(order)
+    for line in order.lines:
+        yield from _line(order, line, facts)
+    if (ends := price_protection_ends_at(order, facts.policy)) is not None:
+        until = _moment(ends - timedelta(minutes=1), facts.zone)
+        yield fact(
+            "order.price_protection",
+            order.order_id,
+            f"订单 {order.order_id} 的价格保护截止{until.zh}。",
+            f"Price protection for order {order.order_id} lasts until {until.en}.",
+        )
+    if details is not None:
+        yield from _invoices(order, details)
+
+
+def _state(order: Order) -> SheetFact:
+    goods = _both(lambda language: order_goods(order, language))
+    state = STATE_WORDS[order.state]
+    return fact(
+        "order.state",
+        order.order_id,
+        f"您的订单 {order.order_id}（{goods.zh}）{state.zh}。",
+        f"Your order {order.order_id} ({goods.en}) is {state.en}.",
+    )
+
+
+def _contents(order: Order) -> SheetFact:
+    listed = LocalText(
+        "、".join(line_name(line, "zh") for line in order.lines),
+        ", ".join(line_name(line, "en") for line in order.lines),
+    )
+    return fact(
+        "order.contents",
+        order.order_id,
+        f"订单 {order.order_id} 里有：{listed.zh}。",
+        f"Order {order.order_id} holds: {listed.en}.",
+    )
+
+
+def _times(order: Order, facts: Facts) -> Iterator[SheetFact]:
+    zone, order_id = facts.zone, order.order_id
+    if order.placed_at is not None:
+        at = _moment(order.placed_at, zone)
+        yield fact("order.placed", order_id, f"下单时间：{at.zh}。", f"It was placed on {at.en}.")
+    if (due := payment_due_at(order, facts.policy)) is not None:
+        at, total = _moment(due, zone), _money(order.total.amount_minor, order.currency)
+        yield fact(
+            "order.payment_due",
+            order_id,
+            f"请在{at.zh}前支付 {total.zh}，逾期订单会自动关闭。",
+            f"Please pay {total.en} before {at.en}, or it closes by itself.",
+        )
+    if order.paid_at is not None:
+        at = _moment(order.paid_at, zone)
+        yield fact("order.paid", order_id, f"付款时间：{at.zh}。", f"It was paid on {at.en}.")
+    yield from _leaves(order, facts)
+    if order.delivered_at is not None:
+        at = _moment(order.delivered_at, zone)
+        yield fact("order.delivered", order_id, f"签收时间：{at.zh}。", f"It was delivered on {at.en}.")
+    if order.cancelled_at is not None:
+        at = _moment(order.cancelled_at, zone)
+        yield fact("order.cancelled", order_id, f"取消时间：{at.zh}。", f"It was cancelled on {at.en}.")
+
+
+def _leaves(order: Order, facts: Facts) -> Iterator[SheetFact]:
+    """When it is sent, of one that is not sent yet."""
+    if order.paid_at is None or order.state not in {OrderState.PAID, OrderState.PACKED}:
+        return
+    if is_shipping_late(order, facts.policy, facts.now):
+        hours, coupon = facts.policy.shipping.late_after_hours, facts.policy.shipping.late_coupon_minor
+        off = _money(coupon, order.currency)
+        yield fact(
+            "order.late",
+            order.order_id,
+            f"付款已超过{hours}小时仍未发货，非常抱歉：催单时补偿 {off.zh} 优惠券，也可以取消订单全额退款。",
+            f"It has not shipped within {hours} hours of payment, and we are sorry: ask me to hurry it and you get a "
+            f"{off.en} coupon, or cancel it for a full refund.",
+        )
+    elif (end := ships_on(order.paid_at, facts.policy)) > facts.now and not order.shipments:
+        ships = _day(end - timedelta(minutes=1), facts.zone)
+        yield fact(
+            "order.ships_on", order.order_id, f"预计{ships.zh}发出。", f"It should leave on {ships.en}."
+        )
+
+
+def _parcel(order: Order, facts: Facts) -> Iterator[SheetFact]:
+    for shipment in order.shipments:
+        carrier = shipment.carrier
+        yield fact(
+            "order.tracking",
+            order.order_id,
+            f"承运商：{carrier.zh}，运单号 {shipment.tracking_number}。",
+            f"Carrier: {carrier.en}, tracking number {shipment.tracking_number}.",
+        )
+        if shipment.events:
+            latest = shipment.events[0]
+            at, place, text = _moment(latest.at, facts.zone), latest.place, latest.text
+            where = LocalText(
+                f"{place.zh} " if place.zh and place.zh not in text.zh else "",
+                f"{place.en}: " if place.en and place.en not in text.en else "",
+            )
+            yield fact(
+                "order.latest_event",
+                order.order_id,
+                f"最新物流（{at.zh}）：{where.zh}{text.zh.rstrip('。.')}。",
+                f"Latest news ({at.en}): {where.en}{text.en.rstrip('。.')}.",
+            )
+        if order.is_open and shipment.expected_at is not None:
+            expected = _day(shipment.expected_at, facts.zone)
+            yield fact(
+                "order.expected",
+                order.order_id,
+                f"预计{expected.zh}送达。",
+                f"It is expected on {expected.en}.",
+            )
+
+
+def _paid(order: Order) -> Iterator[SheetFact]:
+    total = _money(order.total.amount_minor, order.currency)
+    yield fact(
+        "order.total",
+        order.order_id,
+        f"订单 {order.order_id} 的总额是 {total.zh}。",
+        f"The total of order {order.order_id} is {total.en}.",
+    )
+    fee = _money(order.shipping_fee_minor, order.currency)
+    if order.shipping_fee_minor:
+        yield fact(
+            "order.shipping_fee", order.order_id, f"其中运费 {fee.zh}。", f"Of this {fee.en} is for delivery."
+        )
+    if order.discount_minor:
+        off = _money(order.discount_minor, order.currency)
+        yield fact(
+            "order.discount", order.order_id, f"其中优惠 {off.zh}。", f"{off.en} was taken off as a discount."
+        )
+    came = [
+        p for p in order.payments if p.kind is PaymentKind.PAYMENT and p.status is PaymentStatus.SUCCEEDED
+    ]
+    if came:
+        names = LocalText(*(_methods(came, language) for language in _LANGUAGES))
+        yield fact("order.method", order.order_id, f"付款方式：{names.zh}。", f"It was paid by {names.en}.")
+
+
+def _methods(payments: list[Payment], language: str) -> str:
+    names = dict.fromkeys(service_name(payment.method, language) for payment in payments)
+    return ("、" if language == "zh" else " and ").join(names)
+
+
+_REFUND_STATES: Final = {
+    PaymentStatus.PENDING: LocalText("正在处理", "is being processed"),
+    PaymentStatus.FAILED: LocalText("没有成功，我们会重新处理", "did not go through; we will try again"),
+    PaymentStatus.SUCCEEDED: LocalText("已到账", "has arrived"),
+}
+
+
+def _refunds(order: Order, facts: Facts) -> Iterator[SheetFact]:
+    for payment in order.payments:
+        if payment.kind is not PaymentKind.REFUND:
+            continue
+        amount = _money(payment.amount_minor, payment.currency)
+        method = _both(lambda language, payment=payment: service_name(payment.method, language))  # type: ignore[misc]
+        state = _REFUND_STATES[payment.status]
+        at = payment.completed_at or payment.created_at
+        when = _day(at, facts.zone) if at is not None else None
+        dated = LocalText(f"（{when.zh}）", f" ({when.en})") if when else LocalText("", "")
+        yield fact(
+            "order.refund",
+            order.order_id,
+            f"订单 {order.order_id} 的退款 {amount.zh} 退回{method.zh}，{state.zh}{dated.zh}。",
+            f"The refund of {amount.en} for order {order.order_id} to your {method.en} {state.en}{dated.en}.",
+        )
+
+
+def _delivered_to(order: Order) -> SheetFact:
+    parts = {name: getattr(order.address, name) for name in _ADDRESS_PARTS}
+    to = _both(lambda language: address_text(parts, language))
+    return fact(
+        "order.address",
+        order.order_id,
+        f"订单 {order.order_id} 的收货信息：{to.zh}。",
+        f"Order {order.order_id} goes to: {to.en}.",
+    )
+
+
+_ADDRESS_PARTS: Final = ("recipient", "phone", "region", "city", "district", "street", "postcode", "country")
+
+
+def _line(order: Order, line: OrderLine, facts: Facts) -> Iterator[SheetFact]:
+    name = _both(lambda language: line_name(line, language))
+    price = _money(line.unit_price_minor, line.currency)
+    subject = order.order_id
+    part = line.line_id
+    yield fact(
+        "line.price", subject, f"{name.zh} 单价 {price.zh}。", f"{name.en} cost {price.en} each.", part
+    )
+    looks = LocalText(*(_looks(line, language) for language in _LANGUAGES))
+    if looks.zh:
+        yield fact(
+            "line.options", subject, f"{line.name.zh}：{looks.zh}。", f"{line.name.en}: {looks.en}.", part
+        )
+    if (ends := warranty_ends_at(order, line, facts.policy)) is not None:
+        until = _day(ends - timedelta(minutes=1), facts.zone)
+        is_over = ends <= facts.now
+        yield fact(
+            "line.warranty",
+            subject,
+            f"{name.zh} 的保修{'已于' if is_over else '至'}{until.zh}{'到期' if is_over else ''}。",
+            f"{name.en} {'was' if is_over else 'is'} under warranty until {until.en}.",
+            part,
+        )
+    if order.state is OrderState.DELIVERED:
+        yield from _goes_back(order, line, facts, name)
+
+
+def _looks(line: OrderLine, language: str) -> str:
+    marks = [colour_name(line.colour, language), line.size or "", *line.options.values()]
+    return ("，" if language == "zh" else ", ").join(mark for mark in dict.fromkeys(marks) if mark)
+
+
+def _goes_back(order: Order, line: OrderLine, facts: Facts, name: LocalText) -> Iterator[SheetFact]:
+    """Until when it can be returned, and until when a fault of it."""
+    for kind, reason in (
+        ("line.return_until", ReturnReason.NO_REASON),
+        ("line.fault_until", ReturnReason.FAULT),
+    ):
+        is_insured = bool(order.attributes.get("has_freight_insurance"))
+        decision = return_eligibility(
+            order, line, facts.policy, facts.now, reason=reason, has_freight_insurance=is_insured
+        )
+        ends = decision.window_ends_at
+        if not decision.is_eligible or ends is None:
+            continue
+        until = _moment(ends - timedelta(minutes=1), facts.zone)
+        if reason is ReturnReason.NO_REASON:
+            fee = _money(decision.postage_minor, order.currency)
+            postage = (
+                LocalText(f"，上门取件运费 {fee.zh}", f"; the courier pick-up costs {fee.en}")
+                if decision.postage_minor
+                else LocalText("，免运费", "; the postage is free")
+            )
+            yield fact(
+                kind,
+                order.order_id,
+                f"{name.zh} 可以无理由退货，截止{until.zh}{postage.zh}。",
+                f"{name.en} can be returned without a reason until {until.en}{postage.en}.",
+                line.line_id,
+            )
+        else:
+            yield fact(
+                kind,
+                order.order_id,
+                f"{name.zh} 有质量问题可以退换，截止{until.zh}，运费由我们承担。",
+                f"{name.en} can go back for a fault until {until.en}; we pay the postage.",
+                line.line_id,
+            )
+
+
+def _invoices(order: Order, details: Details) -> Iterator[SheetFact]:
+    for invoice in details.action.invoices:
+        if invoice.voided_at is not None:
+            continue
+        amount = _money(invoice.amount_minor, invoice.currency)
+        kind = LocalText("电子" if invoice.kind.value == "electronic" else "纸质", invoice.kind.value)
+        tax = (
+            LocalText(f"，税号 {invoice.tax_id}", f", tax number {invoice.tax_id}")
+            if invoice.tax_id
+            else LocalText("", "")
+        )
+        yield fact(
+            "order.invoice",
+            order.order_id,
+            f"订单 {order.order_id} 已开{kind.zh}发票，抬头“{invoice.title}”{tax.zh}，金额 {amount.zh}。",
+            f"Order {order.order_id} has an {kind.en} invoice for “{invoice.title}”{tax.en}, {amount.en}.",
+        )

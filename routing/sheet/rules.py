@@ -1,0 +1,267 @@
+"""The facts of the shop's policy, which hold for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import time
+from typing import Final
+
+from commerce.domain.policy import CategoryReturnRule, DeliveryTime, GoodsRequirement
+from commerce.domain.text import LocalText
+from routing.facts import Facts
+from routing.sheet.fact import SheetFact, fact
+from routing.sheet.goods import told
+from routing.wording import money, service_name
+
+
+def policy_facts(facts: Facts, category_names: dict[str, LocalText]) -> Iterator[SheetFact]:
+    """`category_names` by slug, as the shop's catalogue calls them."""
+    yield from _delivery(facts)
+    yield from _returns(facts, category_names)
+    yield from _refunds(facts)
+    yield from _paying(facts)
+    yield from _service(facts, category_names)
+    yield from _promotions(facts)
+
+
+def _sum(facts: Facts, amount_minor: int) -> LocalText:
+    return LocalText(*(money(amount_minor, facts.policy.currency, language) for language in ("zh", "en")))
+
+
+def _span(span: DeliveryTime) -> LocalText:
+    days = f"{span.min_days}" if span.min_days == span.max_days else f"{span.min_days}-{span.max_days}"
+    return LocalText(f"{days}天", f"{days} days")
+
+
+def _delivery(facts: Facts) -> Iterator[SheetFact]:
+    rules = facts.policy.shipping
+    free, fee, remote_fee = (
+        _sum(facts, each) for each in (rules.free_from_minor, rules.fee_minor, rules.remote_fee_minor)
+    )
+    yield fact(
+        "shop.shipping_fee",
+        None,
+        f"满 {free.zh} 包邮，不足收取运费 {fee.zh}。",
+        f"Delivery is free from {free.en}; below that it costs {fee.en}.",
+    )
+    if rules.remote_regions:
+        remote = _span(rules.remote)
+        zh = "、".join(name for name in rules.remote_regions if not name.isascii()) or "、".join(
+            rules.remote_regions
+        )
+        en = ", ".join(name for name in rules.remote_regions if name.isascii())
+        yield fact(
+            "shop.remote",
+            None,
+            f"寄到偏远地区（{zh}）运费 {remote_fee.zh}，发货后{remote.zh}送达。",
+            f"To remote areas ({en}) delivery costs {remote_fee.en} and takes {remote.en} from dispatch.",
+        )
+    metro, other = _span(rules.metro), _span(rules.other)
+    yield fact(
+        "shop.delivery_time",
+        None,
+        f"发货后主要城市{metro.zh}送达，其他地区{other.zh}。",
+        f"From dispatch it takes {metro.en} to the big cities and {other.en} elsewhere.",
+    )
+    if rules.excluded_regions:
+        zh = "、".join(name for name in rules.excluded_regions if not name.isascii()) or "、".join(
+            rules.excluded_regions
+        )
+        en = ", ".join(name for name in rules.excluded_regions if name.isascii())
+        yield fact("shop.excluded", None, f"暂不支持寄往{zh}。", f"We can't deliver to {en}.")
+    cutoff = f"{rules.cutoff:%H:%M}"
+    yield fact(
+        "shop.cutoff",
+        None,
+        f"{cutoff}前付款当天发货，之后付款次日发货。",
+        f"What is paid before {cutoff} leaves the same day, later payments the day after.",
+    )
+
+
+def _returns(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
+    rules = facts.policy.returns
+    yield from _window("shop.return_window", LocalText("商品", "goods"), rules.default, None)
+    for slug, rule in rules.categories.items():
+        if slug in names:
+            yield from _window("shop.return_window", names[slug], rule, slug)
+    yield from _condition(LocalText("商品", "goods"), rules.default, None)
+    for slug, rule in rules.categories.items():
+        if slug in names:
+            yield from _condition(names[slug], rule, slug)
+    times = rules.max_exchanges
+    yield fact(
+        "shop.exchanges",
+        None,
+        f"每件商品可以换货{times}次。",
+        f"An item can be exchanged {'once' if times == 1 else f'{times} times'}.",
+    )
+    if rules.pickup_fee_minor:
+        fee = _sum(facts, rules.pickup_fee_minor)
+        yield fact(
+            "shop.pickup_fee",
+            None,
+            f"无理由退换的上门取件运费是 {fee.zh}，质量问题由我们承担。",
+            f"For a change of mind the courier pick-up costs {fee.en}; for a fault we pay it.",
+        )
+
+
+_CONDITIONS: Final = {
+    GoodsRequirement.COMPLETE_AND_UNWORN: LocalText(
+        "须完好、未穿着使用，吊牌和包装齐全", "complete and unworn, with tags and packaging"
+    ),
+    GoodsRequirement.UNOPENED: LocalText("须未拆封、未激活", "unopened and not activated"),
+    GoodsRequirement.SEAL_UNBROKEN: LocalText("封口须完好未开启", "with the seal unbroken"),
+}
+
+
+def _condition(name: LocalText, rule: CategoryReturnRule, slug: str | None) -> Iterator[SheetFact]:
+    if rule.no_reason_days == 0 or rule.requirement is GoodsRequirement.NONE:
+        return
+    state, fee = _CONDITIONS[rule.requirement], rule.opened_fee_percent
+    else_ = (
+        LocalText(f"，否则收取{fee}%折旧费", f", or {fee} % is kept")
+        if fee is not None
+        else LocalText("，否则不能无理由退", ", or they can't go back without a reason")
+    )
+    yield fact(
+        "shop.return_condition",
+        None,
+        f"无理由退换的{name.zh}{state.zh}{else_.zh}。",
+        f"To go back without a reason {name.en.lower()} have to be {state.en}{else_.en}.",
+        slug,
+    )
+
+
+def _promotions(facts: Facts) -> Iterator[SheetFact]:
+    """Whatever the shop wrote down of its discounts."""
+    for said in told(facts.tenant.attributes.get("discount")):
+        yield fact("shop.promotion", None, f"{said.rstrip('。；;')}。", f"{said.rstrip('.;；')}.")
+
+
+def _window(kind: str, name: LocalText, rule: CategoryReturnRule, slug: str | None) -> Iterator[SheetFact]:
+    if rule.no_reason_days is None:
+        zh, en = (
+            f"{name.zh}无理由退换没有时间限制",
+            f"{name.en} can be returned at any time, there is no time limit",
+        )
+    elif rule.no_reason_days == 0:
+        zh, en = f"{name.zh}不支持无理由退换", f"{name.en} can't be returned without a reason"
+    else:
+        days = rule.no_reason_days
+        zh, en = (
+            f"{name.zh}签收次日起{days}天内可以无理由退换",
+            f"{name.en} can be returned within {days} days of delivery",
+        )
+    if rule.fault_hours is not None:
+        zh, en = (
+            f"{zh}；质量问题签收后{rule.fault_hours}小时内",
+            f"{en}; faults within {rule.fault_hours} hours",
+        )
+    elif rule.fault_days is not None:
+        zh, en = f"{zh}；质量问题{rule.fault_days}天内", f"{en}; faults within {rule.fault_days} days"
+    yield fact(kind, None, f"{zh}。", f"{en[0].upper()}{en[1:]}.", slug)
+
+
+def _refunds(facts: Facts) -> Iterator[SheetFact]:
+    rules = facts.policy.refunds
+    low, high, hours = rules.card_min_days, rules.card_max_days, rules.wallet_hours
+    span = f"{low}" if low == high else f"{low}-{high}"
+    cards = LocalText("银行卡", "a card")
+    if not hours:
+        # Wallets are no faster there.
+        cards = LocalText("银行卡、PayPal 等", "a card, PayPal and the like")
+    yield fact(
+        "shop.refund_card",
+        None,
+        f"退款到{cards.zh}需要{span}个工作日。",
+        f"Refunds to {cards.en} take {span} working days.",
+    )
+    if hours:
+        yield fact(
+            "shop.refund_wallet",
+            None,
+            f"退款到支付宝、微信、PayPal 等{hours}小时内到账。",
+            f"Refunds to wallets such as Alipay, WeChat Pay or PayPal arrive within {hours} hours.",
+        )
+    yield fact(
+        "shop.refund_gift_card", None, "退款到礼品卡立即到账。", "Refunds to a gift card arrive immediately."
+    )
+    yield fact(
+        "shop.refund_chain",
+        None,
+        f"退款申请{rules.review_hours}小时内审核，退回的商品{rules.inspection_working_days}个工作日内验完，"
+        f"之后{rules.payment_working_days}个工作日内打款。",
+        f"A request is reviewed within {rules.review_hours} hours, what comes back is checked within "
+        f"{rules.inspection_working_days} working days, and the money leaves within {rules.payment_working_days} more.",
+    )
+    yield fact(
+        "shop.price_protection",
+        None,
+        f"付款后{rules.price_protection_days}天内降价可以退差价。",
+        f"If the price falls within {rules.price_protection_days} days of payment, the difference is refunded.",
+    )
+
+
+def _paying(facts: Facts) -> Iterator[SheetFact]:
+    rules = facts.policy.payment
+    zh = "、".join(service_name(method, "zh") for method in rules.methods)
+    en = ", ".join(service_name(method, "en") for method in rules.methods)
+    yield fact("shop.methods", None, f"支持的支付方式：{zh}。", f"You can pay by {en}.")
+    yield fact(
+        "shop.cash_on_delivery",
+        None,
+        "支持货到付款。" if rules.has_cash_on_delivery else "不支持货到付款。",
+        f"Cash on delivery is {'' if rules.has_cash_on_delivery else 'not '}possible.",
+    )
+    if rules.instalment_months:
+        months, least = "/".join(map(str, rules.instalment_months)), _sum(facts, rules.instalment_from_minor)
+        yield fact(
+            "shop.instalments",
+            None,
+            f"满 {least.zh} 可以分{months}期付款。",
+            f"From {least.en} on you can pay in {months} months.",
+        )
+    yield fact(
+        "shop.unpaid",
+        None,
+        f"未付款的订单{rules.unpaid_minutes}分钟后自动关闭。",
+        f"An order that is not paid closes after {rules.unpaid_minutes} minutes.",
+    )
+
+
+def _service(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
+    invoice, service = facts.policy.invoice, facts.policy.service
+    yield fact(
+        "shop.invoice",
+        None,
+        f"电子发票{invoice.electronic_hours}小时内开出，纸质发票{invoice.paper_working_days}个工作日内。",
+        f"Electronic invoices come within {invoice.electronic_hours} hours, paper ones within "
+        f"{invoice.paper_working_days} working days.",
+    )
+    for slug, months in facts.policy.repair.warranty_months.items():
+        if slug in names:
+            name = names[slug]
+            yield fact(
+                "shop.warranty",
+                None,
+                f"{name.zh}保修{months}个月。",
+                f"The warranty on {name.en.lower()} is {months} months.",
+                slug,
+            )
+    yield fact(
+        "shop.hours",
+        None,
+        f"人工客服时间：{service.opens:%H:%M}–{_until(service.closes)}。",
+        f"Our colleagues are there from {service.opens:%H:%M} to {_until(service.closes)}.",
+    )
+    yield fact(
+        "shop.complaint",
+        None,
+        f"投诉会在{service.complaint_hours}小时内答复。",
+        f"Complaints are answered within {service.complaint_hours} hours.",
+    )
+
+
+def _until(closes: time) -> str:
+    """Midnight at the end of the day reads 24:00."""
+    return "24:00" if closes == time(0, 0) else f"{closes:%H:%M}"

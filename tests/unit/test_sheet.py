@@ -1,0 +1,156 @@
+"""The sheet of facts: what is on it, what a message asks for, what an answer takes of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from commerce.domain.catalogue import Product, ProductQuery, SaleClass, Variant
+from commerce.domain.customers import Customer, MemberLevel
+from commerce.domain.orders import Order, OrderState, Payment, PaymentKind, PaymentStatus
+from commerce.domain.payment_methods import MethodKind, PaymentMethod
+from commerce.domain.text import LocalText
+from models.types.understanding import Language
+from routing.compose import compose
+from routing.facts import Person
+from routing.sheet.asked import asked_kinds, intent_by_words
+from routing.sheet.goods import named_goods, told
+from tests.builders import NOW, facts, hit, line, order, understood
+
+
+@pytest.mark.parametrize(
+    ("message", "kinds"),
+    [
+        ("单号给我一下 我自己去查", {"order.tracking"}),
+        ("which courier has it", {"order.tracking"}),
+        ("单号KF260000000001 能帮我换个收货地址不", set()),
+        ("今天能送到家吗", {"order.expected"}),
+        ("when will my parcel be here?", {"order.expected"}),
+        ("when was it dropped off", {"order.delivered"}),
+        ("取消了 退了我多少", {"order.refund"}),
+        ("how much was taken off", {"order.discount"}),
+        ("我付了多少钱 用啥付的", {"order.total", "order.method"}),
+        ("how did I pay for my order again", {"order.method"}),
+        ("which city is my order being sent to?", {"order.address"}),
+        ("can you update the delivery address", set()),
+        ("我的发票抬头开的是谁", {"order.invoice"}),
+        ("我有多少积分了", {"customer.points"}),
+        ("whats left on my gift card", {"customer.gift_card"}),
+        ("do you ship to Hong Kong", {"shop.excluded"}),
+        ("how soon do i get the e-invoice", {"shop.invoice"}),
+        ("可以货到付款不", {"shop.cash_on_delivery"}),
+        ("人工客服几点上班几点下班", {"shop.hours"}),
+        ("退款到银行卡要多久", {"shop.refund_card", "shop.refund_wallet", "shop.refund_gift_card"}),
+        ("how many days to return shoes", {"shop.return_window"}),
+        ("a remote-control car", set()),
+        ("国补最高能补多少", {"shop.promotion"}),
+        ("这个包是啥材质的", {"product.description"}),
+        ("买它送什么东西吗", {"product.gifts"}),
+        ("今天天气不错", set()),
+    ],
+)
+def test_what_a_message_asks_for(message: str, kinds: set[str]) -> None:
+    assert set(asked_kinds(message)) == kinds
+
+
+def test_words_that_ask_for_a_fact_have_its_intent() -> None:
+    assert intent_by_words("how much did I pay for it in total") == "payment_problem"
+    assert intent_by_words("可以货到付款不") == "payment_problem"
+    assert intent_by_words("讲个笑话") is None
+
+
+def answer(message: str, intent: str, language: Language = "zh", **found: object) -> str:
+    return compose(understood(intent, language), facts(message=message, **found)).text(language)
+
+
+def paid(**changes: object) -> Order:
+    payment = Payment(
+        "T1", PaymentKind.PAYMENT, PaymentStatus.SUCCEEDED, "alipay", 59_900, "CNY", NOW, NOW, "alipay-1"
+    )
+    return replace(order(state=OrderState.DELIVERED), payments=(payment,), **changes)  # type: ignore[arg-type]
+
+
+def test_only_what_is_asked_for_is_told() -> None:
+    text = answer("付了多少钱 怎么付的", "payment_problem", orders=(paid(),))
+    assert "¥599.00" in text and "支付宝" in text and "运单号" not in text
+    english = answer("how did i pay", "payment_problem", "en", orders=(paid(),))
+    assert english == "It was paid by Alipay."
+
+
+def test_ones_own_date_comes_before_the_rule_for_all() -> None:
+    mine = answer(
+        "KF260000000001几天内可以退", "return_policy", orders=(paid(),), asked_order_id="KF260000000001"
+    )
+    assert "截止12月7日 23:59" in mine and "上门取件运费 ¥12.00" in mine
+    assert "7天内" in answer("几天内可以退", "return_policy")
+
+
+def test_an_insured_order_goes_back_free_of_charge() -> None:
+    insured = paid(attributes={"has_freight_insurance": True})
+    text = answer(
+        "退KF260000000001运费我出吗", "return_policy", orders=(insured,), asked_order_id="KF260000000001"
+    )
+    assert "免运费" in text and "12.00" not in text
+
+
+def test_what_is_not_known_is_said() -> None:
+    unsent = order(state=OrderState.PAID)
+    assert "查不到预计送达" in answer("什么时候能到", "logistics_tracking", orders=(unsent,))
+    assert "还没有发货" in answer("运单号发我", "logistics_tracking", orders=(unsent,))
+
+
+PRODUCT = Product(
+    "P1", "home", "kettle", LocalText("电热水壶", "electric kettle"), LocalText("304不锈钢内胆", "a steel inside"),
+    LocalText("青禾", "Qinghe"), SaleClass.STANDARD, False, True, 3, None,
+    (
+        Variant("V1", "P1", "silver", None, {"capacity": "1L"}, 9_900, "CNY", 0),
+        Variant("V2", "P1", "silver", None, {"capacity": "2L"}, 12_900, "CNY", 4),
+    ),
+    {"gifts": [{"name": "滤网", "description": "两片", "product_id": "X"}]},
+)  # fmt: skip
+
+
+def about_goods(message: str, intent: str, language: Language = "zh") -> str:
+    query = ProductQuery(product_types=("kettle",))
+    return answer(message, intent, language, goods=(PRODUCT,), products=(hit(),), query=query)
+
+
+def test_the_variant_that_is_named_is_told_of() -> None:
+    assert "缺货" in about_goods("1L的电热水壶有货吗", "stock_availability")
+    assert "库存4件" in about_goods("2L的电热水壶有货吗", "stock_availability")
+    assert "12L" not in about_goods("12L的有货吗", "stock_availability").replace("12L的", "")
+    both = about_goods("电热水壶多少钱", "price_promotion")
+    assert "¥99.00" in both and "¥129.00" in both
+
+
+def test_what_the_shop_wrote_down_is_told_and_what_it_did_not_is_not_made_up() -> None:
+    assert "滤网，两片" in about_goods("买电热水壶送什么", "price_promotion")
+    assert "不锈钢" in about_goods("电热水壶是什么材质", "product_question")
+    assert "查不到" in about_goods("电热水壶的电线几米", "product_question")
+
+
+def test_goods_are_known_by_the_number_of_their_model() -> None:
+    hits = (
+        hit(LocalText("热水器 JSQ27-HWA Pro", "heater"), product_id="A"),
+        hit(LocalText("热水器 JSQ30-HWA Pro", "heater"), product_id="B"),
+    )
+    assert [each.product_id for each in named_goods("JSQ30-HWA Pro现在什么价", hits)] == ["B"]
+
+
+def test_nested_notes_of_a_shop_are_told_entry_by_entry() -> None:
+    notes = {"时间": "6月", "详情": [{"类型": "国补", "描述": "20%"}, {"类型": "以旧换新", "描述": "600元"}]}
+    assert list(told(notes)) == ["6月", "国补，20%", "以旧换新，600元"]
+
+
+def test_points_and_the_gift_card_are_the_customers_own() -> None:
+    ann = Customer("C1", "王芳", "", "", "zh", MemberLevel.GOLD, False, 61, None, ())
+    card = PaymentMethod("G1", "C1", MethodKind.GIFT_CARD, "gift_card", 12_300, "CNY")
+    person = Person(ann, (card,), ())
+    assert "61积分" in answer("我有多少积分", "membership_points", person=person)
+    assert "¥123.00" in answer("礼品卡余额还有多少", "membership_points", person=person)
+
+
+def test_a_warranty_is_told_until_its_last_day() -> None:
+    bought = paid(lines=(line("electronics"),), delivered_at=NOW - timedelta(days=60))
+    assert "2027年" not in answer("还在保修期吗", "warranty_repair", orders=(bought,))
+    assert "保修至9月23日" in answer("还在保修期吗", "warranty_repair", orders=(bought,))
