@@ -16,6 +16,8 @@ from routing.dialogue.state import DialogueState
 _WORDS: Final = re.compile(r"[\u4e00-\u9fff]|\b[a-z]{2,}\b.*\b[a-z]{2,}\b", re.I | re.S)
 
 _FEW_SIGNS: Final = 4
+_FEW_HAN: Final = 8
+_FEW_WORDS: Final = 6
 _ASKS: Final = re.compile(
     r"[?？]|吗|呢$|多久|几天|什么|怎么|哪|为啥|为何|多少|能不能|可不可以|是不是|有没有"
     r"|^\W*(?:how|when|what|which|why|where|who|is|are|do|does|did|can|could|will|would|should)\b",
@@ -39,6 +41,12 @@ class Heard:
         spans = {at for entity in self.understood.entities for at in range(entity.start, entity.end)}
         rest = "".join(c for at, c in enumerate(self.message) if at not in spans and c.isalnum())
         return bool(spans) and len(rest) <= _FEW_SIGNS
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it has room for one thing alone."""
+        han = sum("\u4e00" <= c <= "\u9fff" for c in self.message)
+        return han <= _FEW_HAN and len(self.message.split()) <= _FEW_WORDS
 
     @property
     def is_question(self) -> bool:

@@ -74,6 +74,11 @@ class Reading:
         return self.is_another_wish and self.heard.understood.probability >= SURE
 
     @property
+    def is_a_word_of_it(self) -> bool:
+        """A few words that ask nothing and want nothing else: they are about what waits, whatever they are read as."""
+        return self.goal == ANSWER and self.heard.is_short and not self.heard.is_question
+
+    @property
     def slots(self) -> tuple[Slot, ...]:
         """Those of the flow that is talked about."""
         topic = self.topic

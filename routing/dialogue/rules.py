@@ -141,7 +141,7 @@ def _answers(reading: Reading) -> bool:
     question, slot, heard = reading.question, reading.slot_asked, reading.heard
     if question is None:
         return False
-    is_other = reading.is_surely_another
+    is_other = reading.is_surely_another and not reading.is_a_word_of_it
     if slot is not None and slot.hears(heard) and not (is_other and heard.is_question):
         return True
     if heard.said(*(slot.takes if slot else _ORDER_TYPES)):
@@ -168,10 +168,14 @@ _WHAT_IT_COMES_TO: Final = re.compile(
 def _changes_offer(reading: Reading) -> bool:
     """An offer waits, and the message says something of its slots, such as another size, and no other wish."""
     heard, slots = reading.heard, reading.slots
-    if reading.offer is None or reading.is_surely_another:
+    if reading.offer is None:
         return False
     takes = {type for slot in slots for type in slot.takes}
-    return bool(heard.said(*takes, "order_number", "quantity")) or any(slot.hears(heard) for slot in slots)
+    is_said = bool(heard.said(*takes, "order_number", "quantity"))
+    is_other = reading.is_surely_another and not reading.is_a_word_of_it
+    return (is_said or any(slot.hears(heard) for slot in slots)) and (
+        not is_other or (is_said and heard.is_bare)
+    )
 
 
 def _goes_back(reading: Reading) -> bool:

@@ -157,7 +157,9 @@ def _fitting(working: Working, line: OrderLine) -> Variant | None:
     wishes = _wishes(working, line)
     if not wishes:
         return None
-    wanted = {name: value.lower() for name, value in (_attributes(line) | wishes).items()}
+    # What was chosen before stays, but for what is said otherwise.
+    now = working.details.action.variants.get(_known(working).get(line.line_id, ""))
+    wanted = {name: value.lower() for name, value in (_attributes(now or line) | wishes).items()}
     exact = [v for v in others_of(working, line) if _has(v, wanted)]
     loose = [v for v in others_of(working, line) if _has(v, {n: w.lower() for n, w in wishes.items()})]
     found = exact or loose
@@ -219,14 +221,15 @@ def pick_variant(working: Working, value: str) -> dict[str, str]:
     return _known(working) | ({line.line_id: value} if line else {})
 
 
-def hears_next_size(heard: Heard) -> bool:
-    """Bigger or smaller."""
-    return words.BIGGER.search(heard.message) is not None or words.SMALLER.search(heard.message) is not None
+def hears_variant(heard: Heard) -> bool:
+    """Bigger or smaller, or a size by itself."""
+    patterns = (words.BIGGER, words.SMALLER, words.SIZE_ALONE)
+    return any(pattern.search(heard.message) is not None for pattern in patterns)
 
 
 VARIANTS: Final = Slot(
     "variants", variants_said, only_other, variant_options, pick_variant, ("colour", "size"),
-    hears=hears_next_size, is_filled=all_lines_have_one,
+    hears=hears_variant, is_filled=all_lines_have_one,
 )  # fmt: skip
 
 

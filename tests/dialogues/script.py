@@ -66,8 +66,12 @@ def _dialogue(path: Path, said: Mapping[str, Any]) -> Dialogue:
     return Dialogue(name, language, had(said.get("has", {}), language), tuple(said["turns"]))
 
 
-async def play(service: InProcess, readings: Readings, dialogue: Dialogue, again: str = "") -> list[Said]:
-    """All its turns. Raises AssertionError with the whole conversation where one is not as it was written."""
+async def play(
+    service: InProcess, readings: Readings, dialogue: Dialogue, again: str = "", *, by_name: bool = True
+) -> list[Said]:
+    """All its turns. Raises AssertionError with the whole conversation where one is not as it was written. Not `by_name`: by
+    what is said and done alone, whatever the rules are called by which that came about.
+    """
     service.later = timedelta()
     talk = Talk(service, readings, dialogue.name, dialogue.has, again)
     await talk.begin()
@@ -77,7 +81,8 @@ async def play(service: InProcess, readings: Readings, dialogue: Dialogue, again
             await talk.meanwhile(turn["meanwhile"])
             continue
         heard.append(await talk.say(turn["says"]))
-        wrong = await _wrong(talk, turn, heard[-1], dialogue)
+        unnamed = {key: value for key, value in turn.items() if by_name or key != "rule"}
+        wrong = await _wrong(talk, unnamed, heard[-1], dialogue)
         if wrong:
             raise AssertionError("\n".join((f"{dialogue.name}: {'; '.join(wrong)}", *map(transcript, heard))))
     return heard
