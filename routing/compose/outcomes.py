@@ -41,7 +41,7 @@ _TOPICS: Final[Mapping[str, LocalText]] = {
     "report_problem": LocalText("商品问题", "the problem with your goods"),
     "repair": LocalText("报修", "the repair"),
     "reissue_invoice": LocalText("开发票", "the invoice"),
-    "urge_shipment": LocalText("催单", "hurrying your order"),
+    "urge_shipment": LocalText("催单", "the request to hurry"),
     "apply_coupon": LocalText("使用优惠券", "the coupon"),
     "open_complaint": LocalText("投诉", "the complaint"),
 }
@@ -210,6 +210,15 @@ def dropped(goes_on: bool, language: str) -> tuple[str, ...]:
     first = say(language, "好的，没有做任何改动。", "All right, nothing was changed.")
     more = say(language, "还有什么可以帮您？", "Is there anything else I can do?")
     return (first,) if goes_on else (first, more)
+
+
+def as_it_stands(goal: str, order_id: str, lines: tuple[str, ...], language: str) -> tuple[str, ...]:
+    """What was proposed, once more."""
+    topic = _TOPICS[goal].in_language(language)
+    first = say(
+        language, f"{topic}（订单 {order_id}）的方案是：", f"As it stands, {topic} of order {order_id}:"
+    )
+    return first, *(f"· {line}" for line in lines)
 
 
 def still_waits(language: str) -> str:

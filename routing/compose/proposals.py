@@ -187,17 +187,18 @@ def _case(telling: _Telling, effect: CaseOpened) -> str:
 
 
 def _kept_back(telling: _Telling, effect: CaseOpened) -> str:
-    """What is not given back of what was paid for these pieces."""
+    """What is kept of the price of goods that were opened; the postage is told for itself."""
     lines = {line.line_id: line for line in telling.details.order.lines}
     paid = sum(lines[each.line_id].next_paid_minor(each.quantity) for each in effect.lines)
-    if paid <= effect.refund_minor:
+    kept_minor = paid - effect.refund_minor - _postage_minor(telling.proposal, telling.details)
+    if kept_minor <= 0:
         return ""
-    kept = telling.money(paid - effect.refund_minor, effect.currency)
-    return telling.say(f"（已扣除运费等 {kept}）", f" (less {kept} for postage and fees)")
+    kept = telling.money(kept_minor, effect.currency)
+    return telling.say(f"（已扣除折旧费 {kept}）", f" (less a fee of {kept} since it was opened)")
 
 
 def _returned(telling: _Telling, effect: CaseOpened, goods: str, due: str | None) -> str:
-    amount = telling.money(effect.refund_minor, effect.currency) + _kept_back(telling, effect)
+    amount, kept = telling.money(effect.refund_minor, effect.currency), _kept_back(telling, effect)
     to = (
         telling.method(effect.method_id)
         if effect.method_id
@@ -205,8 +206,8 @@ def _returned(telling: _Telling, effect: CaseOpened, goods: str, due: str | None
     )
     review = telling.say(f"，{due} 前审核", f"; we look at it by {due}") if due else ""
     return telling.say(
-        f"寄回 {goods}，验货后退款 {amount}到{to}{review}",
-        f"send back {goods}; after a check we refund {amount} to {to}{review}",
+        f"寄回 {goods}，验货后退款 {amount}{kept or ' '}到{to}{review}",
+        f"send back {goods}; after a check we refund {amount}{kept} to {to}{review}",
     )
 
 
@@ -347,11 +348,19 @@ def _postage(proposal: Proposal, details: Details, language: str) -> tuple[str, 
         return (say(language, "寄回运费由我们承担", "we pay the postage"),)
     if details.order.attributes.get("has_freight_insurance"):
         return (say(language, "有运费险，寄回免运费", "with the freight insurance the postage is free"),)
-    fee = details.action.policy.returns.pickup_fee_minor
+    fee = _postage_minor(proposal, details)
     if not fee:
         return ()
     amount = money(fee, details.order.currency, language)
     return (say(language, f"已扣除上门取件运费 {amount}", f"the courier pick-up of {amount} is taken off"),)
+
+
+def _postage_minor(proposal: Proposal, details: Details) -> int:
+    """What the customer pays of it."""
+    wanted = proposal.arguments
+    is_own_choice = isinstance(wanted, Return) and wanted.reason is ReturnReason.NO_REASON
+    is_insured = bool(details.order.attributes.get("has_freight_insurance"))
+    return details.action.policy.returns.pickup_fee_minor if is_own_choice and not is_insured else 0
 
 
 def _limit(text: str, line_ids: list[str], details: Details, language: str, is_named: bool) -> str:

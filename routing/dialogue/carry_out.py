@@ -27,7 +27,9 @@ from routing.wording import order_card
 Move = Literal["answer", "clarify", "refuse", "hand_off", "ask", "propose", "act", "drop"]
 _ORDERS: Final = Needs(orders=True, passages=1)
 _MOST_INSTEAD: Final = 2
+_HAVE_CODES: Final = ("apply_coupon", "reissue_invoice")
 REMINDED: Final = "reminded"
+REPEATED: Final = "repeated"
 _MOST_REMINDED: Final = 2
 # Why a proposal is shown once more, as it was.
 _DOUBTS: Final[Mapping[str, Callable[[str], str]]] = {
@@ -61,6 +63,12 @@ def carry_out(plan: Plan, heard: Heard) -> Generator[Effect, Any, CarriedOut]:
             return CarriedOut(Composed((*said, *reminder)), "drop", state, plan.rule)
         case "commit":
             return (yield from _commit(plan, topic, heard))
+        case "repeat" if topic.offer is not None and topic.asked.get(REPEATED, 0) < _MOST_REMINDED:
+            lines = topic.offer.told.get(heard.language, ())
+            order_id = topic.offer.arguments["order_id"]
+            said = outcomes.as_it_stands(topic.goal, order_id, lines, heard.language)
+            full = Composed((*said, "\n" + proposals.confirm(heard.language)))
+            return CarriedOut(full, "propose", plan.state.on(topic.counted(REPEATED)), plan.rule)
         case _:
             return (yield from _work(plan, topic, heard))
 
@@ -71,7 +79,11 @@ def _work(
     """`is_late`: what was agreed to holds no longer."""
     topic = plan.state.remembering(topic)
     needs = _ORDERS if topic.goal in FLOWS else Needs(orders=True)
-    facts: Facts = yield LookUp(heard.understood, needs, topic.slots.get("order") or plan.state.order_id)
+    spoken_of = topic.slots.get("order") or plan.state.order_id
+    facts: Facts = yield LookUp(heard.understood, needs, spoken_of)
+    if facts.is_order_unknown and topic.goal in _HAVE_CODES:
+        # What is no order's number is a code of another kind.
+        facts = yield LookUp(_without_number(heard.understood), needs, spoken_of)
     worked = yield from work(topic, heard, facts, plan.state.order_id)
     return _told(plan, topic, worked, heard, facts, is_late)
 
@@ -146,6 +158,11 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
             return CarriedOut(
                 Composed(outcomes.cannot_look(language)), "answer", state.on(topic), plan.rule, missing
             )
+
+
+def _without_number(understood: Understood) -> Understood:
+    others = tuple(entity for entity in understood.entities if entity.type != "order_number")
+    return replace(understood, entities=others)
 
 
 def _about_order(worked: Worked, topic: Topic, order: Order, language: str) -> tuple[str, ...]:

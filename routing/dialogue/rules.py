@@ -160,7 +160,8 @@ def _asks_what_it_comes_to(reading: Reading) -> bool:
 
 
 _WHAT_IT_COMES_TO: Final = re.compile(
-    r"(?:退|返|付|补|得|拿|花|扣|要).{0,6}多少|多少钱|\bhow much\b|\bwhat (?:will|do|would) (?:i|it) (?:get|pay|cost)\b",
+    r"(?:退|返|付|补|得|拿|花|扣|要).{0,6}多少|多少钱|全额|\bhow much\b|\bfull (?:refund|amount)\b"
+    r"|\bget (?:it all|all|everything)\b.{0,8}\bback\b|\bwhat (?:will|do|would) (?:i|it) (?:get|pay|cost)\b",
     re.I,
 )
 

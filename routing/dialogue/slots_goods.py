@@ -131,7 +131,7 @@ def _wishes(working: Working, line: OrderLine) -> dict[str, str]:
 
 def _stands_alone(size: str, text: str) -> bool:
     """As a word of its own, written as the shop writes it: an L, a 43."""
-    return re.search(rf"(?<![\w.'’¥$-]){re.escape(size)}(?![\w.'’%-])", text) is not None
+    return re.search(rf"(?<![\w.'’¥$-]){re.escape(size)}(?![\w.'’%-])", text, re.ASCII) is not None
 
 
 def _next_size(working: Working, line: OrderLine) -> dict[str, str]:

@@ -155,5 +155,5 @@ PERSONAL: Final = re.compile(
 BIGGER: Final = re.compile(r"大[一1]?[点些码号]|大一个码|再大|bigger|larger|size up|next size up", re.I)
 SMALLER: Final = re.compile(r"小[一1]?[点些码号]|小一个码|再小|smaller|size down", re.I)
 # Case matters: an S of its own, and not the one of "it's".
-SIZE_ALONE: Final = re.compile(r"(?<![\w.'’¥$-])(?:3[3-9]|4[0-9]|X{0,3}[SL]|M)(?![\w.'’%-])")
+SIZE_ALONE: Final = re.compile(r"(?<![\w.'’¥$-])(?:3[3-9]|4[0-9]|X{0,3}[SL]|M)(?![\w.'’%-])", re.ASCII)
 BECOMES: Final = re.compile(r"换成|改成|换个|换为|改为|变成|想要|换|\b(?:to|into|for|instead|with) ", re.I)
