@@ -12,6 +12,7 @@ from models.types import Understood
 from routing.answer import Composed
 from routing.compose import compose, outcomes, proposals
 from routing.compose.from_sheet import progress
+from routing.compose.knowledge import quoted
 from routing.dialogue.asking import asked
 from routing.dialogue.flows import FLOWS, SETTLES
 from routing.dialogue.goals import ANSWER
@@ -111,8 +112,10 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
         case "asked" if topic.question is not None:
             if topic.asked.get(topic.question.slot, 0) > 1 and plan.step != "repeat":
                 lead = (outcomes.not_matched(language), *lead)
-            said = (*lead, *asked(topic.question, topic.goal, language))
-            return CarriedOut(Composed(said, cards=cards), "ask", moving.on(topic), plan.rule, facts.missing)
+            how = _how(topic, heard, facts)
+            said = (*how.sentences, *lead, *asked(topic.question, topic.goal, language))
+            full = Composed(said, how.citations, cards=cards)
+            return CarriedOut(full, "ask", moving.on(topic), plan.rule, facts.missing)
         case "offered" if (
             worked.proposal is not None and worked.details is not None and topic.offer is not None
         ):
@@ -163,6 +166,15 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
 def _without_number(understood: Understood) -> Understood:
     others = tuple(entity for entity in understood.entities if entity.type != "order_number")
     return replace(understood, entities=others)
+
+
+def _how(topic: Topic, heard: Heard, facts: Facts) -> Composed:
+    """Whoever asks how it is done is told, by the article on it, before they are asked something back."""
+    passage = facts.passages[0] if facts.passages else None
+    is_first = sum(topic.asked.values()) == 1
+    if passage is None or not is_first or not heard.is_question or topic.intent not in passage.intents:
+        return Composed(())
+    return quoted(passage)
 
 
 def _about_order(worked: Worked, topic: Topic, order: Order, language: str) -> tuple[str, ...]:
