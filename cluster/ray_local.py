@@ -289,8 +289,8 @@ def _text(value: Any) -> str:
 def proxy_address() -> str:
     """The address of a node whose HTTP proxy is healthy; loopback when there is none."""
     details = _details() or {"proxies": {}}
-    healthy = (p["node_ip"] for p in details["proxies"].values() if _text(p["status"]) == "HEALTHY")
-    return next(healthy, _LOOPBACK)
+    healthy = (p.get("node_ip") for p in details["proxies"].values() if _text(p["status"]) == "HEALTHY")
+    return next((address for address in healthy if address), _LOOPBACK)
 
 
 def _details() -> dict[str, Any] | None:

@@ -129,18 +129,22 @@ def replicas() -> tuple[Replica, ...]:
     deployments = details["applications"].get(APPLICATION, {}).get("deployments", {})
     rows = [(name, row) for name, d in deployments.items() for row in d["replicas"]]
     gpus = _gpus_by_actor()
-    found = [
-        Replica(
-            name,
-            r["replica_id"],
-            str(getattr(r["state"], "value", r["state"])),
-            r["pid"],
-            r["node_id"],
-            gpus.get(r["actor_id"] or "", ()),
-        )
-        for name, r in rows
-    ]
+    found = [replica_from(name, row, gpus) for name, row in rows]
     return tuple(sorted(found, key=lambda r: (r.deployment, r.pid or 0)))
+
+
+def replica_from(
+    deployment: str, row: dict[str, Any], gpus: dict[str, tuple[tuple[str, int], ...]]
+) -> Replica:
+    """From Serve's row, which leaves out what is not known yet: a replica that starts has no pid, no node and no actor."""
+    return Replica(
+        deployment,
+        row["replica_id"],
+        str(getattr(row["state"], "value", row["state"])),
+        row.get("pid"),
+        row.get("node_id"),
+        gpus.get(row.get("actor_id") or "", ()),
+    )
 
 
 def _gpus_by_actor() -> dict[str, tuple[tuple[str, int], ...]]:

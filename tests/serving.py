@@ -62,7 +62,10 @@ class Kefu:
 
     def status(self) -> dict[str, Any]:
         """`kefu status --json`."""
-        found: dict[str, Any] = json.loads(self.command("status", "--json", check=False).stdout)
+        done = self.command("status", "--json", check=False)
+        # 1 is "not ready", which is told as well.
+        assert done.stdout, f"kefu status ended with {done.returncode}:\n{done.stderr}"
+        found: dict[str, Any] = json.loads(done.stdout)
         return found
 
     def pids(self, deployment: str) -> list[int]:

@@ -299,8 +299,10 @@ class Attacker:
         share = self._chance.uniform(0.5, 1.2)
         is_price = self._chance.random() < 0.5
         async with self._store.writing() as connection:
-            # Others may be at them: in one order, and locked.
-            found = select(variants).where(mine).order_by(variants.c.variant_id).with_for_update()
+            # Others may be at them: in one order, and locked; not against who only points at one, as a new line of an order
+            # does before it takes its pieces, or the two would wait for each other.
+            locked = select(variants).where(mine).order_by(variants.c.variant_id)
+            found = locked.with_for_update(key_share=True)
             for row in (await connection.execute(found)).all():
                 one = mine & (variants.c.variant_id == row.variant_id)
                 missing = STOCK[row.variant_id] - row.stock

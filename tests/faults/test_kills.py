@@ -41,6 +41,18 @@ def test_without_its_chat_model_the_cluster_goes_on_composed_and_marked_until_it
     assert cluster.pids("Generation-small") != [victim]
 
 
+def test_a_replica_that_starts_is_told_by_status(cluster: Kefu) -> None:
+    kill(cluster, "Generation-small")
+
+    def is_starting() -> bool:
+        found = [r for r in cluster.status()["replicas"] if r["deployment"] == "Generation-small"]
+        return [r["state"] for r in found] == ["STARTING"]
+
+    eventually(is_starting, within_s=60)
+    assert cluster.pids("Generation-small") == []
+    eventually(lambda: cluster.chat("Hello")["rung"] == "small", within_s=120, every_s=0.5)
+
+
 def test_no_message_is_lost_while_understanding_restarts(cluster: Kefu) -> None:
     kill(cluster, "Understanding")
     answers = [cluster.chat("我想退货怎么办") for _ in range(5)]

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
 
 from benchmarks.commerce_attack.attacker import Attacker, Report
 from benchmarks.commerce_attack.audit import audit
@@ -22,6 +23,7 @@ from benchmarks.commerce_attack.shops import NORTH, SOUTH, make_shops
 from commerce.portable.shop_export import export_shop
 from commerce.portable.shop_files import check_shop_files, open_shop_files
 from commerce.store import Store, migrate, open_store
+from commerce.store.tables import variants
 
 CHANCE = st.randoms(use_true_random=False)
 # In memory where the system has such a folder: durability is attacked elsewhere.
@@ -147,3 +149,14 @@ async def test_an_attacked_shop_goes_out_as_it_may_come_in(url: str, tmp_path: P
             folder = tmp_path / tenant.tenant_id
             await export_shop(store, tenant.tenant_id, folder, datetime.now(UTC))
             check_shop_files(open_shop_files(folder))
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_the_shops_own_changes_do_not_wait_for_who_only_points_at_a_variant(store: Store) -> None:
+    """A line of an order points at its variant before its pieces are taken: each would wait for the other."""
+    await make_shops(store)
+    attacker = Attacker(store, Random(1), Report(), "keeper", 1)
+    async with store.writing() as connection:
+        await connection.execute(select(variants.c.variant_id).with_for_update(read=True, key_share=True))
+        for _ in range(4):  # prices and shelves
+            await asyncio.wait_for(attacker.keep_shop(), 10)

@@ -6,6 +6,7 @@ from pathlib import Path
 from cluster.colocation import Replica, split_groups
 from cluster.config import load, profile_path
 from cluster.prometheus import samples, sums
+from cluster.ray_nodes import replica_from
 from cluster.versions import ABSENT, Versions, digest, disagreements, own_versions
 
 ONE = Versions("0.1.0", "abc", "2.60.0", "3.11.9")
@@ -25,6 +26,16 @@ def test_a_disagreement_names_nodes_and_versions() -> None:
 def test_a_node_without_kefu_is_named() -> None:
     found = disagreements([("here", ONE), ("10.0.0.1", Versions(ABSENT, ABSENT, "2.60.0", "3.11.9"))])
     assert "not installed on 10.0.0.1" in found[0]
+
+
+def test_a_replica_that_starts_is_told_without_what_serve_does_not_know_yet() -> None:
+    row = {"replica_id": "r1", "state": "STARTING", "start_time_s": 1.0}
+    assert replica_from("Retrieval", row, {}) == Replica("Retrieval", "r1", "STARTING", None, None)
+    known = row | {"state": "RUNNING", "pid": 7, "node_id": "n", "actor_id": "a"}
+    gpus = {"a": (("n", 0),)}
+    assert replica_from("Retrieval", known, gpus) == Replica(
+        "Retrieval", "r1", "RUNNING", 7, "n", (("n", 0),)
+    )
 
 
 def test_a_digest_is_of_names_and_contents(tmp_path: Path) -> None:
