@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from cluster.colocation import Replica, split_groups
 from cluster.config import load, profile_path
@@ -29,10 +30,10 @@ def test_a_node_without_kefu_is_named() -> None:
 
 
 def test_a_replica_that_starts_is_told_without_what_serve_does_not_know_yet() -> None:
-    row = {"replica_id": "r1", "state": "STARTING", "start_time_s": 1.0}
+    row: dict[str, Any] = {"replica_id": "r1", "state": "STARTING", "start_time_s": 1.0}
     assert replica_from("Retrieval", row, {}) == Replica("Retrieval", "r1", "STARTING", None, None)
     known = row | {"state": "RUNNING", "pid": 7, "node_id": "n", "actor_id": "a"}
-    gpus = {"a": (("n", 0),)}
+    gpus: dict[str, tuple[tuple[str, int], ...]] = {"a": (("n", 0),)}
     assert replica_from("Retrieval", known, gpus) == Replica(
         "Retrieval", "r1", "RUNNING", 7, "n", (("n", 0),)
     )
