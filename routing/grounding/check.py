@@ -15,7 +15,7 @@ from typing import Final
 from routing.grounding.claims import Claim, claims_in, content_of
 from routing.grounding.derived import follows_together
 from routing.grounding.fact import Fact, Finding
-from routing.grounding.known import Known, Piece, held, known_of, topic_of
+from routing.grounding.known import Known, Piece, held, known_of, marks_of, topic_of
 from routing.grounding.names import IS_A, Name, names_in
 from routing.grounding.subjects import orders_in
 from routing.grounding.text import CJK, folded, is_word_at, lowered
@@ -26,7 +26,7 @@ MOST_CHARACTERS: Final = 400
 _REFERENCE: Final = re.compile(r"\[\d{1,2}\]")
 _ASKS: Final = re.compile(r"[?]\s*$|[吗呢]\W*$")
 _PLURAL: Final = re.compile(
-    r"(?<![a-z])(?:both|all|each|respectively|two orders|orders|other|another)(?![a-z])|都|分别|另|其他|各"
+    r"(?<![a-z])(?:both|respectively|orders|other|another)(?![a-z])|都|分别|另|其他|各"
 )
 _COURTESY: Final = re.compile(
     r"(?<![a-z])(?:help|assist|questions?|contact|let (?:me|us) know|feel free|happy to|glad to|look into"
@@ -35,9 +35,11 @@ _COURTESY: Final = re.compile(
     r"|帮您|帮助|咨询|联系|告诉我|随时|为您服务|抱歉|感谢|谢谢|理解|查询|核实|您好|请问|疑问|请放心|转接|协助|反馈"
 )
 _ECHO: Final = re.compile(
-    r"(?<![a-z])(?:you (?:said|mentioned|asked|told|wrote|want|wanted|'d like|would like|are asking"
-    r"|were asking|gave|provided|entered)|your (?:question|message|request)|about|regarding|no |not |n't)"
-    r"|您(?:说|提到|问|想|要|提供|给|询问|发来|输入)|关于|没有?|未|不|无"
+    r"(?<![a-z])(?:you (?:said|mentioned|asked|told|wrote|want|wanted|'d like|would like|are asking|were asking|gave|provided"
+    r"|entered|are looking|were looking)"
+    r"|your (?:question|message|request)|regarding|find|see|not sure|no record|no information)"
+    r"(?![a-z])|您(?:说|提到|问|想|要|提供|给|询问|发来|输入)|关于|[没未]有?(?:查|找)到|查不到"
+    r"|找不到|不确定|没有.{0,8}信息"
 )
 
 
@@ -50,6 +52,7 @@ class _Said:
     values: tuple[Value, ...]
     message: str
     message_values: tuple[Value, ...]
+    message_names: tuple[Name, ...]
 
     @property
     def is_echo(self) -> bool:
@@ -65,7 +68,9 @@ def check(sentence: str, facts: Sequence[Fact], language: str, said: str = "") -
         return Finding("length", f"{len(text)} characters")
     known = known_of(tuple(facts))
     message = folded(said[:2000])
-    read = _Said(text, lowered(text), values_in(text), lowered(message), values_in(message))
+    read = _Said(
+        text, lowered(text), values_in(text), lowered(message), values_in(message), names_in(message)
+    )
     return _language(read, known, language) or _of_its_subjects(read, known)
 
 
@@ -83,7 +88,9 @@ def _of_its_subjects(said: _Said, known: Known) -> Finding | None:
     groups = _groups(said, known)
     if groups or len(known.subjects.orders) < 2 or _PLURAL.search(said.low):
         return _check(said, known, groups or [(0, frozenset())])
-    asked = {order for _, order in orders_in(said.message.upper())} & known.subjects.orders
+    mine = marks_of(names_in(said.text), said.values)
+    hinted = {order for order, marks in known.hints if marks & mine}
+    asked = hinted or {order for _, order in orders_in(said.message.upper())} & known.subjects.orders
     finding: Finding | None = None
     for order in sorted(asked or known.subjects.orders):
         finding = _check(said, known, [(0, frozenset({order}))])
@@ -104,9 +111,7 @@ def _groups(said: _Said, known: Known) -> list[tuple[int, frozenset[str]]]:
     named = sorted([*(orders or named), *unknown])
     groups: list[tuple[int, frozenset[str]]] = []
     for at, name in named:
-        if groups and not any(
-            groups[-1][0] < v.start < at and v.kind not in ("identifier", "tail") for v in said.values
-        ):
+        if groups and not _is_between(said, groups[-1][0], at):
             before = groups[-1]
             if (
                 re.search(
@@ -121,6 +126,12 @@ def _groups(said: _Said, known: Known) -> list[tuple[int, frozenset[str]]]:
     return groups
 
 
+def _is_between(said: _Said, start: int, end: int) -> bool:
+    """Whether anything is told of the first before the second is named."""
+    told = [v.start for v in said.values if v.kind not in ("identifier", "tail")]
+    return any(start < at < end for at in (*told, *(claim.start for claim in claims_in(said.text).claims)))
+
+
 def _is_unknown_order(value: Value, said: _Said, known: Known) -> bool:
     number = str(value.key[0])
     return any(order == number for _, order in orders_in(said.text)) and not any(
@@ -130,8 +141,10 @@ def _is_unknown_order(value: Value, said: _Said, known: Known) -> bool:
 
 def _check(said: _Said, known: Known, groups: list[tuple[int, frozenset[str]]]) -> Finding | None:
     scopes = [(at, _scope(known, about)) for at, about in groups]
-    values = [v for v in said.values if v.kind not in ("identifier", "tail")]
-    comes_first = bool(values) and len(groups) > 1 and values[0].start < groups[0][0]
+    told = [v.start for v in said.values if v.kind not in ("identifier", "tail")]
+    told += [claim.start for claim in claims_in(said.text).claims]
+    # "3 Nov for A and 5 Nov for B": what is told stands before its subject.
+    comes_first = len(groups) > 1 and bool(told) and min(told) < groups[0][0] and max(told) < groups[-1][0]
 
     def scope(at: int) -> tuple[Piece, ...]:
         if comes_first:
@@ -190,12 +203,12 @@ def _is_its_topic(value: Value, said: _Said, holding: Sequence[Piece], pieces: S
     """Whether a fact that holds the value speaks of what the sentence speaks of, as far as another does that has a value of
     that kind: 48 hours are the refund's, and not the fault's.
     """
+    others = [v for v in said.values if v.kind == value.kind and v.key != value.key]
     rivals = [p for p in pieces if p not in holding and any(v.kind == value.kind for v in p.values)]
+    rivals = [p for p in rivals if not any(follows(v, known) for v in others for known in p.values)]
     if not rivals:
         return True
-    words = Counter(word for piece in pieces for word in piece.topic)
-    said_words = topic_of(said.text, said.low)
-    shares = {id(p): sum(1 / words[w] for w in p.topic & said_words) for p in (*holding, *rivals)}
+    shares = _likeness(said, pieces)
     most = max(shares[id(p)] for p in rivals)
     return max(shares[id(p)] for p in holding) >= _LEAST_SHARE * most or most < _TOLD_BY
 
@@ -224,26 +237,65 @@ def _claim(claim: Claim, said: _Said, pieces: tuple[Piece, ...]) -> Finding | No
     if claim.mode == "event" or _ASKS.search(said.text):
         return None
     concept_said = "stock" if claim.concept == "available" else claim.concept
-    signs = {sign for concept, mode, sign in facts if concept == concept_said and mode != "event"}
+    told = {(c.concept, c.sign) for piece in pieces for c in piece.claims if c.mode != "event"}
+    signs = {sign for concept, sign in told if concept == concept_said}
     if claim.concept == "available":
         return Finding("negation", claim.word) if signs == {-claim.sign} else None
+    if (
+        claim.concept == "discount"
+        and claim.sign > 0
+        and any(v.kind == "off" for p in pieces for v in p.values)
+    ):
+        return None
+    if claim.concept in _WEAK and -claim.sign not in signs:
+        return None
     modes = {mode for concept, mode, sign in facts if concept == claim.concept and sign == claim.sign}
     if claim.mode == "done":
         is_held = "done" in modes
-    elif claim.kind == "property":
-        is_held = bool(modes) and (claim.sign in signs or not signs)
     else:
-        is_held = bool(modes - {"done"}) or (claim.sign > 0 and claim.mode == "can" and bool(modes))
+        is_held = bool(modes - {"done", "event"}) or (
+            claim.sign in signs and claim.sign > 0 and claim.kind == "property"
+        )
+        is_held |= not signs and bool(modes)
+    if is_held and claim.mode != "done" and -claim.sign in signs and not _is_told_of_it(claim, said, pieces):
+        return Finding("negation", claim.word)
     if is_held or (claim.mode != "done" and _COURTESY.search(said.low) and not signs):
         return None
     return Finding("negation" if -claim.sign in signs else "claim", claim.word)
+
+
+# Claims so common in free wording that only their contrary is kept back.
+_WEAK: Final = frozenset("instalments place change address member weekend tax nophone points hub".split())
+
+
+def _is_told_of_it(claim: Claim, said: _Said, pieces: Sequence[Piece]) -> bool:
+    """Where some facts claim it and others deny it: whether the one that the sentence is likest to claims it too."""
+    likeness = _likeness(said, pieces)
+    best = {
+        sign: max((likeness[id(p)] for p in pieces if _claims_it(p, claim.concept, sign)), default=0.0)
+        for sign in (claim.sign, -claim.sign)
+    }
+    return best[claim.sign] >= best[-claim.sign]
+
+
+def _claims_it(piece: Piece, concept: str, sign: int) -> bool:
+    return any(c.concept == concept and c.sign == sign and c.mode != "event" for c in piece.claims)
+
+
+def _likeness(said: _Said, pieces: Sequence[Piece]) -> dict[int, float]:
+    """How much each has in common with the sentence: what few facts have counts most."""
+    words = Counter(word for piece in pieces for word in piece.topic)
+    mine = topic_of(said.text, said.low)
+    return {id(piece): sum(1 / words[word] for word in piece.topic & mine) for piece in pieces}
 
 
 def _promise(claim: Claim, said: _Said, facts: frozenset[tuple[str, str, int]]) -> Finding | None:
     signs = {sign for concept, _, sign in facts if concept == claim.concept}
     if claim.concept == "today" and _COURTESY.search(said.low):
         return None
-    if claim.sign in signs or (claim.sign < 0 and not signs):
+    if claim.concept == "at_once":
+        signs |= {sign for concept, _, sign in facts if concept == "soon"}
+    if claim.concept == "soon" or claim.sign in signs or (claim.sign < 0 and not signs):
         return None
     return Finding("promise", claim.word)
 
@@ -259,10 +311,15 @@ def _denials(said: _Said, scope: Callable[[int], tuple[Piece, ...]]) -> Finding 
             word for piece in pieces for c in piece.claims if c.sign < 0 for word in content_of(c.word)
         }
         stated = {word for piece in pieces for word in piece.content}
-        if denial.content and not denied & set(denial.content) and set(denial.content) <= stated:
+        if denial.content and not denied & set(denial.content) and denial.content[0] in stated:
             return Finding("negation", denial.word)
     denied_here = {word for denial in mine.denials for word in denial.content}
+    names = {name.concept for name in names_in(said.text) if name.kind in _DENIED_KINDS}
     for piece in scope(0):
+        others = {name.concept for other in scope(0) if other is not piece for name in other.names}
+        denied_names = names & ({name.concept for name in piece.names} - others) if piece.denials else set()
+        if denied_names and not mine.denials and not _has_no(mine.claims) and not _EXCEPT.search(said.text):
+            return Finding("negation", min(denied_names))
         for denial in piece.denials:
             words = set(denial.content)
             elsewhere = any(words <= other.content for other in scope(0) if other is not piece)
@@ -278,6 +335,14 @@ def _denials(said: _Said, scope: Callable[[int], tuple[Piece, ...]]) -> Finding 
     return None
 
 
+# Names of which a fact may say that something does not hold for them.
+_DENIED_KINDS: Final = frozenset({"place", "payment", "category", "carrier"})
+_EXCEPT: Final = re.compile(
+    r"[?]\s*$|[吗呢]\W*$|除|以外|之外|(?<![a-z])(?:except|other than|apart from|besides|excluded)(?![a-z])",
+    re.I,
+)
+
+
 def _has_no(claims: tuple[Claim, ...]) -> bool:
     return any(claim.sign < 0 for claim in claims)
 
@@ -289,8 +354,8 @@ def _name(name: Name, said: _Said, known: Known, pieces: tuple[Piece, ...]) -> F
             return None
         if any(_has_word(piece.text, name.text.lower()) for piece in pieces):
             return None
-        if name.kind in ("goods", "place", "brand", "size") or said.is_echo:
-            asked = {other.concept for other in names_in(said.message)}
+        if name.kind in ("goods", "brand", "category") or said.is_echo or _ASKS.search(said.text):
+            asked = {other.concept for other in said.message_names}
             if name.concept in asked:
                 return None
         return Finding("name", name.text)
@@ -301,8 +366,8 @@ def _name(name: Name, said: _Said, known: Known, pieces: tuple[Piece, ...]) -> F
         return None if is_known else Finding("name", name.text)
     if text in known.text or text in said.message:
         return None
-    if name.kind == "person" and (len(name.text) == 1 or name.text[:2] in known.text):
-        return None if name.text[:2] in known.text else Finding("name", name.text)
+    if name.kind == "person" and (name.text[-1:] in known.text or name.text[:2] in known.text):
+        return None
     if name.kind == "quoted" and _overlap(text, known.text + said.message) >= 0.6:
         return None
     return Finding("name", name.text)

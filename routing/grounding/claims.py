@@ -53,10 +53,11 @@ _ZH_EVENT: Final = re.compile(
 )
 _ZH_IF: Final = re.compile(r"如果|如需|如要|如(?!期)|若|一旦|等(?!待)|当您|每次|凡|只要|除非|是否")
 _ZH_DONE_AFTER: Final = re.compile(r"(?:了|成功|完成|完毕|过(?!程)|时间|于\d|出去了?)")
-_ZH_DONE_BEFORE: Final = re.compile(r"(?:已经?|刚刚?|早已|成功|完成|于|由)[^,。;]{0,18}$")
+_ZH_DONE_BEFORE: Final = re.compile(r"(?:已经?|刚刚?|早已|成功|完成|于)[^,。;]{0,18}$")
 _ZH_WILL: Final = re.compile(
     r"(?:将|会|预计|即将|等待|待|准备|正在|正|安排|尽快|很快|稍后|计划|预期|可望|有望)[^,。;]{0,12}$"
 )
+_ZH_TO_COME: Final = re.compile(r"(?:将|会|预计|即将|等待|安排|尽快|很快|稍后|计划)[^,。;]{0,8}$")
 _ZH_CAN: Final = re.compile(
     r"(?:可|能|支持|允许|申请|办理|想|要|需|请|帮|为您|进行|接受|享|提供|选择)[^,。;]{0,8}$"
 )
@@ -84,6 +85,7 @@ _CAPABLE: Final = re.compile(
     r"|permit|eligible|apply|applicable|include|option|provide|valid|work|need|require|有|需"
 )
 _MONEY: Final = re.compile(r"(?<![a-z])(?:refund|money|payment)(?![a-z])")
+_INCAPABLE: Final = ("不支持", "不可以", "不接受", "不提供", "不允许", "不能", "不行", "无法", "不予")
 _EN_WORD: Final = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _SMALL: Final = frozenset(
     "a an the be been is are was were it its this that these those your our my their any have has had do "
@@ -141,11 +143,14 @@ def _read_clause(
             sign = -1
         elif last_end >= 0 and _JOIN.fullmatch(text, last_end, word_start):
             sign = last_sign
-        for kind, concept, own in meanings:
-            if kind in ("done", "deed", "property", "promise"):
-                claims.append(
-                    _claim(text, start, end, (word_start, word_end), kind, concept, own * sign, denied)
-                )
+        read = [
+            _claim(text, start, end, (word_start, word_end), kind, concept, own * sign)
+            for kind, concept, own in meanings
+            if kind in ("done", "deed", "property", "promise")
+        ]
+        # What is done is no more a possibility.
+        is_done = any(claim.kind == "deed" and claim.mode == "done" for claim in read)
+        claims += [claim for claim in read if not (is_done and claim.kind == "property")]
         denied, last_end, last_sign = None, word_end, sign
     if denied is None:
         return
@@ -155,7 +160,7 @@ def _read_clause(
         for at in range(first, len(claims))
         if claims[at].kind in ("property", "deed") and claims[at].mode == "can"
     ]
-    if mine and _CAPABLE.search(behind):
+    if mine and (_CAPABLE.search(behind[denied[1] - denied[0] :]) or behind.startswith(_INCAPABLE)):
         for at in mine:
             old = claims[at]
             if old.end > claims[mine[-1]].start - 8:
@@ -172,7 +177,6 @@ def _claim(
     kind: str,
     concept: str,
     sign: int,
-    denied: tuple[int, int] | None,
 ) -> Claim:
     word = text[slice(*span)]
     mode: Mode = "done"
@@ -202,8 +206,12 @@ def _is_event(text: str, start: int, span: tuple[int, int], end: int) -> bool:
 def _is_named_after(text: str, span: tuple[int, int], end: int) -> bool:
     """Whether a property only names a moment or a thing: after the return, the return policy."""
     after = text[span[1] : min(end, span[1] + 12)]
-    pattern = _EN_EVENT_AFTER if text[span[0]].isascii() else _ZH_EVENT
-    return pattern.match(after) is not None
+    if not text[span[0]].isascii():
+        return _ZH_EVENT.match(after) is not None
+    before = text[max(0, span[0] - 30) : span[0]]
+    return _EN_EVENT_AFTER.match(after) is not None and not (
+        _EN_CAN.search(before) or _EN_WILL.search(before)
+    )
 
 
 def _mode(text: str, start: int, span: tuple[int, int], end: int, kind: str) -> Mode:
@@ -213,11 +221,11 @@ def _mode(text: str, start: int, span: tuple[int, int], end: int, kind: str) -> 
     if text[span[0]].isascii():
         if _EN_WILL.search(before):
             return "will"
-        if text[span[1] - 1] == "s":
+        if kind == "deed" and text[span[1] - 1] == "s":
             return "can"
         return "can" if _EN_CAN.search(before) else "done"
     if kind == "done":
-        return "will" if _ZH_WILL.search(before) and "已" not in text[slice(*span)] else "done"
+        return "will" if _ZH_TO_COME.search(before) and "已" not in text[slice(*span)] else "done"
     if after.startswith("中") and kind == "deed":
         return "will"
     if _ZH_NOT_DONE.search(before) or _ZH_DONE_AFTER.match(after) or text[span[0]] == "已":
@@ -232,7 +240,7 @@ def _mode(text: str, start: int, span: tuple[int, int], end: int, kind: str) -> 
 def _denial(text: str, denied: tuple[int, int], end: int) -> Denial:
     """What follows the negation: in Chinese pairs of characters, in English stems."""
     behind = text[denied[1] : min(end, denied[1] + 28)]
-    return Denial(content_of(behind, 2), text[denied[0] : denied[1]] + behind[:8], *denied)
+    return Denial(content_of(behind, 5), text[denied[0] : denied[1]] + behind[:8], *denied)
 
 
 def content_of(text: str, most: int = 99) -> tuple[str, ...]:
@@ -249,8 +257,19 @@ def content_of(text: str, most: int = 99) -> tuple[str, ...]:
     return tuple((words + pairs)[:most])
 
 
+_IRREGULAR: Final = dict(
+    pair.split(":")
+    for pair in (
+        "kept:keep paid:pay sent:send sold:sell bought:buy given:giv gave:giv made:mak taken:tak took:tak got:get held:hold "
+        "brought:bring came:com went:go left:leav"
+    ).split()
+)
+
+
 def stem(word: str) -> str:
     """Without the endings of English, roughly: the same for returned, returns and returning."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
     for ending in ("'s", "ing", "able", "ed", "es", "s", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word.removesuffix(ending)

@@ -27,7 +27,7 @@ _DATES: Final = re.compile(
     r"|(?<![\d/.])(?P<a6>\d{1,2})[/](?P<b6>\d{1,2})(?:[/](?P<y6>\d{4}))?(?![\d/])(?!\s?(?:期|个月|months))"
     rf"|(?<![a-z]){_MONTH.format('m7')}(?:,? (?P<y7>\d{{4}}))(?!\d)"
     r"|(?<![a-z])(?:in|of|by|until|through|since|during|late|early|mid|next) (?P<m8>january|february|march"
-    r"|april|may(?=[,.]|$)|june|july|august|september|october|november|december)(?![a-z])"
+    r"|april|may(?=[,.]|$)|june|july|august|september|october|november|december)(?![a-z])(?!,? \d)"
     r"|(?<![a-z\d])(?:the )?(?P<d9>\d{1,2})(?:st|nd|rd|th)(?![a-z])"
     r"|(?<![\d月.第])(?P<d10>\d{1,2})(?P<u10>[日号])(?![内后以之起线楼店])"
 )
@@ -76,7 +76,7 @@ def _dates(match: re.Match[str]) -> Iterator[Value]:
     if "a" in found:
         # 3/11: whichever of the two orders makes a date; both are offered.
         a, b, year = int(found["a"]), int(found["b"]), int(found.get("y", 0))
-        pairs = {(a, b), (b, a)} if not year or a != b else {(a, b)}
+        pairs = {(a, b), (b, a)}
         options = sorted(pair for pair in pairs if 1 <= pair[0] <= 12 and 1 <= pair[1] <= 31)
         if options:
             yield Value(

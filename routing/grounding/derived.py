@@ -12,8 +12,9 @@ from routing.grounding.value import Value
 from routing.grounding.values import values_in
 
 _SUM: Final = re.compile(
-    r"合计|总共|一共|共计|加起来|总计|总价|总额|节省|省了|省下|到手|实付|优惠后|折后|扣除|[×*=+]"
-    r"|(?<![a-z])(?:total|together|altogether|sum|in all|comes? to|saves?|saving|after the discount"
+    r"合计|总共|一共|共计|加起来|总计|总价|总额|节省|省了|省下|到手|实付|优惠后|折后|用券|券后|扣除|[×*=+]"
+    r"|(?<![a-z])(?:total|together"
+    r"|with (?:the|your|this) coupon|altogether|sum|in all|comes? to|saves?|saving|after the discount"
     r"|adds up)(?![a-z])"
 )
 _COUNTED: Final = 6

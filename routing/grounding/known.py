@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Final
 
 from routing.grounding.claims import Claim, Denial, claims_in, content_of
 from routing.grounding.fact import Fact
@@ -34,6 +35,7 @@ class Known:
     pieces: tuple[Piece, ...]
     subjects: Subjects
     text: str
+    hints: tuple[tuple[str, frozenset[str]], ...]
 
 
 @lru_cache(maxsize=256)
@@ -42,7 +44,28 @@ def known_of(facts: tuple[Fact, ...]) -> Known:
     pieces = [piece for fact in facts for piece in _pieces(fact)]
     named = {fact.subject for fact in facts if fact.subject} | {o for p in pieces for o in p.about}
     subjects = subjects_of(sorted(named))
-    return Known(tuple(pieces), subjects, "\n".join(piece.text for piece in pieces))
+    own = _SHARED | {word for name in named for word in content_of(lowered(folded(name)))}
+    pieces = [replace(piece, topic=piece.topic - own) for piece in pieces]
+    text = "\n".join(piece.text for piece in pieces)
+    return Known(tuple(pieces), subjects, text, _hints(pieces, subjects))
+
+
+def _hints(pieces: list[Piece], subjects: Subjects) -> tuple[tuple[str, frozenset[str]], ...]:
+    """By what each order is told apart where its number is not said: goods and models that it alone has."""
+    marks: dict[str, set[str]] = {order: set() for order in sorted(subjects.orders)}
+    for piece in pieces:
+        for order in piece.about & subjects.orders:
+            marks[order] |= marks_of(piece.names, piece.values)
+    return tuple(
+        (order, frozenset(own.difference(*(other for name, other in marks.items() if name != order))))
+        for order, own in marks.items()
+    )
+
+
+def marks_of(names: tuple[Name, ...], values: tuple[Value, ...]) -> set[str]:
+    """The goods and models of a text."""
+    goods = {name.concept for name in names if name.kind in ("goods", "brand")}
+    return goods | {str(value.key[0]) for value in values if value.kind == "identifier"}
 
 
 def _pieces(fact: Fact) -> list[Piece]:
@@ -76,6 +99,15 @@ def _piece(text: str, about: frozenset[str]) -> Piece:
     )
 
 
+# Words of every fact of an order, which tell none from another.
+_SHARED: Final = frozenset(
+    content_of(
+        "订单 商品 您的 时间 个月 小时 工作日 分钟 order item goods product your date time number days hours months years "
+        "weeks minutes working business yuan cny rmb usd"
+    )
+)
+
+
 def topic_of(text: str, low: str) -> frozenset[str]:
     """By what a text tells what it is about: the things that it claims and names, and its words."""
     concepts = {f"={claim.concept}" for claim in claims_in(text).claims if claim.kind != "promise"}
@@ -91,4 +123,6 @@ def held(claims: tuple[Claim, ...]) -> frozenset[tuple[str, str, int]]:
     # What has happened ends what was said of before: a delivered order was once not shipped.
     done = {concept for concept, mode, sign in found | more if mode == "done" and sign > 0}
     over = {each for each in more if each[0] in done and (each[1] == "will" or each[2] < 0)}
+    if "deliver" in done:
+        over.add(("transit", "done", 1))
     return frozenset(found | (more - over))

@@ -48,6 +48,7 @@ _EVERYDAY: Final = frozenset(
     "double singles day ok. logo vs kg cm mm ml gb mb tb qq pc ios android online offline cny. 7 st nd rd th".split()
 )
 _LATIN: Final = re.compile(r"[A-Za-z][A-Za-z'&.-]*[A-Za-z]|[A-Za-z]")
+_TITLES: Final = ("Mr.", "Ms.", "Mrs.", "Dr.")
 _QUOTED: Final = re.compile(r"[《「『“\"]([^》」』”\"]{2,40})[》」』”\"]")
 _CONTACT: Final = re.compile(
     r"[\w.+-]+@[\w-]+\.[\w.-]+|https?://[^\s,。，)）]+|www\.[^\s,。，)）]+|(?<![\w.])[\w-]+\.(?:com|cn|net"
@@ -60,7 +61,7 @@ _ZH_NO_CARRIER: Final = re.compile(
 _ZH_PERSON: Final = re.compile(
     r"(?:收件人|收货人|联系人|签收人|抬头)(?:是|为|:"
     r"|\s)*[“\"]?([\u4e00-\u9fff]{2,3})(?![\u4e00-\u9fff]*(?:信息|姓名|电话))"
-    r"|([\u4e00-\u9fff])[\u4e00-\u9fff]{0,2}?(?:先生|女士|小姐)"
+    r"|([\u4e00-\u9fff]{1,2})(?:先生|女士|小姐)"
 )
 _ZH_ROAD: Final = re.compile(r"([\u4e00-\u9fff]{2}(?:路|大道|街))(?=\d|[,。)\s]|$)")
 # The larger name that a smaller one may be called by.
@@ -125,6 +126,8 @@ def _written(text: str, low: str) -> Iterator[Name]:
 def _begins(text: str, match: re.Match[str]) -> bool:
     """Whether it begins a sentence or an item of a list, so that any word is written large there."""
     before = text[: match.start()].rstrip(" \"'“(*")
+    if before.endswith(_TITLES):
+        return False
     if before and before[-1] not in ".!?:;-•·\n":
         return False
     behind = _LATIN.match(text, match.end() + 1)

@@ -59,7 +59,7 @@ class Subjects:
         return found
 
     def _products(self, low: str) -> list[tuple[int, str]]:
-        shares: list[tuple[float, int, str]] = []
+        shares: list[tuple[bool, float, int, str]] = []
         counts: dict[str, int] = {}
         for _, pieces in self.products:
             for piece in pieces:
@@ -70,11 +70,13 @@ class Subjects:
             own = [piece for piece in there if counts[piece] == 1]
             share = sum(1 / counts[p] for p in there) / max(sum(1 / counts[p] for p in pieces), 0.01)
             if own or share >= 0.5:
-                shares.append((share, min(said[piece] for piece in own or there), name))
-        if not shares:
-            return []
-        # Names that share a piece: the one that is named most fully is meant, unless another has pieces of its own there.
-        return [(at, name) for share, at, name in shares if share >= 0.3 * max(shares)[0]]
+                shares.append((bool(own), share, min(said[piece] for piece in own or there), name))
+        # What names that are alike share names none of them where another's own part is there.
+        is_any_own = any(is_own for is_own, *_ in shares)
+        most = max((share for is_own, share, _, _ in shares if is_own == is_any_own), default=0.0)
+        return [
+            (at, name) for is_own, share, at, name in shares if is_own == is_any_own and share >= 0.3 * most
+        ]
 
 
 def subjects_of(names: Iterable[str]) -> Subjects:

@@ -49,6 +49,11 @@ def follows(said: Value, known: Value) -> bool:
         return _same_time(said, known)
     if said.kind in ("time", "weekday") or known.kind in ("time", "weekday"):
         return said.kind == known.kind and said.key == known.key
+    if "of" in (said.kind, known.kind) and {said.kind, known.kind} <= {"of", "percent"}:
+        return said.key == known.key
+    if (said.kind, known.kind) == ("months", "duration"):
+        # Half a month is fifteen days; a whole one has no such length.
+        return said.amount == 0.5 and known.amount == 15 * 1440
     if abs(said.amount - known.amount) > 1e-6:
         return _is_complement(said, known)
     return _same_kind(said.kind, known.kind)
@@ -84,10 +89,19 @@ def _same_digits(said: Value, known: Value) -> bool:
 
 
 def _same_date(said: Value, known: Value) -> bool:
-    return all(
-        a == b or not a or (not b and at == 0)
-        for at, (a, b) in enumerate(zip(said.key, known.key, strict=True))
+    return any(
+        all(
+            a == b or not a or (not b and at == 0)
+            for at, (a, b) in enumerate(zip(one, known.key, strict=True))
+        )
+        for one in _readings(said)
     )
+
+
+def _readings(said: Value) -> tuple[tuple[float | str, ...], ...]:
+    """3/11 is the third of November or the eleventh of March."""
+    year, month, day = said.key
+    return (said.key, (year, day, month)) if said.is_word else (said.key,)
 
 
 def _same_time(said: Value, known: Value) -> bool:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from routing.grounding.dates import dates_in, times_in
-from routing.grounding.numerals import Numeral, numerals_in
+from routing.grounding.numerals import Numeral, numerals_in, zh_amount
 from routing.grounding.text import lowered
 from routing.grounding.units import UNITS, unit_at
 from routing.grounding.value import Value
@@ -16,8 +16,10 @@ from routing.grounding.value import Value
 _TOKEN: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9*]+(?:[-_/][A-Za-z0-9*]+)*")
 _MASK: Final = re.compile(r"\d+\*+\d*")
 # A number glued to its unit, a date or a time, which is no identifier: 256GB, 24th, 6pm, CNY299, 7-day.
-_PLAIN: Final = re.compile(r"(?:rmb|cny|usd|us|x)?\d+(?:[.,]\d+)*(?:-?[a-z]{1,9}(?:-[a-z]+)*)?(?:/\d+)*")
-_GLUED: Final = re.compile(r"(?:rmb|cny|usd|us|x)?\d+-?([a-z]*)")
+_PLAIN: Final = re.compile(
+    r"(?:rmb|cny|usd|us|x(?=\d{1,2}(?!\d)))?\d+(?:[.,]\d+)*(?:-?[a-z]{1,9}(?:-[a-z]+)*)?(?:/\d+)*"
+)
+_GLUED: Final = re.compile(r"(?:rmb|cny|usd|us|x(?=\d{1,2}(?!\d)))?\d+-?([a-z]*)")
 _SHORT_UNITS: Final = frozenset(
     {word for word in UNITS if word.isascii() and word.isalpha()}
     | {"st", "nd", "rd", "th", "am", "pm", "k", "off", "x", "hour", "for"}
@@ -34,7 +36,8 @@ _JOIN: Final = re.compile(r"\s?(?:-|to|至|到|or|或|和|and|/|、|,)\s?(?:¥|�
 _LONG: Final = 7
 # A numeral in words that counts nothing where no unit says otherwise: "one of", 一个, 统一.
 _IDLE_UNITS: Final = frozenset(
-    "个 位 款 种 份 名 张 人 回 条 把 遍 点 度 号 分 次 星 层 级 person people place order products coupon time".split()
+    "个 单 笔 个订单 笔订单 位 款 种 份 名 张 人 回 条 把 遍 点 度 号 分 次 星 层 级 person people place order coupon "
+    "time".split()
 )
 _UNIT_NAME: Final = re.compile(r"[a-z\u4e00-\u9fff%]+(?: [a-z]+)?")
 _ARTICLE: Final = re.compile(
@@ -49,9 +52,12 @@ _HALF: Final = re.compile(
     r"(?P<n>\d+|[一两二三四五六七八九十])(?P<u>年|个|小时|天)半|(?<![a-z])half an? (?P<en>hour|year|day)"
     r"|半个?(?P<zh>小时|钟头|月|年|天|日)"
 )
+_PER_CENT: Final = re.compile(r"百分之(\d+(?:\.\d+)?|[零一二三四五六七八九十百]+)")
 _LAST_OF: Final = re.compile(
     r"(?:尾号|后四位|末四位|末尾|尾数)(?:是|为|:)?\s?(\d{3,6})|(?<![a-z])(?:ending|ends) (?:in|with) (\d{3,6})"
 )
+# The second day is a moment and no count.
+_STEPS: Final = tuple("天次步点期周年")
 _TWICE: Final = {"once": 1.0, "twice": 2.0, "一次": 1.0, "thrice": 3.0}
 _TWICE_WORD: Final = re.compile(
     r"(?<![a-z])(once|twice|thrice)(?![a-z])(?! (?:it|your|we|the|you|they|this|that|again|payment|shipped"
@@ -65,7 +71,7 @@ def values_in(text: str) -> tuple[Value, ...]:
     low = lowered(text)
     taken = bytearray(len(low) + 1)
     found: list[Value] = []
-    for reader in (_tails, _identifiers, times_in, dates_in, _halves, _articles, _numbers):
+    for reader in (_tails, _shares, _identifiers, times_in, dates_in, _halves, _articles, _numbers):
         fresh = [
             v
             for v in reader(low if reader is not _numbers else _blank(low, taken))
@@ -85,6 +91,13 @@ def _blank(text: str, taken: bytearray) -> str:
 def _tails(text: str) -> Iterator[Value]:
     for match in _LAST_OF.finditer(text):
         yield Value("tail", (match[1] or match[2],), match.group(), match.start(), match.end())
+
+
+def _shares(text: str) -> Iterator[Value]:
+    """百分之十 is 10 %."""
+    for match in _PER_CENT.finditer(text):
+        amount = float(match[1]) if match[1][0].isdigit() else zh_amount(match[1])
+        yield Value("percent", (amount,), match.group(), match.start(), match.end())
 
 
 def _identifiers(text: str) -> Iterator[Value]:
@@ -178,6 +191,8 @@ def _number(
     if sign is not None:
         kind = _SIGNS.get(sign[1], "money")
         return Value(kind, (numeral.amount,), f"{sign[1]}{said}", start, end), (kind, 1.0)
+    if text[start - 1 : start] == "第" and text[end : end + 1] in _STEPS:
+        return None, None
     if text[start - 1 : start] == "第" or re.match(r"(?:st|nd|rd|th)(?![a-z])", text[end : end + 3]):
         return Value("number", (numeral.amount,), said, start, end), None
     unit = unit_at(text, end)

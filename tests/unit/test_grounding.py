@@ -51,7 +51,7 @@ FACTS_EN = facts_of(
         ("Returns are accepted within thirty days.", "number"),
         ("Your order KF260000000002 is on its way.", "identifier"),
         ("We guarantee it.", "promise"),
-        ("Your order was delivered.", "negation"),
+        ("Your order was delivered.", "claim"),
         ("Cash on delivery is possible.", "negation"),
         ("Your order was refunded.", "claim"),
         ("Please write to our partner Amazon for help.", "name"),
