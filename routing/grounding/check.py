@@ -18,7 +18,7 @@ from routing.grounding.fact import Fact, Finding
 from routing.grounding.known import Known, Piece, held, known_of, marks_of, topic_of
 from routing.grounding.names import IS_A, Name, names_in
 from routing.grounding.subjects import orders_in
-from routing.grounding.text import CJK, folded, is_word_at, lowered
+from routing.grounding.text import CJK, clauses_of, folded, is_word_at, lowered
 from routing.grounding.value import Value, follows
 from routing.grounding.values import values_in
 
@@ -90,7 +90,7 @@ def _of_its_subjects(said: _Said, known: Known) -> Finding | None:
         return _check(said, known, groups or [(0, frozenset())])
     mine = marks_of(names_in(said.text), said.values)
     hinted = {order for order, marks in known.hints if marks & mine}
-    asked = hinted or {order for _, order in orders_in(said.message.upper())} & known.subjects.orders
+    asked = hinted or {order for _, order in known.subjects.named(said.message)} & known.subjects.orders
     finding: Finding | None = None
     for order in sorted(asked or known.subjects.orders):
         finding = _check(said, known, [(0, frozenset({order}))])
@@ -240,14 +240,16 @@ def _claim(claim: Claim, said: _Said, pieces: tuple[Piece, ...]) -> Finding | No
     told = {(c.concept, c.sign) for piece in pieces for c in piece.claims if c.mode != "event"}
     signs = {sign for concept, sign in told if concept == concept_said}
     if claim.concept == "available":
-        return Finding("negation", claim.word) if signs == {-claim.sign} else None
+        is_of_people = _PEOPLE.search(said.low) is not None
+        return Finding("negation", claim.word) if signs == {-claim.sign} and not is_of_people else None
     if (
         claim.concept == "discount"
         and claim.sign > 0
         and any(v.kind == "off" for p in pieces for v in p.values)
     ):
         return None
-    if claim.concept in _WEAK and -claim.sign not in signs:
+    is_weak = claim.concept in _WEAK or (claim.mode == "can" and claim.concept in _WEAK_DEEDS)
+    if is_weak and -claim.sign not in signs:
         return None
     modes = {mode for concept, mode, sign in facts if concept == claim.concept and sign == claim.sign}
     if claim.mode == "done":
@@ -259,13 +261,22 @@ def _claim(claim: Claim, said: _Said, pieces: tuple[Piece, ...]) -> Finding | No
         is_held |= not signs and bool(modes)
     if is_held and claim.mode != "done" and -claim.sign in signs and not _is_told_of_it(claim, said, pieces):
         return Finding("negation", claim.word)
-    if is_held or (claim.mode != "done" and _COURTESY.search(said.low) and not signs):
+    if is_held or (claim.mode == "can" and not signs and _COURTESY.search(_clause(said.low, claim.start))):
         return None
     return Finding("negation" if -claim.sign in signs else "claim", claim.word)
 
 
+def _clause(text: str, at: int) -> str:
+    """The piece of a sentence between its marks that holds a place."""
+    return next((text[a:b] for a, b in clauses_of(text) if a <= at < b), text)
+
+
+_PEOPLE: Final = re.compile(
+    r"(?<![a-z])(?:team|agents?|colleagues?|staff|service|support|representatives?|we are|we're|hours)(?![a-z])"
+)
 # Claims so common in free wording that only their contrary is kept back.
 _WEAK: Final = frozenset("instalments place change address member weekend tax nophone points hub".split())
+_WEAK_DEEDS: Final = frozenset({"pay", "place", "ship", "deliver"})
 
 
 def _is_told_of_it(claim: Claim, said: _Said, pieces: Sequence[Piece]) -> bool:
