@@ -37,7 +37,7 @@ from routing.effects import (
     Unread,
 )
 from routing.facts import NEEDS, Details, Facts, Needs
-from routing.grounding import Fact, check
+from routing.grounding import Fact, check, prepare
 from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.prompts import fact_lines, messages
 from routing.sentences import Buffer
@@ -203,6 +203,8 @@ def _generate(
     failure: str | None = yield StartRung(rung, messages(understood, message, lines))
     if failure is not None:
         return (), failure
+    # While the model reads its prompt.
+    prepare(lines)
     buffer = Buffer()
     released: list[str] = []
     while True:

@@ -30,6 +30,11 @@ _PLURAL: Final = re.compile(
 )
 
 
+def prepare(facts: Sequence[Fact]) -> None:
+    """Read the facts ahead, so that no sentence waits for it."""
+    known_of(tuple(facts))
+
+
 def check(sentence: str, facts: Sequence[Fact], language: str, said: str = "") -> Finding | None:
     """The first thing in `sentence` that does not follow from `facts`, or None when it may be sent. What the customer `said`
     may be named, but proves nothing.
