@@ -274,7 +274,8 @@ def content_of(text: str, most: int = 99) -> tuple[str, ...]:
 _IRREGULAR: Final = dict(
     pair.split(":")
     for pair in (
-        "kept:keep paid:pay sent:send sold:sell bought:buy given:giv gave:giv made:mak taken:tak took:tak got:get held:hold "
+        "kept:keep paid:pay sent:send sold:sell bought:buy given:giv gave:giv made:mak taken:tak took:tak "
+        "got:get held:hold "
         "brought:bring came:com went:go left:leav"
     ).split()
 )

@@ -24,7 +24,8 @@ _DATES: Final = re.compile(
     rf"|or) ?(?P<e4>\d{{1,2}}){_ORDINAL})? (?:of )?{_MONTH.format('m4')}(?:,? (?P<y4>\d{{4}}))?"
     rf"|(?<![a-z]){_MONTH.format('m5')} (?:the )?(?P<d5>\d{{1,2}}){_ORDINAL}(?![\d:])(?: ?(?:-|to|and"
     rf"|or) ?(?P<e5>\d{{1,2}}){_ORDINAL}(?![\d:]))?(?:,? (?P<y5>\d{{4}}))?"
-    r"|(?<![\d/.])(?P<a6>\d{1,2})[/](?P<b6>\d{1,2})(?:[/](?P<y6>\d{4}))?(?:(?![\d/])|(?=\d\d:\d\d))(?!\s?(?:期|个月|months))"
+    r"|(?<![\d/.])(?P<a6>\d{1,2})[/](?P<b6>\d{1,2})(?:[/](?P<y6>\d{4}))?(?:(?![\d/])"
+    r"|(?=\d\d:\d\d))(?!\s?(?:期|个月|months))"
     rf"|(?<![a-z]){_MONTH.format('m7')}(?:,? (?P<y7>\d{{4}}))(?!\d)"
     r"|(?<![a-z])(?:in|of|by|until|through|since|during|late|early|mid|next) (?P<m8>january|february|march"
     r"|april|may(?=[,.]|$)|june|july|august|september|october|november|december)(?![a-z])(?!,? \d)"
@@ -45,7 +46,8 @@ _WEEKDAY: Final = re.compile(
 _TIME: Final = re.compile(
     r"(?P<part>凌晨|清晨|早上|早晨|上午|中午|正午|下午|傍晚|晚上|夜里|晚间|今晚|晚|早)?"
     rf"(?:(?:(?<!\d)|(?<=/\d\d)|(?<=/\d))(?P<h1>\d{{1,2}}):(?P<m1>\d{{2}})"
-    rf"(?::\d{{2}})?(?: ?(?P<half1>a\.?m\.?|p\.?m\.?)(?![a-z]))?"
+    rf"(?::\d{{2}})?(?: ?(?P<half1>a\.?m\.?|p\.?m\.?)(?![a-z])"
+    r"| in the (?P<part5>morning|afternoon|evening)| at (?P<part6>night)(?![a-z]))?"
     rf"|(?<![\d.])(?P<h2>\d{{1,2}}|{_ZH}|两)(?:点|时(?!间|候|效|段))(?!\d{{1,2}}[%折元])(?:钟|整|(?P<m2>半"
     rf"|一刻|三刻|(?:\d{{1,2}}|零[一二三四五六七八九]|[一二三四五]?十[一二三四五六七八九]?)分?))?"
     r"|(?<![\d.:])(?P<h3>\d{1,2})(?:[.](?P<m3>\d{2}))? ?(?P<half3>a\.?m\.?|p\.?m\.?)(?![a-z])"
@@ -124,13 +126,13 @@ def _minutes(match: re.Match[str]) -> tuple[float, float] | None:
     hour = int(said) if said[0].isdigit() else _EN_HOURS.get(said) or int(zh_amount(said))
     minute = _minute(match["m1"] or match["m2"] or match["m3"])
     half = (match["half1"] or match["half3"] or "")[:1]
-    part = match["part"] or match["part4"] or ""
+    part = match["part"] or match["part4"] or match["part5"] or match["part6"] or ""
     if hour > 24 or minute > 59:
         return None
     is_open = 0.0
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    elif part in _LATE or part in ("afternoon", "evening"):
+    elif part in _LATE or part in ("afternoon", "evening", "night"):
         hour += (
             12
             if hour < 12 or (hour == 12 and part != "下午" and part.isalpha() and not part.isascii())

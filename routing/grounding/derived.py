@@ -17,6 +17,9 @@ _SUM: Final = re.compile(
     r"|with (?:the|your|this) coupon|altogether|sum|in all|comes? to|saves?|saving|after the discount"
     r"|adds up)(?![a-z])"
 )
+_COMPARES: Final = re.compile(
+    r"便宜|贵|差价|相差|(?<![a-z])(?:cheaper|more expensive|less than|more than|difference)(?![a-z])"
+)
 _COUNTED: Final = 6
 _KINDS: Final = re.compile(
     r".{0,4}(?:款|种|类| (?:different |available |main )?(?:ways|methods|options|colou?rs|sizes|versions|kinds|types))"
@@ -25,12 +28,15 @@ _KINDS: Final = re.compile(
 
 def follows_together(value: Value, sentence: str, pieces: Sequence[Piece], known: Known) -> bool:
     """Whether the facts hold the value together, though none of them alone."""
+    # Two products are compared across their facts.
+    is_compared = _COMPARES.search(sentence) is not None
+    pieces = known.pieces if is_compared else pieces
     there = [v for piece in pieces for v in piece.values]
     if value.kind == "weekday":
         return any(_weekday(v) == value.key[0] for v in there if v.kind == "date")
     if (
         value.kind.partition(":")[0] in ("money", "number")
-        and _SUM.search(sentence)
+        and (is_compared or _SUM.search(sentence))
         and _is_sum(value, there)
     ):
         return True

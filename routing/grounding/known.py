@@ -108,6 +108,7 @@ _SHARED: Final = frozenset(
 )
 
 
+@lru_cache(maxsize=1024)
 def topic_of(text: str, low: str) -> frozenset[str]:
     """By what a text tells what it is about: the things that it claims and names, and its words."""
     concepts = {f"={claim.concept}" for claim in claims_in(text).claims if claim.kind != "promise"}

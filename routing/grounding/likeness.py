@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from routing.grounding.known import Piece, topic_of
@@ -15,17 +16,25 @@ _LEAST_SHARE: Final = 0.25
 
 
 def likeness(said: Said, pieces: Sequence[Piece]) -> dict[int, float]:
-    """How much each has in common with the sentence: what few facts have counts most."""
-    words = Counter(word for piece in pieces for word in piece.topic)
-    mine = topic_of(said.text, said.low)
-    return {id(piece): sum(1 / words[word] for word in piece.topic & mine) for piece in pieces}
+    """How much each has in common with the sentence, by identity: what few facts have counts most."""
+    shares = _shares(topic_of(said.text, said.low), tuple(piece.topic for piece in pieces))
+    return {id(piece): share for piece, share in zip(pieces, shares, strict=True)}
+
+
+@lru_cache(maxsize=64)
+def _shares(mine: frozenset[str], topics: tuple[frozenset[str], ...]) -> tuple[float, ...]:
+    words = Counter(word for topic in topics for word in topic)
+    return tuple(sum(1 / words[word] for word in topic & mine) for topic in topics)
 
 
 def is_likest(
     said: Said, pieces: Sequence[Piece], holds: Callable[[Piece], bool], rivals: Callable[[Piece], bool]
 ) -> bool:
-    """Whether a fact that holds something is about what the sentence is about, as far as any rival is."""
-    against = [piece for piece in pieces if not holds(piece) and rivals(piece)]
+    """Whether a fact that holds something is about what the sentence is about, as far as any rival is. A rule for all is no
+    rival of an order's own fact.
+    """
+    about = {piece.about for piece in pieces if holds(piece)}
+    against = [piece for piece in pieces if piece.about in about and not holds(piece) and rivals(piece)]
     if not against:
         return True
     shares = likeness(said, pieces)

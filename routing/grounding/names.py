@@ -48,6 +48,15 @@ _EVERYDAY: Final = frozenset(
     "double singles day ok. logo vs kg cm mm ml gb mb tb qq pc ios android online offline cny. 7 st nd rd th".split()
 )
 _LATIN: Final = re.compile(r"[A-Za-z][A-Za-z'&.-]*[A-Za-z]|[A-Za-z]")
+# A name before a model is one wherever it stands: Northstar X360.
+_MODEL_BEHIND: Final = re.compile(r" (?=[A-Za-z-]{0,4}\d)[A-Z][A-Za-z0-9-]*\d")
+_ZH_BEFORE_MODEL: Final = re.compile(r"([\u4e00-\u9fff]{2}) ?(?=[A-Z]{1,3}-?\d)")
+_ZH_BRAND: Final = re.compile(
+    r"(?:是|为|来自|出自|品牌)([\u4e00-\u9fff]{2})(?:的|牌|家的|品牌)(?=.{0,3}$|[\u4e00-\u9fff]{2})"
+)
+_ZH_NO_BRAND: Final = re.compile(
+    r"[的了是这那款看下买您我和与及或比起关于型号为有个件台卖售选择推荐目前请在帮到过把将一二两三订单号您他她它你们本该此都也就很最更好新可能要想对从给由因编运码券]"
+)
 _TITLES: Final = ("Mr.", "Ms.", "Mrs.", "Dr.")
 _QUOTED: Final = re.compile(r"[《「『“\"]([^》」』”\"]{2,40})[》」』”\"]")
 _CONTACT: Final = re.compile(
@@ -128,6 +137,8 @@ def _begins(text: str, match: re.Match[str]) -> bool:
     before = text[: match.start()].rstrip(" \"'“(*")
     if before.endswith(_TITLES):
         return False
+    if _MODEL_BEHIND.match(text, match.end()):
+        return False
     return not before or before[-1] in ".!?:;-•·\n"
 
 
@@ -139,5 +150,9 @@ def _zh_written(text: str) -> Iterator[Name]:
         said = match[1] or match[2]
         if said not in ("您的", "信息", "尊敬", "每位", "各位", "这位"):
             yield Name("person", "", said, *match.span())
+    for pattern in (_ZH_BEFORE_MODEL, _ZH_BRAND):
+        for match in pattern.finditer(text):
+            if not _ZH_NO_BRAND.search(match[1]):
+                yield Name("brand", "", match[1], *match.span(1))
     for match in _ZH_ROAD.finditer(text):
         yield Name("place", "", match[1], *match.span(1))

@@ -17,7 +17,8 @@ COURTESY: Final = re.compile(
     r"|帮您|帮助|咨询|联系|告诉我|随时|为您服务|抱歉|感谢|谢谢|理解|查询|核实|您好|请问|疑问|请放心|转接|协助|反馈"
 )
 _ECHO: Final = re.compile(
-    r"(?<![a-z])(?:you (?:said|mentioned|asked|told|wrote|want|wanted|'d like|would like|are asking|were asking|gave|provided"
+    r"(?<![a-z])(?:you (?:said|mentioned|asked|told|wrote|want|wanted|'d like|would like|are asking"
+    r"|were asking|gave|provided"
     r"|entered|are looking|were looking)"
     r"|your (?:question|message|request)|regarding|find|see|not sure|no record|no information)"
     r"(?![a-z])|您(?:说|提到|问|想|要|提供|给|询问|发来|输入)|关于|[没未]有?(?:查|找)到|查不到"

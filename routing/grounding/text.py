@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _SAME: Final = str.maketrans(
@@ -41,6 +42,7 @@ def lowered(text: str) -> str:
     return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
+@lru_cache(maxsize=1024)
 def clauses_of(text: str) -> tuple[tuple[int, int], ...]:
     """The spans between marks and the words that begin another thought."""
     cuts = [0]

@@ -56,7 +56,7 @@ def follows(said: Value, known: Value) -> bool:
         return said.amount == 0.5 and known.amount == 15 * 1440
     if said.kind == "number" and known.kind in ("duration", "workdays"):
         return known.amount in (said.amount, said.amount * 60, said.amount * 1440)
-    if said.kind == "number" and said.is_word and known.kind.startswith("money"):
+    if said.kind == "number" and said.is_word and said.amount <= 12 and known.kind.startswith("money"):
         return False
     if abs(said.amount - known.amount) > 1e-6:
         return _is_complement(said, known)
@@ -110,6 +110,7 @@ def _readings(said: Value) -> tuple[tuple[float | str, ...], ...]:
 
 def _same_time(said: Value, known: Value) -> bool:
     a, b = said.amount % 1440, known.amount % 1440
-    if a == b:
+    # Until 23:59 is before 24:00.
+    if a == b or (a == 0 and b == 1439):
         return True
     return bool(said.key[1] or known.key[1]) and a % 720 == b % 720
