@@ -49,7 +49,7 @@ _LEXICON: Final = Lexicon(claim_words())
 _JOIN: Final = re.compile(r" ?(?:[,、/]|和|或者?|及|与|(?:, )?(?:and|or|nor)) ?(?:be |been )?")
 _ZH_EVENT: Final = re.compile(
     r"(?:成功|完成|申请|审核|提交|通过)?(?:之?后|以后|之?前|以前|时(?!间)|次日|当日起|起|之日|日起|满|超过"
-    r"|的(?:订单|商品|包裹|那)|商品|订单(?!已)|超|期间|流程|政策|规则|说明|记录|信息|详情)"
+    r"|的(?:订单|商品|包裹|那)|商品|订单(?!已)|超|期间|政策|规则|说明|记录|信息|详情)"
 )
 _ZH_IF: Final = re.compile(r"如果|如需|如要|如(?!期)|若|一旦|等(?!待)|当您|每次|凡|只要|除非|是否")
 _IF: Final = re.compile(r"如果|若|一旦|假如|要是|(?<![a-z])(?:if|once|when|should|in case)(?![a-z])")
@@ -153,7 +153,7 @@ def _read_clause(
         done = {
             claim.concept.replace("refunded", "refund")
             for claim in read
-            if claim.kind == "deed" and claim.mode == "done"
+            if claim.kind == "deed" and claim.mode in ("done", "will")
         }
         claims += [claim for claim in read if not (claim.kind == "property" and claim.concept in done)]
         denied, last_end, last_sign = None, word_end, sign
@@ -233,7 +233,7 @@ def _mode(text: str, start: int, span: tuple[int, int], end: int, kind: str) -> 
     if text[span[0]].isascii():
         if _EN_WILL.search(before):
             return "will"
-        if kind == "deed" and text[span[1] - 1] == "s":
+        if kind == "deed" and text[span[1] - 1] == "s" and " " not in text[slice(*span)]:
             return "can"
         return "can" if _EN_CAN.search(before) else "done"
     if kind == "done":

@@ -131,5 +131,5 @@ def held(claims: tuple[Claim, ...]) -> frozenset[tuple[str, str, int]]:
     if done & _ENDS:
         over |= {("transit", "done", 1), ("ship", "will", 1), ("deliver", "will", 1)}
     if done & {"ship", "transit", "dispatching", *_ENDS}:
-        over.add(("preparing", "done", 1))
+        over |= {("preparing", "done", 1), ("to_leave", "done", 1)}
     return frozenset(found | (more - over))

@@ -33,6 +33,42 @@ def test_a_sentence_with_one_error_is_kept_back(group: dict[str, Any], sentence:
     assert check(sentence, facts_of(group["facts"]), group["language"], group["said"]) is not None
 
 
+STATES: dict[str, dict[str, list[str]]] = yaml.safe_load(
+    (Path(__file__).parent / "grounding_states.yaml").read_text(encoding="utf-8")
+)
+# What holds in another state too: an order that is only paid has not been sent either.
+BOTH = (
+    "还没发货",
+    "not shipped",
+    "hasn't been shipped",
+    "will be shipped",
+    "through the return process",
+    "come back to us",
+)
+
+
+def told(language: str, state: str) -> str:
+    return (
+        f"您的订单 KF260001（移动电源 ×1）{state}。"
+        if language == "zh"
+        else f"Your order KF260001 (power bank ×1) {state}."
+    )
+
+
+@pytest.mark.parametrize(("language", "state"), [(lang, state) for lang in STATES for state in STATES[lang]])
+def test_a_state_may_be_said_in_other_words_and_no_other_state_passes_for_it(
+    language: str, state: str
+) -> None:
+    facts = (Fact("1", told(language, state), "KF260001"),)
+    for other, words in STATES[language].items():
+        for said in words:
+            finding = check(told(language, said), facts, language)
+            if other == state:
+                assert finding is None, said
+            elif not any(part in said for part in BOTH):
+                assert finding is not None, said
+
+
 FACTS_EN = facts_of(
     [
         "Qinghe Mall",
