@@ -86,6 +86,7 @@ _CAPABLE: Final = re.compile(
     r"|permit|eligible|apply|applicable|include|option|provide|valid|work|need|require|有|需"
 )
 _MONEY: Final = re.compile(r"(?<![a-z])(?:refund|money|payment)(?![a-z])")
+_NEEDED: Final = re.compile(r"(?:needed|required|necessary) for ")
 _INCAPABLE: Final = ("不支持", "不可以", "不接受", "不提供", "不允许", "不能", "不行", "无法", "不予")
 _EN_WORD: Final = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _SMALL: Final = frozenset(
@@ -140,6 +141,10 @@ def _read_clause(
             denied = (word_start, word_end)
             continue
         sign = 1
+        if denied is not None and _NEEDED.search(text, denied[1], word_start):
+            # No receipt is needed for returns.
+            denials.append(_denial(text, denied, word_start))
+            denied = None
         if denied is not None:
             sign = -1
         elif last_end >= 0 and _JOIN.fullmatch(text, last_end, word_start):

@@ -54,7 +54,12 @@ def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | Non
         is_held |= not signs and bool(modes)
     if is_held and claim.mode != "done" and -claim.sign in signs and not _is_told_of_it(claim, said, pieces):
         return Finding("negation", claim.word)
-    if is_held or (claim.mode == "can" and not signs and COURTESY.search(_clause(said.low, claim.start))):
+    if is_held or (
+        claim.mode == "can"
+        and not signs
+        and claim.concept not in _GIVEN
+        and COURTESY.search(_clause(said.low, claim.start))
+    ):
         return None
     return Finding("negation" if -claim.sign in signs else "claim", claim.word)
 
@@ -69,6 +74,8 @@ _PEOPLE: Final = re.compile(
 )
 # Claims so common in free wording that only their contrary is kept back.
 _WEAK: Final = frozenset("instalments place change address member weekend tax nophone points hub".split())
+# What is given away is no topic of courtesy.
+_GIVEN: Final = frozenset({"discount", "coupon", "free"})
 _WEAK_DEEDS: Final = frozenset({"pay", "place", "ship", "deliver"})
 
 
