@@ -245,6 +245,8 @@ def _mode(text: str, start: int, span: tuple[int, int], end: int, kind: str) -> 
         return "will" if _ZH_TO_COME.search(before) and "已" not in text[slice(*span)] else "done"
     if after.startswith("中") and kind == "deed":
         return "will"
+    if "了" in text[slice(*span)] or "过" in text[slice(*span)]:
+        return "done"
     if _ZH_NOT_DONE.search(before) or _ZH_DONE_AFTER.match(after) or text[span[0]] == "已":
         return "done"
     if _ZH_WILL.search(before):

@@ -20,6 +20,9 @@ _SUM: Final = re.compile(
 _COMPARES: Final = re.compile(
     r"便宜|贵|差价|相差|(?<![a-z])(?:cheaper|more expensive|less than|more than|difference)(?![a-z])"
 )
+_OF_ONE: Final = re.compile(
+    r"单价|每[件个双条台只]|(?<![a-z])(?:each|apiece|for one|per (?:item|piece|unit))(?![a-z])"
+)
 _COUNTED: Final = 6
 _KINDS: Final = re.compile(
     r".{0,4}(?:款|种|类| (?:different |available |main )?(?:ways|methods|options|colou?rs|sizes|versions|kinds|types))"
@@ -37,6 +40,7 @@ def follows_together(value: Value, sentence: str, pieces: Sequence[Piece], known
     if (
         value.kind.partition(":")[0] in ("money", "number")
         and (is_compared or _SUM.search(sentence))
+        and not _OF_ONE.search(sentence)
         and _is_sum(value, there)
     ):
         return True
