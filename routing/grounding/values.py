@@ -39,7 +39,6 @@ _IDLE_UNITS: Final = frozenset(
     "个 单 笔 个订单 笔订单 位 款 种 份 名 张 人 回 条 把 遍 点 度 号 分 次 星 层 级 person people place order coupon "
     "time".split()
 )
-_UNIT_NAME: Final = re.compile(r"[a-z\u4e00-\u9fff%]+(?: [a-z]+)?")
 _ARTICLE: Final = re.compile(
     r"(?<![a-z])(?:within|in|for|takes?|is|up to|about|half|valid|after|per|every) (an?|one) (hour|day"
     r"|week|fortnight|month|year|working day|business day)(?![a-z])"
