@@ -39,6 +39,7 @@ from routing.effects import (
 )
 from routing.facts import NEEDS, Details, Facts, Needs
 from routing.ladder import Measured, Rung, RungChoice, choose
+from routing.planted import without_planted
 from routing.prompts import fact_lines, messages
 from routing.sentences import Buffer
 from routing.wording import say
@@ -138,7 +139,8 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
     if plan.topic is not None:
         understood = replace(understood, intent=plan.topic.intent)
     needs = NEEDS[understood.intent] if plan.step == "answer" else _OF_A_HAND_OFF
-    facts: Facts = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
+    found: Facts = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
+    facts = without_planted(found)
     about = yield from _detailed(about_order(plan, heard, facts), needs)
     composed = hand_off(understood, about) if plan.step == "hand_off" else compose(understood, about)
     choice = choose(
