@@ -16,6 +16,8 @@ ITEMS_DIR: Final = Path(__file__).parent
 Language = Literal["zh", "en"]
 Kind = Literal["order", "product", "policy", "article", "membership", "after_sales", "unanswerable"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+# The one written in C reads the items ten times as fast.
+_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Strict(BaseModel):
@@ -109,9 +111,9 @@ def _first_twice(names: Iterable[str]) -> str | None:
 
 def _read(path: Path) -> _File:
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
-        _refuse_keys_twice(node, path.name)
-        return _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        _refuse_keys_twice(yaml.compose(text, _Loader), path.name)
+        return _File.model_validate(yaml.load(text, _Loader))  # noqa: S506 it is a SafeLoader
     except yaml.YAMLError as error:
         raise ItemInvalid(f"{path.name}: not valid YAML: {error}") from error
     except ValidationError as error:
