@@ -145,7 +145,7 @@ def _answers(reading: Reading) -> bool:
     if slot is not None and slot.hears(heard) and not (is_other and heard.is_question):
         return True
     if heard.said(*(slot.takes if slot else _ORDER_TYPES)):
-        return heard.is_bare or not is_other
+        return not is_other or (heard.is_bare and not reading.names_another_deed)
     return slot is not None and slot.is_free and not is_other and not heard.is_question
 
 
@@ -174,9 +174,8 @@ def _changes_offer(reading: Reading) -> bool:
     takes = {type for slot in slots for type in slot.takes}
     is_said = bool(heard.said(*takes, "order_number", "quantity"))
     is_other = reading.is_surely_another and not reading.is_a_word_of_it
-    return (is_said or any(slot.hears(heard) for slot in slots)) and (
-        not is_other or (is_said and heard.is_bare)
-    )
+    is_bare = is_said and heard.is_bare and not reading.names_another_deed
+    return (is_said or any(slot.hears(heard) for slot in slots)) and (not is_other or is_bare)
 
 
 def _goes_back(reading: Reading) -> bool:
