@@ -120,9 +120,15 @@ def _work_on(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
     return step, reading.state, topic
 
 
+# "Cancel the first one" picks an order, but not for the return that asked which one.
+_WHAT_IT_IS_ABOUT: Final = ("order", "lines")
+
+
 def _picks(reading: Reading) -> bool:
     question = reading.question
-    return question is not None and picked_option(question, reading.heard) is not None
+    if question is None or (question.slot in _WHAT_IT_IS_ABOUT and reading.names_another_deed):
+        return False
+    return picked_option(question, reading.heard) is not None
 
 
 def _puts_right(reading: Reading) -> bool:
