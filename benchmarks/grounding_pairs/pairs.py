@@ -198,9 +198,10 @@ def _is_of_other(draft: Draft, slot: str) -> bool:
 
 
 def _subject(draft: Draft) -> str:
-    """The main order's or product's, as its facts say it."""
-    kinds = draft.pattern.kinds
-    return next(line.subject for line in draft.turn.lines if line.kind in kinds and line.subject)
+    """The main order or product, as its facts name it."""
+    main, lines = draft.turn.main, draft.turn.lines
+    name = main["order.id"] if draft.pattern.subject == "order" else main["product.name"]
+    return next(line.subject for line in lines if line.subject and name in line.values)
 
 
 def _with_promise(rng: random.Random, words: Wordings) -> Pair | None:
