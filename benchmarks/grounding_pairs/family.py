@@ -12,7 +12,7 @@ from benchmarks.grounding_pairs.turns import Wish, kinds, kinds_of
 from benchmarks.grounding_pairs.values import Language
 from benchmarks.grounding_pairs.writing import Forms, slots
 
-Family = Literal["dev"]
+Family = Literal["dev", "held_out"]
 FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
 
 # A sentence that has one of these says which of two orders or products it is about.

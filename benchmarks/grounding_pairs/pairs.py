@@ -7,7 +7,7 @@ from typing import Final
 
 from benchmarks.grounding_pairs.family import NAMING, Family, Pattern, Wordings, wordings
 from benchmarks.grounding_pairs.planting import KIND_OF, contradicts, planted
-from benchmarks.grounding_pairs.turns import Line, Turn, claimed, turn
+from benchmarks.grounding_pairs.turns import Line, Turn, claimed, slot_types, turn
 from benchmarks.grounding_pairs.values import LANGUAGES, Language, Value
 from benchmarks.grounding_pairs.writing import filled, slots, written
 
@@ -119,7 +119,7 @@ def _wrong(rng: random.Random, words: Wordings, kind: str) -> Pair | None:
     )
     if is_other:
         return _of_other(rng, words, draft)
-    ways: list[str | None] = [slot for slot in draft.pattern.slots if _kind(draft, slot) == kind]
+    ways: list[str | None] = [slot for slot in draft.pattern.slots if _kind(slot) == kind]
     ways += [None] * (kind in draft.pattern.wrong)
     if not ways:
         return None
@@ -131,16 +131,12 @@ def _able(words: Wordings, kind: str) -> list[Pattern]:
     """Patterns that may hold such an error."""
     if kind == "other_subject":
         return [p for p in words.patterns if p.subject in {"order", "product"} and p.names_its_subject]
-    if kind == "negation":
-        return [p for p in words.patterns if kind in p.wrong]
-    return [p for p in words.patterns if p.slots and p.subject != "none"]
+    return [p for p in words.patterns if kind in p.wrong or any(_kind(slot) == kind for slot in p.slots)]
 
 
-def _kind(draft: Draft, slot: str) -> str:
+def _kind(slot: str) -> str:
     """The error's kind where this slot's value is another; none for a part of a name."""
-    if slot in _NEVER_PLANTED:
-        return ""
-    return KIND_OF[draft.turn.main[slot].type]
+    return "" if slot in _NEVER_PLANTED else KIND_OF[slot_types()[slot]]
 
 
 _NEVER_PLANTED: Final = frozenset(
@@ -202,9 +198,10 @@ def _is_of_other(draft: Draft, slot: str) -> bool:
 
 
 def _subject(draft: Draft) -> str:
-    """The main order's or product's, as its facts say it."""
-    kinds = draft.pattern.kinds
-    return next(line.subject for line in draft.turn.lines if line.kind in kinds and line.subject)
+    """The main order or product, as its facts name it."""
+    main, lines = draft.turn.main, draft.turn.lines
+    name = main["order.id"] if draft.pattern.subject == "order" else main["product.name"]
+    return next(line.subject for line in lines if line.subject and name in line.values)
 
 
 def _with_promise(rng: random.Random, words: Wordings) -> Pair | None:

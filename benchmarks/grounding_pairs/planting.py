@@ -28,7 +28,7 @@ _CONTRADICTS: Final = {
     "packed": ("pending_payment", "shipped", "delivered", "cancelled", "returned"),
     "shipped": ("pending_payment", "paid", "delivered", "cancelled", "returned"),
     "delivered": ("pending_payment", "paid", "packed", "shipped", "cancelled", "returned"),
-    "cancelled": ("pending_payment", "paid", "shipped", "delivered"),
+    "cancelled": ("paid", "shipped", "delivered"),
     "return_requested": ("pending_payment", "paid", "shipped", "returned", "cancelled"),
     "exchange_requested": ("pending_payment", "paid", "shipped", "returned", "cancelled"),
     "returned": ("pending_payment", "paid", "shipped", "exchange_requested"),

@@ -12,7 +12,7 @@ Values = dict[str, Value]
 
 _MODELS: Final = ("K", "Q", "X", "M", "A", "T")
 _ID_STYLES: Final = ("{day}{n:06d}", "SO-{n:06d}", "W{n:07d}", "2026{n:08d}", "KF{n:06d}")
-_TRACKING: Final = ("SF{n:012d}", "JD{n:011d}", "YT{n:013d}", "7{n:014d}")
+_TRACKING: Final = ("TN{n:012d}", "LP{n:011d}", "{n:013d}", "7{n:014d}")
 _FIRST_DAY: Final = date(2026, 9, 1)
 
 

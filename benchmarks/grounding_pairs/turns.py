@@ -12,7 +12,7 @@ import yaml
 
 from benchmarks.grounding_pairs import shop
 from benchmarks.grounding_pairs.shop import Dice, Values
-from benchmarks.grounding_pairs.values import NAMES, Language, Value
+from benchmarks.grounding_pairs.values import NAMES, Language, Type, Value
 from benchmarks.grounding_pairs.writing import SLOT, Forms, filled, slots, written
 
 Subject = Literal["order", "product", "customer", "shop"]
@@ -157,6 +157,14 @@ def turn(rng: random.Random, language: Language, wish: Wish) -> Turn:
         second = _second(rng, needed, chosen, other)
     said = _said(rng, language, wish, main, has_order, has_product)
     return Turn(language, _lines(rng, language, chosen, main, second, other), main, other, said, dice)
+
+
+@cache
+def slot_types() -> dict[str, Type]:
+    """What every slot holds, in any turn."""
+    dice = Dice.of(random.Random(0), "zh")
+    made = _values(dice, frozenset(), dice.goods(_sorts(frozenset())), frozenset())
+    return {slot: value.type for slot, value in made.items()}
 
 
 def _closed(names: Iterable[str]) -> frozenset[str]:

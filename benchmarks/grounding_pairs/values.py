@@ -113,7 +113,9 @@ def _money(cents: int, language: Language) -> dict[str, str | None]:
     return {
         "exact": f"{whole}.{rest:02d}",
         "grouped": f"{whole:,}.{rest:02d}",
-        "short": f"{cents / 100:g}" if rest % 10 == 0 else f"{whole}.{rest:02d}",
+        "short": f"{cents / 100:g}"
+        if rest % (10 if language == "zh" else 100) == 0
+        else f"{whole}.{rest:02d}",
         "whole": str(whole) if rest == 0 else None,
         "words": _words(whole, language, measured=True) if is_round and whole > 1 else None,
     }

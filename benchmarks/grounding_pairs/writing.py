@@ -49,4 +49,5 @@ def _named(way: str) -> list[str]:
 def filled(template: str, texts: Mapping[str, str]) -> str:
     """A sentence; it begins with a capital."""
     text = SLOT.sub(lambda found: texts[found[1]], template)
-    return text[0].upper() + text[1:]
+    # "at 4 p.m." ends with one full stop.
+    return text[0].upper() + text[1:].replace("..", ".")
