@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from models.types import INTENTS, Segment, Sentiment, Understood
-from routing import grounding
 from routing.answer import Citation, Composed, Outcome, Recommendation, join
 from routing.compose import compose
 from routing.compose.clarifying import calming, clarifying, handing_off, refusing, small_talk
@@ -38,6 +37,7 @@ from routing.effects import (
     Unread,
 )
 from routing.facts import NEEDS, Details, Facts, Needs
+from routing.grounding import Fact, check
 from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.planted import without_planted
 from routing.prompts import fact_lines, messages
@@ -179,10 +179,10 @@ def _climb_down(
     """Try the rungs in order. Each goes on after what was already said; the composed one can't fail."""
     said: tuple[str, ...] = ()
     failures: list[str] = []
-    lines = fact_lines(understood, facts, composed.text(understood.language))
     for rung in choice.rungs:
         if rung in {"composed", "acknowledgement"}:
             break
+        lines = fact_lines(understood, facts, composed.text(understood.language))
         released, failure = yield from _generate(rung, understood, turn.message, lines, said)
         said = (*said, *released)
         if failure is None:
@@ -199,13 +199,13 @@ def _climb_down(
 
 
 def _generate(
-    rung: Rung, understood: Understood, message: str, lines: tuple[str, ...], said: tuple[str, ...]
+    rung: Rung, understood: Understood, message: str, lines: tuple[Fact, ...], said: tuple[str, ...]
 ) -> Generator[Effect, Any, tuple[tuple[str, ...], str | None]]:
     """One generated rung: every sentence is held, checked against the facts, then released."""
     failure: str | None = yield StartRung(rung, messages(understood, message, lines))
     if failure is not None:
         return (), failure
-    facts_text, buffer = "\n".join(lines), Buffer()
+    buffer = Buffer()
     released: list[str] = []
     while True:
         piece: Piece = yield NextPiece()
@@ -215,7 +215,7 @@ def _generate(
         if piece.is_last and (rest := buffer.flush()):
             sentences = (*sentences, rest)
         for sentence in sentences:
-            finding = grounding.check(sentence, facts_text, understood.language)
+            finding = check(sentence, lines, understood.language, message)
             if finding is not None:
                 yield StopRung()
                 return tuple(

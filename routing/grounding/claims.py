@@ -1,0 +1,276 @@
+"""What a text claims: that a deed is done, will or can be; that a thing has a property; that something is promised."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+
+from routing.grounding.lexicon import Lexicon
+from routing.grounding.text import CJK, clauses_of, lowered
+from routing.grounding.words import claim_words
+
+# done: it is so; will: it is to come; can: it is possible, or merely spoken of; event: a moment that is referred to, as in
+# "after delivery".
+Mode = Literal["done", "will", "can", "event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`sign` is -1 where it is denied. `kind` is deed, property or promise."""
+
+    kind: str
+    concept: str
+    mode: Mode
+    sign: int
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A negation of something that is no claim of ours; `content` are the pieces of what is denied."""
+
+    content: tuple[str, ...]
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    claims: tuple[Claim, ...]
+    denials: tuple[Denial, ...]
+
+
+_LEXICON: Final = Lexicon(claim_words())
+_JOIN: Final = re.compile(r" ?(?:[,、/]|和|或者?|及|与|(?:, )?(?:and|or|nor)) ?(?:be |been )?")
+_ZH_EVENT: Final = re.compile(
+    r"(?:成功|完成|申请|审核|提交|通过)?(?:之?后|以后|之?前|以前|时(?!间)|次日|当日起|起|之日|日起|满|超过"
+    r"|的(?:订单|商品|包裹|那)|商品|订单(?!已)|超|期间|流程|政策|规则|说明|记录|信息|详情)"
+)
+_ZH_IF: Final = re.compile(r"如果|如需|如要|如(?!期)|若|一旦|等(?!待)|当您|每次|凡|只要|除非|是否")
+_ZH_DONE_AFTER: Final = re.compile(r"(?:了|成功|完成|完毕|过(?!程)|时间|于\d|出去了?)")
+_ZH_DONE_BEFORE: Final = re.compile(r"(?:已经?|刚刚?|早已|成功|完成|于)[^,。;]{0,18}$")
+_ZH_WILL: Final = re.compile(
+    r"(?:将|会|预计|即将|等待|待|准备|正在|正|安排|尽快|很快|稍后|计划|预期|可望|有望)[^,。;]{0,12}$"
+)
+_ZH_TO_COME: Final = re.compile(r"(?:将|会|预计|即将|等待|安排|尽快|很快|稍后|计划)[^,。;]{0,8}$")
+_ZH_CAN: Final = re.compile(
+    r"(?:可|能|支持|允许|申请|办理|想|要|需|请|帮|为您|进行|接受|享|提供|选择)[^,。;]{0,8}$"
+)
+_ZH_NOT_DONE: Final = re.compile(r"(?:未|尚未|没有?|并未|仍未)[^,。;]{0,4}$")
+_EN_EVENT: Final = re.compile(
+    r"(?<![a-z])(?:if|once|when|after|until|unless|before|as soon as|whether|in case|whenever|what is"
+    r"|what's|that is|that are|that was|that were|which is|which are|"
+    r"anything|everything|date of|day of|time of|following|upon|were)(?![a-z])[^.;]*$|(?<![a-z])(?:items?"
+    r"|goods|orders|products|any order|each order)(?: that)?(?: have| has)?(?: been)?(?: not)? $"
+)
+_EN_EVENT_AFTER: Final = re.compile(
+    r" (?:items?|goods|orders(?! (?:is|was))|products?|parcels|within|before|after|price|version|policy"
+    r"|request|window|period)(?![a-z])"
+)
+_EN_WILL: Final = re.compile(
+    r"(?<![a-z])(?:(?:will|'ll|going to|shall|would|should|won't)(?: [a-z']+){0,3}|being|to(?: be"
+    r"| have been| get| arrive)?(?: [a-z]+ly| soon)?) ?$|(?<=[a-z])'ll [a-z ]*$"
+)
+_EN_CAN: Final = re.compile(
+    r"(?<![a-z])(?:can|could|may|might|must|cannot|can't|able|possible|needs?|get|have (?:it"
+    r"|them))(?![a-z])(?: [a-z']+){0,3} ?$"
+)
+_CAPABLE: Final = re.compile(
+    r"支持|可以|能|接受|提供|允许|行|适用|享受|办理|参与|possible|support|accept|allow|offer|available"
+    r"|permit|eligible|apply|applicable|include|option|provide|valid|work|need|require|有|需"
+)
+_MONEY: Final = re.compile(r"(?<![a-z])(?:refund|money|payment)(?![a-z])")
+_INCAPABLE: Final = ("不支持", "不可以", "不接受", "不提供", "不允许", "不能", "不行", "无法", "不予")
+_EN_WORD: Final = re.compile(r"[a-z]+(?:'[a-z]+)?")
+_SMALL: Final = frozenset(
+    "a an the be been is are was were it its this that these those your our my their any have has had do "
+    "does did to of for in on at by with as and or "
+    "yet so very too also currently still now just really only available possible able can could may will "
+    "would need needs needed required require more other all us you we i they "
+    "there here please from into up out".split()
+)
+_ZH_SMALL: Final = (
+    "的了是在有会能可以要需为您我它这那还都也就很再请对把被让给到与和或及其该此吗呢哦啊呀支持提供"
+)
+
+
+@lru_cache(maxsize=4096)
+def claims_in(text: str) -> Claims:
+    """All of a folded text."""
+    low = lowered(text)
+    tokens = _LEXICON.find(low)
+    claims: list[Claim] = []
+    denials: list[Denial] = []
+    at = 0
+    for start, end in clauses_of(low):
+        inside = []
+        while at < len(tokens) and tokens[at][0] < end:
+            if tokens[at][0] >= start:
+                inside.append(tokens[at])
+            at += 1
+        _read_clause(low, start, end, inside, claims, denials)
+    return Claims(tuple(claims), tuple(denials))
+
+
+def _read_clause(
+    text: str,
+    start: int,
+    end: int,
+    tokens: list[tuple[int, int, tuple[tuple[str, str, int], ...]]],
+    claims: list[Claim],
+    denials: list[Denial],
+) -> None:
+    first = len(claims)
+    denied: tuple[int, int] | None = None
+    # A list goes on behind a comma: can't be returned, exchanged or refunded.
+    last_end, last_sign = (claims[-1].end, claims[-1].sign) if claims and claims[-1].sign < 0 else (-1, 1)
+    for word_start, word_end, meanings in tokens:
+        kinds = {kind for kind, _, _ in meanings}
+        if kinds == {"idle"}:
+            continue
+        if kinds == {"not"}:
+            if denied is not None:
+                denials.append(_denial(text, denied, word_start))
+            denied = (word_start, word_end)
+            continue
+        sign = 1
+        if denied is not None:
+            sign = -1
+        elif last_end >= 0 and _JOIN.fullmatch(text, last_end, word_start):
+            sign = last_sign
+        read = [
+            _claim(text, start, end, (word_start, word_end), kind, concept, own * sign)
+            for kind, concept, own in meanings
+            if kind in ("done", "deed", "property", "promise")
+        ]
+        # What is done is no more a possibility.
+        is_done = any(claim.kind == "deed" and claim.mode == "done" for claim in read)
+        claims += [claim for claim in read if not (is_done and claim.kind == "property")]
+        denied, last_end, last_sign = None, word_end, sign
+    if denied is None:
+        return
+    behind = text[denied[0] : end]
+    mine = [
+        at
+        for at in range(first, len(claims))
+        if claims[at].kind in ("property", "deed") and claims[at].mode == "can"
+    ]
+    if mine and (_CAPABLE.search(behind[denied[1] - denied[0] :]) or behind.startswith(_INCAPABLE)):
+        for at in mine:
+            old = claims[at]
+            if old.end > claims[mine[-1]].start - 8:
+                claims[at] = Claim(old.kind, old.concept, old.mode, -old.sign, old.word, old.start, old.end)
+    else:
+        denials.append(_denial(text, denied, end))
+
+
+def _claim(
+    text: str,
+    start: int,
+    end: int,
+    span: tuple[int, int],
+    kind: str,
+    concept: str,
+    sign: int,
+) -> Claim:
+    word = text[slice(*span)]
+    mode: Mode = "done"
+    if kind == "deed" or (kind == "done" and concept not in ("ship",)) or kind == "promise":
+        mode = _mode(text, start, span, end, kind)
+    elif kind == "property":
+        mode = "event" if _is_named_after(text, span, end) else "can"
+    elif _is_event(text, start, span, end):
+        mode = "event"
+    if concept == "deliver" and kind == "deed" and _MONEY.search(text[start : span[0]]):
+        concept = "refunded"
+    if concept == "refunded" and mode != "done":
+        concept = "refund"
+    return Claim("deed" if kind == "done" else kind, concept, mode, sign, word, *span)
+
+
+def _is_event(text: str, start: int, span: tuple[int, int], end: int) -> bool:
+    before, after = text[start : span[0]], text[span[1] : min(end, span[1] + 12)]
+    if text[span[0]].isascii():
+        is_modal = _EN_CAN.search(before) is not None or _EN_WILL.search(before) is not None
+        return _EN_EVENT.search(before) is not None or (
+            not is_modal and _EN_EVENT_AFTER.match(after) is not None
+        )
+    return _ZH_EVENT.match(after) is not None or _ZH_IF.search(before) is not None
+
+
+def _is_named_after(text: str, span: tuple[int, int], end: int) -> bool:
+    """Whether a property only names a moment or a thing: after the return, the return policy."""
+    after = text[span[1] : min(end, span[1] + 12)]
+    if not text[span[0]].isascii():
+        return _ZH_EVENT.match(after) is not None
+    before = text[max(0, span[0] - 30) : span[0]]
+    return _EN_EVENT_AFTER.match(after) is not None and not (
+        _EN_CAN.search(before) or _EN_WILL.search(before)
+    )
+
+
+def _mode(text: str, start: int, span: tuple[int, int], end: int, kind: str) -> Mode:
+    before, after = text[start : span[0]], text[span[1] : min(end, span[1] + 8)]
+    if _is_event(text, start, span, end):
+        return "event"
+    if text[span[0]].isascii():
+        if _EN_WILL.search(before):
+            return "will"
+        if kind == "deed" and text[span[1] - 1] == "s":
+            return "can"
+        return "can" if _EN_CAN.search(before) else "done"
+    if kind == "done":
+        return "will" if _ZH_TO_COME.search(before) and "已" not in text[slice(*span)] else "done"
+    if after.startswith("中") and kind == "deed":
+        return "will"
+    if _ZH_NOT_DONE.search(before) or _ZH_DONE_AFTER.match(after) or text[span[0]] == "已":
+        return "done"
+    if _ZH_WILL.search(before):
+        return "will"
+    if _ZH_DONE_BEFORE.search(before):
+        return "done"
+    return "can"
+
+
+def _denial(text: str, denied: tuple[int, int], end: int) -> Denial:
+    """What follows the negation: in Chinese pairs of characters, in English stems."""
+    behind = text[denied[1] : min(end, denied[1] + 28)]
+    return Denial(content_of(behind, 5), text[denied[0] : denied[1]] + behind[:8], *denied)
+
+
+def content_of(text: str, most: int = 99) -> tuple[str, ...]:
+    """The words of a piece that say something: stems, and pairs of Chinese characters."""
+    words = [stem(word) for word in _EN_WORD.findall(text) if word not in _SMALL and len(word) > 2]
+    pairs: list[str] = []
+    for run in CJK.findall(text):
+        kept = run.lstrip(_ZH_SMALL)
+        pairs += [
+            kept[i : i + 2]
+            for i in range(len(kept) - 1)
+            if kept[i] not in _ZH_SMALL and kept[i + 1] not in _ZH_SMALL
+        ]
+    return tuple((words + pairs)[:most])
+
+
+_IRREGULAR: Final = dict(
+    pair.split(":")
+    for pair in (
+        "kept:keep paid:pay sent:send sold:sell bought:buy given:giv gave:giv made:mak taken:tak took:tak got:get held:hold "
+        "brought:bring came:com went:go left:leav"
+    ).split()
+)
+
+
+def stem(word: str) -> str:
+    """Without the endings of English, roughly: the same for returned, returns and returning."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    for ending in ("'s", "ing", "able", "ed", "es", "s", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word.removesuffix(ending)
+    return word
