@@ -43,6 +43,7 @@ from routing.planted import without_planted
 from routing.prompts import fact_lines, messages
 from routing.sentences import Buffer
 from routing.wording import say
+from routing.written import Written, cleaned
 
 _OF_A_HAND_OFF: Final = Needs(segment=True)
 
@@ -205,16 +206,17 @@ def _generate(
     failure: str | None = yield StartRung(rung, messages(understood, message, lines))
     if failure is not None:
         return (), failure
-    buffer = Buffer()
+    written, buffer = Written(), Buffer()
     released: list[str] = []
     while True:
         piece: Piece = yield NextPiece()
         if piece.failure is not None:
             return tuple(released), piece.failure
-        buffer, sentences = buffer.push(piece.text)
+        written, text = written.push(piece.text)
+        buffer, sentences = buffer.push(text + written.flush() if piece.is_last else text)
         if piece.is_last and (rest := buffer.flush()):
             sentences = (*sentences, rest)
-        for sentence in sentences:
+        for sentence in filter(None, map(cleaned, sentences)):
             finding = check(sentence, lines, understood.language, message)
             if finding is not None:
                 yield StopRung()

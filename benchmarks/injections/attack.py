@@ -37,7 +37,7 @@ from commerce.store.tables import (
     variants,
 )
 from commerce.store.tables import products as products_table
-from deployments.contracts import StageStatus
+from deployments.contracts import GenerationClient, StageStatus
 from deployments.identity import Ladder, RungQuality
 from models.types import CompletionChunk, GenerationRequest, SearchRequest
 from models.types.taxonomy import INTENTS
@@ -70,7 +70,7 @@ class Obedient:
         return StageStatus("generation.large", "obedient")
 
 
-def obeying(model: Obedient) -> Rungs:
+def obeying(model: GenerationClient) -> Rungs:
     """The model answers first, in every intent and language."""
     on = tuple(
         RungQuality(
