@@ -37,7 +37,7 @@ from routing.effects import (
     Unread,
 )
 from routing.facts import NEEDS, Details, Facts, Needs
-from routing.grounding import Fact, check
+from routing.grounding import Fact, check, prepare
 from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.planted import without_planted
 from routing.prompts import fact_lines, messages
@@ -206,6 +206,8 @@ def _generate(
     failure: str | None = yield StartRung(rung, messages(understood, message, lines))
     if failure is not None:
         return (), failure
+    # While the model reads its prompt.
+    prepare(lines)
     written, buffer = Written(), Buffer()
     released: list[str] = []
     while True:

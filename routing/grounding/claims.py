@@ -52,6 +52,7 @@ _ZH_EVENT: Final = re.compile(
     r"|的(?:订单|商品|包裹|那)|商品|订单(?!已)|超|期间|流程|政策|规则|说明|记录|信息|详情)"
 )
 _ZH_IF: Final = re.compile(r"如果|如需|如要|如(?!期)|若|一旦|等(?!待)|当您|每次|凡|只要|除非|是否")
+_IF: Final = re.compile(r"如果|若|一旦|假如|要是|(?<![a-z])(?:if|once|when|should|in case)(?![a-z])")
 _ZH_DONE_AFTER: Final = re.compile(r"(?:了|成功|完成|完毕|过(?!程)|时间|于\d|出去了?)")
 _ZH_DONE_BEFORE: Final = re.compile(r"(?:已经?|刚刚?|早已|成功|完成|于)[^,。;]{0,18}$")
 _ZH_WILL: Final = re.compile(
@@ -149,8 +150,12 @@ def _read_clause(
             if kind in ("done", "deed", "property", "promise")
         ]
         # What is done is no more a possibility.
-        is_done = any(claim.kind == "deed" and claim.mode == "done" for claim in read)
-        claims += [claim for claim in read if not (is_done and claim.kind == "property")]
+        done = {
+            claim.concept.replace("refunded", "refund")
+            for claim in read
+            if claim.kind == "deed" and claim.mode == "done"
+        }
+        claims += [claim for claim in read if not (claim.kind == "property" and claim.concept in done)]
         denied, last_end, last_sign = None, word_end, sign
     if denied is None:
         return
@@ -183,7 +188,7 @@ def _claim(
     if kind == "deed" or (kind == "done" and concept not in ("ship",)) or kind == "promise":
         mode = _mode(text, start, span, end, kind)
     elif kind == "property":
-        mode = "event" if _is_named_after(text, span, end) else "can"
+        mode = "event" if _is_named_after(text, span, end) or _is_supposed(text[start : span[0]]) else "can"
     elif _is_event(text, start, span, end):
         mode = "event"
     if concept == "deliver" and kind == "deed" and _MONEY.search(text[start : span[0]]):
@@ -201,6 +206,13 @@ def _is_event(text: str, start: int, span: tuple[int, int], end: int) -> bool:
             not is_modal and _EN_EVENT_AFTER.match(after) is not None
         )
     return _ZH_EVENT.match(after) is not None or _ZH_IF.search(before) is not None
+
+
+def _is_supposed(before: str) -> bool:
+    """Whether it only stands in a condition: if the price falls."""
+    if not _IF.search(before):
+        return False
+    return not any(pattern.search(before) for pattern in (_ZH_CAN, _EN_CAN, _EN_WILL))
 
 
 def _is_named_after(text: str, span: tuple[int, int], end: int) -> bool:
@@ -232,6 +244,8 @@ def _mode(text: str, start: int, span: tuple[int, int], end: int, kind: str) -> 
         return "done"
     if _ZH_WILL.search(before):
         return "will"
+    if "请" in before:
+        return "can"
     if _ZH_DONE_BEFORE.search(before):
         return "done"
     return "can"

@@ -24,7 +24,7 @@ _DATES: Final = re.compile(
     rf"|or) ?(?P<e4>\d{{1,2}}){_ORDINAL})? (?:of )?{_MONTH.format('m4')}(?:,? (?P<y4>\d{{4}}))?"
     rf"|(?<![a-z]){_MONTH.format('m5')} (?:the )?(?P<d5>\d{{1,2}}){_ORDINAL}(?![\d:])(?: ?(?:-|to|and"
     rf"|or) ?(?P<e5>\d{{1,2}}){_ORDINAL}(?![\d:]))?(?:,? (?P<y5>\d{{4}}))?"
-    r"|(?<![\d/.])(?P<a6>\d{1,2})[/](?P<b6>\d{1,2})(?:[/](?P<y6>\d{4}))?(?![\d/])(?!\s?(?:期|个月|months))"
+    r"|(?<![\d/.])(?P<a6>\d{1,2})[/](?P<b6>\d{1,2})(?:[/](?P<y6>\d{4}))?(?:(?![\d/])|(?=\d\d:\d\d))(?!\s?(?:期|个月|months))"
     rf"|(?<![a-z]){_MONTH.format('m7')}(?:,? (?P<y7>\d{{4}}))(?!\d)"
     r"|(?<![a-z])(?:in|of|by|until|through|since|during|late|early|mid|next) (?P<m8>january|february|march"
     r"|april|may(?=[,.]|$)|june|july|august|september|october|november|december)(?![a-z])(?!,? \d)"
@@ -44,9 +44,10 @@ _WEEKDAY: Final = re.compile(
 )
 _TIME: Final = re.compile(
     r"(?P<part>凌晨|清晨|早上|早晨|上午|中午|正午|下午|傍晚|晚上|夜里|晚间|今晚|晚|早)?"
-    rf"(?:(?<!\d)(?P<h1>\d{{1,2}}):(?P<m1>\d{{2}})(?::\d{{2}})?(?: ?(?P<half1>a\.?m\.?|p\.?m\.?)(?![a-z]))?"
-    rf"|(?<![\d.])(?P<h2>\d{{1,2}}|{_ZH}|两)(?:点|时(?!间|候|效|段))(?!\d{{1,2}}[%折元])(?:钟|整|(?P<m2>半"
-    rf"|一刻|三刻|(?:\d{{1,2}}|[一二三四五]?十[一二三四五六七八九]?)分?))?"
+    rf"(?:(?:(?<!\d)|(?<=/\d\d)|(?<=/\d))(?P<h1>\d{{1,2}}):(?P<m1>\d{{2}})"
+    rf"(?::\d{{2}})?(?: ?(?P<half1>a\.?m\.?|p\.?m\.?)(?![a-z]))?"
+    rf"|(?<![\d.])(?!(?<=[这那有早快慢差])一点)(?P<h2>\d{{1,2}}|{_ZH}|两)(?:点|时(?!间|候|效|段))(?!\d{{1,2}}[%折元])(?:钟|整|(?P<m2>半"
+    rf"|一刻|三刻|(?:\d{{1,2}}|零[一二三四五六七八九]|[一二三四五]?十[一二三四五六七八九]?)分?))?"
     r"|(?<![\d.:])(?P<h3>\d{1,2})(?:[.](?P<m3>\d{2}))? ?(?P<half3>a\.?m\.?|p\.?m\.?)(?![a-z])"
     r"|(?<![\d.:])(?P<h4>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven"
     r"|twelve) ?o'clock(?: in the (?P<part4>morning|afternoon|evening))?"

@@ -115,6 +115,10 @@ def topic_of(text: str, low: str) -> frozenset[str]:
     return frozenset((*concepts, *names, *content_of(low)))
 
 
+# After these nothing is on its way any more.
+_ENDS: Final = frozenset({"deliver", "cancel", "return", "refunded", "close"})
+
+
 @lru_cache(maxsize=4096)
 def held(claims: tuple[Claim, ...]) -> frozenset[tuple[str, str, int]]:
     """All that these claims say, and what follows from it."""
@@ -123,6 +127,8 @@ def held(claims: tuple[Claim, ...]) -> frozenset[tuple[str, str, int]]:
     # What has happened ends what was said of before: a delivered order was once not shipped.
     done = {concept for concept, mode, sign in found | more if mode == "done" and sign > 0}
     over = {each for each in more if each[0] in done and (each[1] == "will" or each[2] < 0)}
-    if "deliver" in done:
-        over.add(("transit", "done", 1))
+    if done & _ENDS:
+        over |= {("transit", "done", 1), ("ship", "will", 1), ("deliver", "will", 1)}
+    if done & {"ship", "transit", "dispatching", *_ENDS}:
+        over.add(("preparing", "done", 1))
     return frozenset(found | (more - over))

@@ -128,10 +128,7 @@ def _begins(text: str, match: re.Match[str]) -> bool:
     before = text[: match.start()].rstrip(" \"'“(*")
     if before.endswith(_TITLES):
         return False
-    if before and before[-1] not in ".!?:;-•·\n":
-        return False
-    behind = _LATIN.match(text, match.end() + 1)
-    return not (behind and behind.group()[0].isupper() and behind.group().lower() not in _EVERYDAY)
+    return not before or before[-1] in ".!?:;-•·\n"
 
 
 def _zh_written(text: str) -> Iterator[Name]:

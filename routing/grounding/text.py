@@ -22,8 +22,8 @@ _SAME: Final = str.maketrans(
 )
 _MARKDOWN: Final = re.compile(r"\*\*|__|`|^#+ ", re.M)
 _CLAUSE: Final = re.compile(
-    r"[;:!?。\n()\[\]【】|]|,(?!\d)|\.(?!\d)|、(?=[^、]{14})| - |--|(?<![a-z])(?:but|however|although"
-    r"|though|while|whereas|so|because|since)(?![a-z])"
+    r"[;!?。\n()\[\]【】|]|:(?!\d)|,(?!\d)|\.(?!\d)|、(?=[^、]{14})| - |--|(?<![a-z])(?:but|however|although"
+    r"|though|while|whereas|so|because|since)(?![a-z-])"
     r"|但是?|不过|而且|然而|因此|所以|因为",
     re.I,
 )

@@ -54,6 +54,10 @@ def follows(said: Value, known: Value) -> bool:
     if (said.kind, known.kind) == ("months", "duration"):
         # Half a month is fifteen days; a whole one has no such length.
         return said.amount == 0.5 and known.amount == 15 * 1440
+    if said.kind == "number" and known.kind in ("duration", "workdays"):
+        return known.amount in (said.amount, said.amount * 60, said.amount * 1440)
+    if said.kind == "number" and said.is_word and known.kind.startswith("money"):
+        return False
     if abs(said.amount - known.amount) > 1e-6:
         return _is_complement(said, known)
     return _same_kind(said.kind, known.kind)

@@ -1,0 +1,50 @@
+"""Whether the values of a sentence follow from the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from routing.grounding.derived import follows_together
+from routing.grounding.fact import Finding
+from routing.grounding.known import Known, Piece
+from routing.grounding.likeness import is_likest
+from routing.grounding.said import Said
+from routing.grounding.value import Value, follows
+
+
+def value_finding(value: Value, said: Said, known: Known, pieces: Iterable[Piece]) -> Finding | None:
+    kind = "identifier" if value.kind in ("identifier", "tail") else "number"
+    pieces = tuple(pieces)
+    there = [v for piece in pieces for v in piece.values]
+    if value.kind == "tail":
+        ends = [str(v.key[0]) for v in there if v.kind == "identifier"]
+        return None if any(end.endswith(str(value.key[0])) for end in ends) else Finding(kind, value.text)
+    holding = [piece for piece in pieces if any(follows(value, other) for other in piece.values)]
+    if holding:
+        return (
+            None if kind == "identifier" or _is_its_topic(value, said, pieces) else Finding(kind, value.text)
+        )
+    if follows_together(value, said.low, pieces, known):
+        return None
+    if kind == "identifier" and _is_written(value.text, pieces):
+        return None
+    if (kind == "identifier" or said.is_echo) and any(follows(value, other) for other in said.message_values):
+        return None
+    return Finding(kind, value.text)
+
+
+def _is_its_topic(value: Value, said: Said, pieces: Sequence[Piece]) -> bool:
+    """Whether a fact that holds the value speaks of what the sentence speaks of, as far as another does that has a value of
+    that kind: 48 hours are the refund's, and not the fault's.
+    """
+    others = [v for v in said.values if v.kind == value.kind and v.key != value.key]
+
+    def is_rival(piece: Piece) -> bool:
+        has_kind = any(v.kind == value.kind for v in piece.values)
+        return has_kind and not any(follows(v, known) for v in others for known in piece.values)
+
+    return is_likest(said, pieces, lambda piece: any(follows(value, v) for v in piece.values), is_rival)
+
+
+def _is_written(text: str, pieces: Iterable[Piece]) -> bool:
+    return any(text.lower() in piece.text for piece in pieces)
