@@ -53,7 +53,7 @@ test-integration: install  ## Tests on a real local cluster with fake engines
 
 test-all: test  ## make test, then faults, attacks and real models, and what needs a GPU where there is one
 	$(PYTEST) tests/integration tests/faults -m 'thorough and not real_models'
-	$(PYTEST) tests/integration tests/faults tests/dialogues/test_dialogues.py tests/dialogues/test_walk.py -m real_models
+	$(PYTEST) tests/integration tests/faults tests/dialogues -m real_models
 	$(PYTEST) tests/gpu
 
 bench: install  ## Serve the laptop profile, load it, write docs/results/load-laptop.{json,html}; minutes

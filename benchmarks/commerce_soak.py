@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -30,6 +30,7 @@ from sqlalchemy import make_url
 
 from benchmarks.commerce_attack.attacker import Attacker, Report
 from benchmarks.commerce_attack.audit import audit
+from benchmarks.commerce_attack.books import OrderBooks, read_books
 from benchmarks.commerce_attack.shops import make_shops
 from benchmarks.machine import describe
 from benchmarks.postgres import new_database, postgres_server
@@ -60,8 +61,9 @@ async def soak(url: str, *, processes: int, operations: int, seed: int) -> dict[
             watching.cancel()
             audits, seen = await watching
         found = await audit(store, (each for report in reports for each in report.acknowledged))
+        wrong = [*(each for report in reports for each in report.violations), *seen, *found.violations]
+        evidence = await _books_of(store, wrong) if wrong else {}
     outcomes = sum((report.outcomes for report in reports), Counter[str]())
-    violations = [*(each for report in reports for each in report.violations), *seen, *found.violations]
     counts = {name: value for name, value in asdict(found).items() if name != "violations"}
     return {
         "database": make_url(url).get_backend_name(),
@@ -75,8 +77,28 @@ async def soak(url: str, *, processes: int, operations: int, seed: int) -> dict[
         "outcomes": dict(outcomes.most_common()),
         "left": counts,
         "audits": audits + 1,
-        "violations": len(violations),
-        "first_violations": violations[:_SHOWN],
+        "violations": len(wrong),
+        "first_violations": wrong[:_SHOWN],
+        **evidence,
+    }
+
+
+async def _books_of(store: Store, violations: list[str]) -> dict[str, Any]:
+    """All that is written of the orders that the first of them name, since the database is gone afterwards."""
+    books = await read_books(store)
+    named = [
+        order
+        for order in books.orders.values()
+        if any(f"{order.order.tenant_id}/{order.order.order_id} (" in each for each in violations[:_SHOWN])
+    ]
+    return {"evidence": [_written(order) for order in named]}
+
+
+def _written(order: OrderBooks) -> dict[str, Any]:
+    rows = {field.name: getattr(order, field.name) for field in fields(order)}
+    return {
+        name: [each._asdict() for each in (found if isinstance(found, list) else [found])]
+        for name, found in rows.items()
     }
 
 
@@ -134,7 +156,7 @@ def main() -> None:
     run = describe(_ROOT) | {"command": "python -m benchmarks.commerce_soak"} | found
     if said.out is not None:
         _add(run, said.out / "commerce-soak.json")
-    sys.stdout.write(json.dumps(run, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(run, ensure_ascii=False, default=str) + "\n")
     sys.exit(1 if run["violations"] else 0)
 
 
@@ -160,7 +182,8 @@ def _add(run: dict[str, Any], path: Path) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
-        json.dumps({"sums": sums, "runs": runs}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps({"sums": sums, "runs": runs}, indent=1, ensure_ascii=False, default=str) + "\n",
+        encoding="utf-8",
     )
 
 

@@ -223,9 +223,8 @@ class ClusterConfig(Section):
 
     def retrieval_identity(self) -> RetrievalIdentity:
         """What the retrieval stage's entry carries."""
-        return self.identity.retrieval.model_copy(
-            update={"models_dir": self.models_dir, "store": self.store_ref}
-        )
+        places = {"models_dir": self.models_dir, "vectors_dir": self.models_dir / "vectors"}
+        return self.identity.retrieval.model_copy(update={**places, "store": self.store_ref})
 
     @property
     def artifacts_url(self) -> str:

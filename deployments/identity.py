@@ -119,7 +119,9 @@ class UnderstandingIdentity(Section):
 
 
 class RetrievalIdentity(Section):
-    """Hybrid search over the knowledge base. `store` is where the articles are."""
+    """Hybrid search over the knowledge base. `store` is where the articles are; `vectors_dir` keeps for the next start what
+    was computed of their texts (None: nowhere).
+    """
 
     engine: Literal["hybrid", "fake"] = "hybrid"
     embedder: str = "packaged:use-multilingual-v3"
@@ -128,6 +130,7 @@ class RetrievalIdentity(Section):
     placement: Placement = Placement()
     fake: FakeBehaviour = FakeBehaviour()
     models_dir: Path = Path("models")
+    vectors_dir: Path | None = None
     store: StoreRef = "sqlite:shop.db"
 
 

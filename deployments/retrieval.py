@@ -1,9 +1,11 @@
 """The knowledge search: one index per tenant, changed where the change log says that articles changed."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from commerce.domain.knowledge import Article
@@ -13,8 +15,10 @@ from deployments.changes import ChangeFeed
 from deployments.contracts import StageStatus
 from deployments.errors import NotReady
 from deployments.identity import RetrievalIdentity
+from deployments.log import logger
 from models.retrieval import HybridIndex, IndexedArticle
-from models.retrieval.embedders import Embedder, EmbedderSpec, load
+from models.retrieval.embedders import Embedder, EmbedderSpec, fingerprint, load
+from models.retrieval.kept import KeptTexts
 from models.types import Passage, SearchRequest
 
 _EVERYTHING = "*"
@@ -28,6 +32,7 @@ class Retrieval:
         self._identity: RetrievalIdentity | None = None
         self._store: Store | None = None
         self._embedder: Embedder | None = None
+        self._kept: KeptTexts | None = None
         self._feed: ChangeFeed | None = None
         self._poller: asyncio.Task[None] | None = None
         self._indexes: dict[str, HybridIndex] = {}
@@ -36,7 +41,7 @@ class Retrieval:
         self._embedding = ThreadPoolExecutor(max_workers=1, thread_name_prefix="retrieval-embed")
 
     async def reconfigure(self, user_config: dict[str, Any]) -> None:
-        """Load the embedder, build every tenant's index, then follow the change log."""
+        """Load the embedder, build every tenant's index from what is kept and the rest anew, then follow the change log."""
         identity = RetrievalIdentity.model_validate(user_config)
         if identity == self._identity:
             return
@@ -48,12 +53,17 @@ class Retrieval:
             delay_ms=identity.fake.delay_ms,
             fail_every=identity.fake.fail_every,
         )
-        self._embedder = await asyncio.get_running_loop().run_in_executor(self._searching, load, spec)
+        loop = asyncio.get_running_loop()
+        self._embedder = await loop.run_in_executor(self._searching, load, spec)
+        if identity.vectors_dir is not None:
+            self._kept = await loop.run_in_executor(self._embedding, _kept, spec, identity.vectors_dir)
         self._store = open_store(self._resolve(identity.store))
         self._feed = ChangeFeed(self._store, identity.poll_ms, self._on_changes)
         await self._feed.start()
         for tenant in await self._store.tenants():
             await self._follow(tenant.tenant_id, None)
+        if self._kept is not None:
+            await loop.run_in_executor(self._embedding, _tidy, self._kept)
         self._poller = asyncio.create_task(self._feed.run())
         self._identity = identity
 
@@ -104,13 +114,25 @@ class Retrieval:
         """Bring these articles of the index, or all (None), to what the store holds."""
         if self._store is None or self._embedder is None:
             raise NotReady("retrieval has no store yet")
-        index = self._indexes.setdefault(tenant_id, HybridIndex(self._embedder))
+        index = self._indexes.setdefault(tenant_id, HybridIndex(self._embedder, kept=self._kept))
         found = [indexed(a) for a in await self._store.articles(tenant_id, ids) if not a.is_draft]
         known = index.article_ids if ids is None else ids
         gone = set(known) - {article.article_id for article in found}
         loop = asyncio.get_running_loop()
         prepared = await loop.run_in_executor(self._embedding, index.prepare, found)
         await loop.run_in_executor(self._searching, index.apply, prepared, gone)
+
+
+def _kept(spec: EmbedderSpec, folder: Path) -> KeptTexts | None:
+    """Where this embedder's vectors are kept; None for one whose weights may change under its name."""
+    model = fingerprint(spec)
+    return None if model is None else KeptTexts(folder, model)
+
+
+def _tidy(kept: KeptTexts) -> None:
+    if kept.failure is not None:
+        logger.warning("the next start embeds articles again that could not be kept: %s", kept.failure)
+    kept.drop_unused(time.time())
 
 
 def indexed(article: Article) -> IndexedArticle:

@@ -39,9 +39,11 @@ from routing.effects import (
 from routing.facts import NEEDS, Details, Facts, Needs
 from routing.grounding import Fact, check, prepare
 from routing.ladder import Measured, Rung, RungChoice, choose
+from routing.planted import without_planted
 from routing.prompts import fact_lines, messages
 from routing.sentences import Buffer
 from routing.wording import say
+from routing.written import Written, cleaned
 
 _OF_A_HAND_OFF: Final = Needs(segment=True)
 
@@ -138,7 +140,8 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
     if plan.topic is not None:
         understood = replace(understood, intent=plan.topic.intent)
     needs = NEEDS[understood.intent] if plan.step == "answer" else _OF_A_HAND_OFF
-    facts: Facts = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
+    found: Facts = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
+    facts = without_planted(found)
     about = yield from _detailed(about_order(plan, heard, facts), needs)
     composed = hand_off(understood, about) if plan.step == "hand_off" else compose(understood, about)
     choice = choose(
@@ -205,16 +208,17 @@ def _generate(
         return (), failure
     # While the model reads its prompt.
     prepare(lines)
-    buffer = Buffer()
+    written, buffer = Written(), Buffer()
     released: list[str] = []
     while True:
         piece: Piece = yield NextPiece()
         if piece.failure is not None:
             return tuple(released), piece.failure
-        buffer, sentences = buffer.push(piece.text)
+        written, text = written.push(piece.text)
+        buffer, sentences = buffer.push(text + written.flush() if piece.is_last else text)
         if piece.is_last and (rest := buffer.flush()):
             sentences = (*sentences, rest)
-        for sentence in sentences:
+        for sentence in filter(None, map(cleaned, sentences)):
             finding = check(sentence, lines, understood.language, message)
             if finding is not None:
                 yield StopRung()

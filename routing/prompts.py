@@ -1,11 +1,15 @@
 """What a chat model is told: numbered facts, and to say nothing else."""
 
+from functools import cache
+from pathlib import Path
+
+import yaml
+
 from models.types import ChatMessage, Understood
 from routing.compose.from_sheet import sheet_of
 from routing.facts import Facts
 from routing.grounding import Fact
 from routing.sentences import split
-from routing.wording import say
 
 _MOST_FACTS = 12
 
@@ -46,14 +50,16 @@ def _named(line: str, names: tuple[str, ...]) -> str:
 
 def messages(understood: Understood, message: str, lines: tuple[Fact, ...]) -> tuple[ChatMessage, ...]:
     """The chat: the system's rules with the numbered facts, then what the customer wrote, as data."""
-    shop = lines[0].text
+    rules = _rules()[understood.language].replace("{shop}", lines[0].text)
     numbered = "\n".join(f"[{line.id}] {line.text}" for line in lines)
-    rules = say(
-        understood.language,
-        f"你是{shop}的客服。只用下面编号的事实回答，不要添加任何数字、日期、价格或承诺。"
-        f"回答不超过三句话，使用中文。\n{numbered}",
-        f"You are the customer service of {shop}. Answer from the numbered facts alone; "
-        f"add no number, date, price or promise. "
-        f"At most three short sentences, in English.\n{numbered}",
+    system = f"{rules}\n{numbered}"
+    return (ChatMessage("system", system), ChatMessage("user", message))
+
+
+@cache
+def _rules() -> dict[str, str]:
+    """By language."""
+    found: dict[str, str] = yaml.safe_load(
+        (Path(__file__).parent / "prompts.yaml").read_text(encoding="utf-8")
     )
-    return (ChatMessage("system", rules), ChatMessage("user", message))
+    return found

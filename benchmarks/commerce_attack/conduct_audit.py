@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -57,7 +57,7 @@ def audit_conduct(books: Books) -> Iterator[str]:
     """Every violation, told."""
     yield from books.strays
     for order in books.orders.values():
-        for check in (_states, _goods_wait, _cases, _logged, _versions, _made, _owners):
+        for check in (_states, goods_wait, _cases, _logged, _versions, _made, _owners):
             yield from (f"{order.name}: {what}" for what in check(order))
     yield from _once(books)
     yield from _moved_by_actions(books)
@@ -108,7 +108,7 @@ def _after(what: str, state: str) -> set[str]:
     return ({state} if after == ("=",) else set(after)) if state in before else set()
 
 
-def _goods_wait(order: OrderBooks) -> Iterator[str]:
+def goods_wait(order: OrderBooks) -> Iterator[str]:
     """None leave while what was declined is missing, and a person knows of each."""
     declined = {ticket.ticket_id for ticket in order.tickets if ticket.kind == "declined_payment"}
     failed = [row for row in order.payments if row.settled_as == "failed"]
@@ -118,26 +118,52 @@ def _goods_wait(order: OrderBooks) -> Iterator[str]:
         return  # which may have made up for it
     ended = {action_id: case for case in order.cases if (action_id := order.closed_by().get(case.case_id))}
     done = defaultdict(list)
-    for row in sorted(order.actions, key=lambda row: not _makes(row, declined)):
-        # Of several of one kind and instant the log does not tell which was first: a decline may have been the last.
+    for row in order.actions:
         done[row.kind, row.caller, row.at].append(row)
-    is_missing = False
+    # Of several of one kind and instant the log does not tell which was first, so that a decline may have been any of them:
+    # whatever is possible is followed, and wrong is only what is wrong in every way.
+    possible = {(False, frozenset[str]())}
     for entry in order.audit:
-        action = done[entry.what, entry.caller, entry.at].pop()
-        case = ended.get(action.action_id)
-        if _makes(action, declined):
-            is_missing = True
-        elif entry.what == "order_paid":
-            is_missing = False
-        elif is_missing and (
-            entry.what in _SENT or (case is not None and case.kind in _INSTEAD and case.state == "done")
-        ):
-            yield f"{entry.what} while a declined payment was missing"
-        elif is_missing and case is not None and case.prepaid_minor and case.state == "refused":
-            went = sum(row.amount_minor for row in order.payments if row.action_id == action.action_id)
-            if went >= case.prepaid_minor:
-                yield f"{went} of {case.prepaid_minor} came back while a declined payment was missing"
-            is_missing = False  # or less of it, which nothing here tells
+        alike = done[entry.what, entry.caller, entry.at]
+        after = set()
+        told: list[str] = []
+        for is_missing, seen in possible:
+            for action in alike:
+                if action.action_id in seen:
+                    continue
+                wrong, is_missing_then = _step(order, action, ended, declined, is_missing)
+                told += wrong
+                if not wrong:
+                    after.add((is_missing_then, seen | {action.action_id} if len(alike) > 1 else seen))
+        if not after:
+            yield from told[:1]  # what the log has no action for is told elsewhere
+            return
+        possible = after
+
+
+def _step(
+    order: OrderBooks,
+    action: Row[Any],
+    ended: Mapping[str, Row[Any]],
+    declined: Collection[str],
+    is_missing: bool,
+) -> tuple[list[str], bool]:
+    """What is wrong with it while a declined payment is missing or not, and whether one is afterwards."""
+    case = ended.get(action.action_id)
+    if _makes(action, declined):
+        return [], True
+    if action.kind == "order_paid":
+        return [], False
+    if not is_missing:
+        return [], False
+    if action.kind in _SENT or (case is not None and case.kind in _INSTEAD and case.state == "done"):
+        return [f"{action.kind} while a declined payment was missing"], True
+    if case is not None and case.prepaid_minor and case.state == "refused":
+        went = sum(row.amount_minor for row in order.payments if row.action_id == action.action_id)
+        if went >= case.prepaid_minor:
+            return [f"{went} of {case.prepaid_minor} came back while a declined payment was missing"], True
+        return [], False  # or less of it, which nothing here tells
+    return [], True
 
 
 def _makes(action: Row[Any], ids: Collection[str]) -> bool:

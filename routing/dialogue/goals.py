@@ -84,7 +84,6 @@ GOALS: Final = (
         _words(r"还能退|签收了.{0,6}退", r"\bcan i still (?:return|send)"),
         _ASKS_FOR_RULES,
     ),
-    Goal("exchange", ("modify_order",), _words(r"换货", r"\bexchange\b")),
     Goal(
         "change_items",
         ("modify_order",),
@@ -93,7 +92,7 @@ GOALS: Final = (
     ),
     Goal(
         "urge_shipment",
-        ("urge_shipment", "order_status"),
+        ("order_status",),
         _words(
             r"怎么还不|还不.{0,6}发|催|快[点些]|赶紧|尽快",
             r"\bhurry\b|\bfaster\b|\bspeed (?:it )?up\b|\bstill not shipped\b",

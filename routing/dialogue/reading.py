@@ -74,6 +74,15 @@ class Reading:
         return self.is_another_wish and self.heard.understood.probability >= SURE
 
     @property
+    def names_another_deed(self) -> bool:
+        """ "Cancel KF…" while a return waits: however few words it has, they say what is to be done instead."""
+        if not self.is_another_wish or self.goal not in FLOWS:
+            return False
+        own = FLOWS[self.topic.goal].deeds if self.topic is not None and self.topic.goal in FLOWS else ()
+        message = self.heard.message.lower()
+        return any(deed in message for deed in FLOWS[self.goal].deeds if deed not in own)
+
+    @property
     def is_a_word_of_it(self) -> bool:
         """A few words that ask nothing and want nothing else: they are about what waits, whatever they are read as."""
         return self.goal == ANSWER and self.heard.is_short and not self.heard.is_question

@@ -120,9 +120,15 @@ def _work_on(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
     return step, reading.state, topic
 
 
+# "Cancel the first one" picks an order, but not for the return that asked which one.
+_WHAT_IT_IS_ABOUT: Final = ("order", "lines")
+
+
 def _picks(reading: Reading) -> bool:
     question = reading.question
-    return question is not None and picked_option(question, reading.heard) is not None
+    if question is None or (question.slot in _WHAT_IT_IS_ABOUT and reading.names_another_deed):
+        return False
+    return picked_option(question, reading.heard) is not None
 
 
 def _puts_right(reading: Reading) -> bool:
@@ -145,7 +151,7 @@ def _answers(reading: Reading) -> bool:
     if slot is not None and slot.hears(heard) and not (is_other and heard.is_question):
         return True
     if heard.said(*(slot.takes if slot else _ORDER_TYPES)):
-        return heard.is_bare or not is_other
+        return not is_other or (heard.is_bare and not reading.names_another_deed)
     return slot is not None and slot.is_free and not is_other and not heard.is_question
 
 
@@ -174,9 +180,8 @@ def _changes_offer(reading: Reading) -> bool:
     takes = {type for slot in slots for type in slot.takes}
     is_said = bool(heard.said(*takes, "order_number", "quantity"))
     is_other = reading.is_surely_another and not reading.is_a_word_of_it
-    return (is_said or any(slot.hears(heard) for slot in slots)) and (
-        not is_other or (is_said and heard.is_bare)
-    )
+    is_bare = is_said and heard.is_bare and not reading.names_another_deed
+    return (is_said or any(slot.hears(heard) for slot in slots)) and (not is_other or is_bare)
 
 
 def _goes_back(reading: Reading) -> bool:

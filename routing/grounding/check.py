@@ -12,6 +12,7 @@ from typing import Final
 
 from routing.grounding.claims import claims_in
 from routing.grounding.fact import Fact, Finding
+from routing.grounding.itself import of_itself
 from routing.grounding.known import Known, Piece, known_of, marks_of
 from routing.grounding.names import names_in
 from routing.grounding.of_claims import claims_finding, deed_finding, denials_finding
@@ -42,6 +43,8 @@ def check(sentence: str, facts: Sequence[Fact], language: str, said: str = "") -
     text = folded(_REFERENCE.sub("", sentence))
     if len(text) > MOST_CHARACTERS:
         return Finding("length", f"{len(text)} characters")
+    if (itself := of_itself(text, (fact.text for fact in facts))) is not None:
+        return Finding("claim", itself)
     known = known_of(tuple(facts))
     message = folded(said[:2000])
     read = Said(text, lowered(text), values_in(text), lowered(message), values_in(message), names_in(message))

@@ -33,11 +33,12 @@ class Mutant:
 
 def mutants() -> Iterator[Mutant]:
     """One for each entry of the tables but the last rule, without which no turn would end."""
-    yield from (_without(rules, "RULES", "rule", rule) for rule in rules.RULES[:-1])
+    yield from (_without(rules, "RULES", f"rule {rule.name}", rule) for rule in rules.RULES[:-1])
     yield from (
-        _without(which_order, "ORDER_SOURCES", "order", source) for source in which_order.ORDER_SOURCES
+        _without(which_order, "ORDER_SOURCES", f"order {source.name}", source)
+        for source in which_order.ORDER_SOURCES
     )
-    yield from (_without(goals, "GOALS", "goal", goal) for goal in goals.GOALS)
+    yield from (_without(goals, "GOALS", _goal_name(row), goal) for row, goal in enumerate(goals.GOALS))
     yield from (_without_flow(goal) for goal in _FLOWS)
     for slot in _SLOTS.values():
         for source in ("said", "known"):
@@ -45,9 +46,14 @@ def mutants() -> Iterator[Mutant]:
                 yield Mutant(f"slot {_slot_name(slot)}.{source}", _with_slots({id(slot): {source: nothing}}))
 
 
-def _without(module: Any, table: str, kind: str, entry: Any) -> Mutant:
+def _without(module: Any, table: str, name: str, entry: Any) -> Mutant:
     left = tuple(each for each in getattr(module, table) if each is not entry)
-    return Mutant(f"{kind} {entry.name}", lambda patch: patch.setattr(module, table, left))
+    return Mutant(name, lambda patch: patch.setattr(module, table, left))
+
+
+def _goal_name(row: int) -> str:
+    """Several rows tell of one goal."""
+    return f"goal {row} {goals.GOALS[row].name}"
 
 
 def _without_flow(goal: str) -> Mutant:
@@ -103,7 +109,11 @@ def traced() -> Iterator[Callable[[], set[str]]]:
 
         def goal_of(heard: Heard) -> str:
             goal = told(heard)
-            used.update((f"goal {goal}", f"flow {goal}"))
+            intent = heard.understood.intent
+            rows = (
+                row for row, each in enumerate(goals.GOALS) if intent in each.intents and each.fits(heard)
+            )
+            used.update((f"flow {goal}", *(_goal_name(row) for row in rows)))
             return goal
 
         patch.setattr("routing.dialogue.rules.goal_of", goal_of)

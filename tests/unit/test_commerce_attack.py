@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from sqlalchemy import select
 
 from benchmarks.commerce_attack.attacker import Attacker, Report
 from benchmarks.commerce_attack.audit import audit
+from benchmarks.commerce_attack.books import OrderBooks
+from benchmarks.commerce_attack.conduct_audit import goods_wait
 from benchmarks.commerce_attack.shops import NORTH, SOUTH, make_shops
 from commerce.portable.shop_export import export_shop
 from commerce.portable.shop_files import check_shop_files, open_shop_files
@@ -160,3 +163,58 @@ async def test_the_shops_own_changes_do_not_wait_for_who_only_points_at_a_varian
         await connection.execute(select(variants.c.variant_id).with_for_update(read=True, key_share=True))
         for _ in range(4):  # prices and shelves
             await asyncio.wait_for(attacker.keep_shop(), 10)
+
+
+def the_log(*told: tuple[str, int, str | None]) -> OrderBooks:
+    """An order's actions as its log tells them, each with its minute and the ticket that it made."""
+    minutes = [datetime(2026, 3, 1, 12, minute, tzinfo=UTC) for _, minute, _ in told]
+    tickets = [SimpleNamespace(ticket_id=made, kind="declined_payment") for _, _, made in told if made]
+    failed = [
+        SimpleNamespace(payment_id=each.ticket_id, kind="payment", settled_as="failed", action_id=None)
+        for each in tickets
+    ]
+    written: list[Any] = [
+        SimpleNamespace(
+            action_id=f"X{number}",
+            kind=kind,
+            what=kind,
+            caller="shop",
+            at=at,
+            result={"made": [{"id": made}]},
+        )
+        for number, ((kind, _, made), at) in enumerate(zip(told, minutes, strict=True))
+    ]
+    order: Any = SimpleNamespace(tenant_id="north", order_id="O1", state="shipped")
+    return OrderBooks(order, payments=failed, tickets=tickets, actions=written, audit=written)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("told", "is_wrong"),
+    [
+        ([("order_settled", 1, "S1"), ("order_shipped", 2, None)], True),
+        ([("order_settled", 1, "S1"), ("order_paid", 2, None), ("order_shipped", 3, None)], False),
+        # Two that were settled in one instant, around the payment: which of them was declined the log does not say.
+        (
+            [("order_settled", 1, "S1"), ("order_paid", 1, None), ("order_settled", 1, None), ("order_shipped", 2, None)],
+            False,
+        ),
+        (
+            [("order_settled", 1, None), ("order_paid", 1, None), ("order_settled", 1, "S1"), ("order_shipped", 2, None)],
+            False,
+        ),
+        # Neither of two that were declined can have been the one that was paid before.
+        ([("order_settled", 1, "S1"), ("order_settled", 1, None), ("order_shipped", 2, None)], True),
+        (
+            [
+                ("order_settled", 1, "S1"), ("order_paid", 1, None), ("order_settled", 1, "S2"),
+                ("order_settled", 1, None), ("order_shipped", 2, None),
+            ],
+            True,
+        ),
+    ],
+)  # fmt: skip
+def test_goods_that_leave_unpaid_are_seen_in_the_log(
+    told: list[tuple[str, int, str | None]], is_wrong: bool
+) -> None:
+    found = list(goods_wait(the_log(*told)))
+    assert (found == ["order_shipped while a declined payment was missing"]) is is_wrong

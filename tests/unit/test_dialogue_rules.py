@@ -18,6 +18,9 @@ ORDERS = Question(
 OFFERED = DialogueState().pushed(
     Topic("cancel", "cancel_order", {"order": "KF1", "lines": [1]}).offering(OFFER)
 )
+RETURN_OFFERED = DialogueState().pushed(
+    Topic("return", "return_request", {"order": "KF1", "lines": [1]}).offering(OFFER)
+)
 ASKED = DialogueState().pushed(Topic("return", "return_request").asking(ORDERS))
 ADDRESS = DialogueState().pushed(Topic("change_address", "change_address").asking(Question("address")))
 ANSWERED = DialogueState(last=Topic("answer", "order_status"))
@@ -64,6 +67,18 @@ CASES = [
     ("thanks or a goodbye", DialogueState(), plain("谢谢", "greeting_thanks"), "small_talk"),
     ("what the proposal comes to", OFFERED, plain("能退多少钱", "return_request"), "repeat"),
     ("something is to be done", DialogueState(), plain("取消订单", "cancel_order"), "work"),
+    (
+        "something is to be done",
+        RETURN_OFFERED,
+        plain(f"取消订单{NUMBER}", "cancel_order", entity("order_number", NUMBER, f"取消订单{NUMBER}")),
+        "work",
+    ),
+    (
+        "something is to be done",
+        ASKED,
+        plain(f"取消{NUMBER}", "cancel_order", entity("order_number", NUMBER, f"取消{NUMBER}")),
+        "work",
+    ),
     ("recognised", OFFERED, plain("配送范围", "delivery_policy"), "answer"),
     ("its words ask for a fact", DialogueState(), unsure("我付了多少钱"), "answer"),
     ("its words ask for a fact", DialogueState(), plain("这单花了多少钱", "price_promotion"), "answer"),

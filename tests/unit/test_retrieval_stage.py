@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from commerce.store.knowledge import article_row
 from commerce.store.tables import articles, products
 from deployments.errors import NotReady
 from deployments.retrieval import Retrieval
+from models.retrieval.embedders import FakeEmbedder, Vectors
 from models.types import Passage, SearchRequest
 from tests.local_service import Shop
 
@@ -157,6 +158,30 @@ async def test_a_store_that_was_edited_before_the_start_is_whole(store: Store, t
     await stage.aclose()
     with pytest.raises(RuntimeError, match="has ended"):
         await stage.check_health()
+
+
+async def test_a_replica_that_starts_embeds_nothing_that_another_kept(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded: list[str] = []
+    embed = FakeEmbedder.embed_passages
+
+    def counted(self: FakeEmbedder, texts: Sequence[str]) -> Vectors:
+        embedded.extend(texts)
+        return embed(self, texts)
+
+    monkeypatch.setattr(FakeEmbedder, "embed_passages", counted)
+    vectors = str(tmp_path / "vectors")
+    first = await replica(tmp_path, vectors_dir=vectors)
+    await store.put_article(EDITOR, PLAIN)
+    await visible_s([first], 1)
+    assert embedded
+    embedded.clear()
+    second = await replica(tmp_path, vectors_dir=vectors)
+    assert embedded == []
+    assert await found(second) == await found(first) and embedded == ["unicorn tent"] * 2
+    for stage in (first, second):
+        await stage.aclose()
 
 
 async def test_a_search_over_http_filters_by_category_and_product(shop: Shop) -> None:

@@ -1,0 +1,1 @@
+"""Attempts to make the service do or tell what it must not."""
