@@ -1,5 +1,6 @@
 """The corpus that the selector learns from, all written for this project: sheets as they are, and facts to make sheets of."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -129,3 +130,13 @@ def _texts(where: str, name: str, value: Any) -> tuple[str, ...]:
 def _reject_unknown(where: str, mapping: Mapping[str, Any], known: set[str]) -> None:
     if unknown := sorted(set(mapping) - known):
         raise SelectionCorpusInvalid(where, f"has the unknown key {unknown[0]!r}")
+
+
+def corpus_sha256() -> str:
+    """Over every file of the shipped corpus, and over the words of kinds."""
+    folder = files(__package__)
+    digest = hashlib.sha256()
+    for name in sorted(file.name for file in folder.joinpath("corpus").iterdir()):
+        digest.update(name.encode() + folder.joinpath("corpus", name).read_bytes())
+    digest.update(folder.joinpath("kinds.yaml").read_bytes())
+    return digest.hexdigest()

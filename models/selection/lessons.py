@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from models.selection.corpus import ALL, Corpus, Fact, Sheet, Split, Subject
+from models.selection.corpus import ALL, Corpus, Fact, Sheet, Split, Subject, load_corpus
 from models.types.understanding import Language
 
 FEWEST: Final = 4
@@ -249,3 +249,26 @@ def _numbers(corpus: Corpus, dice: random.Random) -> dict[str, str]:
 
 
 _MONTHS: Final = ("January", "February", "March", "May", "June", "July", "September", "November", "December")
+
+
+def train_lessons() -> list[Lesson]:
+    """What the head is trained on, in both languages."""
+    return _lessons("train", sheets=2, facts=700)
+
+
+def dev_lessons() -> list[Lesson]:
+    """What its threshold is chosen on: sheets and facts that training has none of."""
+    return _lessons("dev", sheets=2, facts=160)
+
+
+def _lessons(split: Split, sheets: int, facts: int) -> list[Lesson]:
+    corpora = [load_corpus(language) for language in _LANGUAGES]
+    return [
+        lesson
+        for corpus in corpora
+        for lesson in fixed(corpus, split, _SEED, sheets) + composed(corpus, split, _SEED, facts)
+    ]
+
+
+_SEED: Final = 1
+_LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")

@@ -27,7 +27,7 @@ _PLAIN_GRAMS: Final = frozenset(
     "你好 请问 什么 怎么 多少 可以 我的 这个 那个 时候 能不 不能 一下 您的".split()
 )
 
-COLUMNS: Final = 14
+COLUMNS: Final = 16
 
 
 def columns(question: str, lines: Sequence[str], language: Language) -> Floats:
@@ -43,8 +43,11 @@ def columns(question: str, lines: Sequence[str], language: Language) -> Floats:
     codes, numbers = set(_CODE.findall(question)), set(_NUMBER.findall(question))
     every_code = [set(_CODE.findall(line)) for line in lines]
     asked_kinds = kinds.asked(question)
+    every_kind = [kinds.told(line) for line in lines]
+    told_at_all = np.max(every_kind, axis=0)
+    untold = float(asked_kinds @ (1 - told_at_all)) / max(1.0, float(asked_kinds.sum()))
     rows = []
-    for line, grams, line_codes in zip(lines, line_grams, every_code, strict=True):
+    for line, grams, line_codes, told_kinds in zip(lines, line_grams, every_code, every_kind, strict=True):
         both = asked_grams & grams
         has = sum(telling.get(gram, 0.0) for gram in both)
         lacks = sum(weight for gram, weight in telling.items() if gram not in grams)
@@ -53,20 +56,21 @@ def columns(question: str, lines: Sequence[str], language: Language) -> Floats:
         matched_elsewhere = any(
             _same_code(asked, told) for asked in codes for listed in every_code for told in listed
         )
-        told_kinds = kinds.told(line)
         row = [
             len(both) / max(1, len(asked_grams)),
             len(both) / max(1, len(grams)),
             has,
             lacks,
             has / max(1e-6, has + lacks),
-            unseen,
+            float(asked_kinds @ told_kinds) / max(1.0, float(asked_kinds.sum())),
             float(matched),
             float(bool(codes) and not matched),
             float(bool(codes) and not matched and bool(line_codes)),
             float(matched_elsewhere),
             len(numbers & line_numbers) / max(1, len(numbers)),
             float(bool(numbers - line_numbers)),
+            unseen,
+            untold,
             float(bool(asked_kinds @ told_kinds)),
             float(asked_kinds.any() and not asked_kinds @ told_kinds),
         ]
