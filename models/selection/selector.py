@@ -10,9 +10,11 @@ from models.encoder.bert import BertEncoder, Runtime
 from models.selection.errors import SelectionInvalid, SelectorMismatch
 from models.selection.features import Asked, Reads, features
 from models.selection.head import Head, load_head
+from models.selection.remembering import Remembering
 from models.types.understanding import Language
 
 ENCODER_SOURCE: Final = "packaged:e5-small-zh-en"
+_REMEMBERED: Final = 4096
 _LANGUAGES: Final[frozenset[str]] = frozenset(get_args(Language))
 
 
@@ -49,7 +51,8 @@ class Selector:
         SelectorMismatch where the artifact is another encoder's.
         """
         head, card = shipped_head() if artifact is None else load_head(artifact)
-        return cls(load_encoder(encoder, models_dir, threads, runtime, card), head, card)
+        loaded = load_encoder(encoder, models_dir, threads, runtime, card)
+        return cls(Remembering(loaded, _REMEMBERED), head, card)
 
     def select(self, question: str, lines: Sequence[str], language: Language) -> Choice:
         """The choice among the lines of one sheet. Raises SelectionInvalid."""

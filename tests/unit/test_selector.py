@@ -19,6 +19,7 @@ from models.selection.errors import SelectionInvalid, SelectorDamaged, SelectorM
 from models.selection.features import Floats, features, masked
 from models.selection.head import CARD_FILE, TENSORS, TENSORS_FILE, Head, load_head, save_head
 from models.selection.lessons import Lesson, composed
+from models.selection.remembering import Remembering
 from models.selection.selector import shipped_head
 from models.selection.train import fit, read_lessons, threshold
 
@@ -84,6 +85,20 @@ def test_what_differs_in_numbers_alone_is_encoded_once() -> None:
     features(encoder, [ASKED])
     assert masked(LINES[0]) == masked(LINES[1])
     assert encoder.read_texts == 1 + 2
+
+
+def test_what_was_encoded_is_remembered_and_read_alike() -> None:
+    encoder = LetterEncoder()
+    remembering = Remembering(encoder, size=3)
+    first = features(remembering, [ASKED])[0]
+    assert encoder.read_texts == 3
+    again = features(remembering, [ASKED])[0]
+    assert encoder.read_texts == 3
+    assert np.array_equal(first.columns, again.columns)
+    assert np.allclose(first.columns, features(LetterEncoder(), [ASKED])[0].columns, atol=0.05)
+    remembering.read(["new"], "passage: ")
+    remembering.read([masked(ASKED.question)], "query: ")
+    assert encoder.read_texts == 5  # the question was the oldest, and made room
 
 
 def test_training_learns_and_comes_to_the_same_head(lessons: list[Lesson], head: Head) -> None:
