@@ -15,9 +15,10 @@ from routing.grounding.fact import Fact, Finding
 from routing.grounding.itself import of_itself
 from routing.grounding.known import Known, Piece, known_of, marks_of
 from routing.grounding.names import names_in
-from routing.grounding.of_claims import claims_finding, deed_finding, denials_finding
+from routing.grounding.of_claims import claims_finding, denials_finding
 from routing.grounding.of_names import name_finding
 from routing.grounding.of_values import value_finding
+from routing.grounding.promises import promise_finding
 from routing.grounding.said import Said
 from routing.grounding.subjects import orders_in
 from routing.grounding.text import CJK, folded, lowered
@@ -133,7 +134,7 @@ def _check(said: Said, known: Known, groups: list[tuple[int, frozenset[str]]]) -
             (f for value in said.values if (f := value_finding(value, said, known, scope(value.start)))), None
         )
         or claims_finding(said, scope)
-        or deed_finding(said, known)
+        or promise_finding(said, known)
         or denials_finding(said, scope)
         or next(
             (f for name in names_in(said.text) if (f := name_finding(name, said, known, scope(name.start)))),

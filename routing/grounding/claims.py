@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal
 
 from routing.grounding.lexicon import Lexicon
 from routing.grounding.text import CJK, clauses_of, lowered
-from routing.grounding.words import claim_words
+from routing.grounding.words import Told, apart_words, claim_words
 
 # done: it is so; will: it is to come; can: it is possible, or merely spoken of; event: a moment that is referred to, as in
 # "after delivery".
@@ -46,6 +46,9 @@ class Claims:
 
 
 _LEXICON: Final = Lexicon(claim_words())
+_APART: Final = apart_words()
+_ZH_APART: Final = tuple(row for row in _APART if CJK.search(row[0].pattern))
+_EN_APART: Final = tuple(row for row in _APART if not CJK.search(row[0].pattern))
 _JOIN: Final = re.compile(r" ?(?:[,、/]|和|或者?|及|与|(?:, )?(?:and|or|nor)) ?(?:be |been )?")
 _ZH_EVENT: Final = re.compile(
     r"(?:成功|完成|申请|审核|提交|通过)?(?:之?后|以后|之?前|以前|时(?!间)|次日|当日起|起|之日|日起|满|超过"
@@ -53,16 +56,26 @@ _ZH_EVENT: Final = re.compile(
 )
 _ZH_IF: Final = re.compile(r"如果|如需|如要|如(?!期)|若|一旦|等(?!待)|当您|每次|凡|只要|除非|是否")
 _IF: Final = re.compile(r"如果|若|一旦|假如|要是|(?<![a-z])(?:if|once|when|should|in case)(?![a-z])")
-_ZH_DONE_AFTER: Final = re.compile(r"(?:了|成功|完成|完毕|过(?!程)|时间|于\d|出去了?)")
-_ZH_DONE_BEFORE: Final = re.compile(r"(?:已经?|刚刚?|早已|成功|完成|于)[^,。;]{0,18}$")
-_ZH_WILL: Final = re.compile(
-    r"(?:将|会|预计|即将|等待|待|准备|正在|正|安排|尽快|很快|稍后|计划|预期|可望|有望)[^,。;]{0,12}$"
+_ZH_DONE_AFTER: Final = re.compile(
+    r"(?!时间[是为:]{0,2}[^,。;]{0,7}(?:小时|天|工作日|分钟))(?:已经?)?(?:了|成功|完成|完毕|过(?!程)|时间|于\d|出去了?)"
 )
-_ZH_TO_COME: Final = re.compile(r"(?:将|会|预计|即将|等待|安排|尽快|很快|稍后|计划)[^,。;]{0,8}$")
+_ZH_DONE_BEFORE: Final = re.compile(r"(?:已经?|刚刚?|早已|成功|完成|(?<![关由对至基属等])于)[^,。;]{0,18}$")
+_ZH_WILL: Final = re.compile(
+    r"(?:将|会|预[计估]|即将|等待|待|准备|正在|正|安排|尽快|很快|稍后|计划|预期|可望|有望|拟)[^,。;]{0,12}$"
+)
+_ZH_TO_COME: Final = re.compile(r"(?:将|会|预[计估]|即将|等待|安排|尽快|很快|稍后|计划)[^,。;]{0,8}$")
 _ZH_CAN: Final = re.compile(
     r"(?:可|能|支持|允许|申请|办理|想|要|需|请|帮|为您|进行|接受|享|提供|选择)[^,。;]{0,8}$"
 )
-_ZH_NOT_DONE: Final = re.compile(r"(?:未|尚未|没有?|并未|仍未)[^,。;]{0,4}$")
+_ZH_NOT_DONE: Final = re.compile(r"(?:未|尚未|没有?|并未|仍未)[^,。;则需就要才再法]{0,4}$")
+# A negation reaches no further than to these.
+_ZH_ENDS: Final = re.compile(r"则|就|的话|即可|才")
+_UNABLE: Final = re.compile(r"(?:不能|不可以?|不支持|不予|无法|没办法|没有办法|没法|不再支持)$")
+# What is completed or went through is what was spoken of last.
+_PROCESS: Final = re.compile(
+    r"(?P<cancel>取消|撤单|cancellation|cancelled|canceled)|(?P<refunded>退款|refund|money|reimbursement)|(?P<exchange>换货|exchange)"
+    r"|(?P<return>退货|return)|(?P<pay>付款|支付|payment)|(?P<deliver>签收|投递|派送|delivery|parcel|package|包裹|快递)"
+)
 _EN_EVENT: Final = re.compile(
     r"(?<![a-z])(?:if|once|when|after|until|unless|before|as soon as|whether|in case|whenever|what is"
     r"|what's|that is|that are|that was|that were|which is|which are|"
@@ -83,10 +96,12 @@ _EN_CAN: Final = re.compile(
 )
 _CAPABLE: Final = re.compile(
     r"支持|可以|能|接受|提供|允许|行|适用|享受|办理|参与|possible|support|accept|allow|offer|available"
-    r"|permit|eligible|apply|applicable|include|option|provide|valid|work|need|require|有|需"
+    r"|permit|eligible|apply|applicable|include|option|provide|valid|work|need|require|有|需|开通|开放|推出|上线|option|something"
 )
-_MONEY: Final = re.compile(r"(?<![a-z])(?:refund|money|payment)(?![a-z])")
 _NEEDED: Final = re.compile(r"(?:needed|required|necessary) for ")
+_COPULA: Final = re.compile(
+    r"(?<![a-z])(?:(?:is|are|was|it's|that's|be|remains) [a-z ]{0,12}|isn't|aren't|wasn't)$"
+)
 _INCAPABLE: Final = ("不支持", "不可以", "不接受", "不提供", "不允许", "不能", "不行", "无法", "不予")
 _EN_WORD: Final = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _SMALL: Final = frozenset(
@@ -105,7 +120,7 @@ _ZH_SMALL: Final = (
 def claims_in(text: str) -> Claims:
     """All of a folded text."""
     low = lowered(text)
-    tokens = _LEXICON.find(low)
+    tokens = _tokens(low)
     claims: list[Claim] = []
     denials: list[Denial] = []
     at = 0
@@ -119,11 +134,30 @@ def claims_in(text: str) -> Claims:
     return Claims(tuple(claims), tuple(denials))
 
 
+Token = tuple[int, int, tuple[Told, ...]]
+
+
+def _tokens(low: str) -> list[Token]:
+    """The words of the tables, and those that stand apart, the longest first."""
+    found = _LEXICON.find(low)
+    apart: list[Token] = []
+    for pattern, told in _ZH_APART if CJK.search(low) else _EN_APART:
+        for match in pattern.finditer(low):
+            apart.append((*match.span(match.lastindex or 0), (told,)))
+    if not apart:
+        return found
+    tokens: list[Token] = []
+    for start, end, meanings in sorted((*found, *apart), key=lambda token: (token[0] - token[1], token[0])):
+        if all(end <= other[0] or start >= other[1] for other in tokens):
+            tokens.append((start, end, meanings))
+    return sorted(tokens)
+
+
 def _read_clause(
     text: str,
     start: int,
     end: int,
-    tokens: list[tuple[int, int, tuple[tuple[str, str, int], ...]]],
+    tokens: list[Token],
     claims: list[Claim],
     denials: list[Denial],
 ) -> None:
@@ -140,20 +174,33 @@ def _read_clause(
                 denials.append(_denial(text, denied, word_start))
             denied = (word_start, word_end)
             continue
-        sign = 1
-        if denied is not None and _NEEDED.search(text, denied[1], word_start):
+        sign, is_listed = 1, False
+        if denied is not None and (
+            _NEEDED.search(text, denied[1], word_start) or _ZH_ENDS.search(text, denied[1], word_start)
+        ):
             # No receipt is needed for returns.
             denials.append(_denial(text, denied, word_start))
             denied = None
         if denied is not None:
             sign = -1
         elif last_end >= 0 and _JOIN.fullmatch(text, last_end, word_start):
-            sign = last_sign
+            sign, is_listed = last_sign, True
         read = [
-            _claim(text, start, end, (word_start, word_end), kind, concept, own * sign)
+            # A word that denies by itself is not turned round by the list that it stands in.
+            _claim(
+                text,
+                start,
+                end,
+                (word_start, word_end),
+                kind,
+                concept,
+                own if is_listed and own < 0 else own * sign,
+            )
             for kind, concept, own in meanings
             if kind in ("done", "deed", "property", "promise")
         ]
+        if denied is not None and _UNABLE.search(text[slice(*denied)]):
+            read = [replace(claim, mode="can") if claim.mode == "done" else claim for claim in read]
         # What is done is no more a possibility.
         done = {
             claim.concept.replace("refunded", "refund")
@@ -170,7 +217,8 @@ def _read_clause(
         for at in range(first, len(claims))
         if claims[at].kind in ("property", "deed") and claims[at].mode == "can"
     ]
-    if mine and (_CAPABLE.search(behind[denied[1] - denied[0] :]) or behind.startswith(_INCAPABLE)):
+    is_of_it = _CAPABLE.search(behind[denied[1] - denied[0] :]) or behind.startswith(_INCAPABLE)
+    if mine and (is_of_it or _COPULA.search(text[start : denied[1]])):
         for at in mine:
             old = claims[at]
             if old.end > claims[mine[-1]].start - 8:
@@ -196,11 +244,22 @@ def _claim(
         mode = "event" if _is_named_after(text, span, end) or _is_supposed(text[start : span[0]]) else "can"
     elif _is_event(text, start, span, end):
         mode = "event"
-    if concept == "deliver" and kind == "deed" and _MONEY.search(text[start : span[0]]):
+    if concept == "completed":
+        concept = _process(text, span[0], span[1]) or concept
+    if concept == "deliver" and kind == "deed" and _process(text, span[0], span[0]) == "refunded":
         concept = "refunded"
     if concept == "refunded" and mode != "done":
         concept = "refund"
     return Claim("deed" if kind == "done" else kind, concept, mode, sign, word, *span)
+
+
+def _process(text: str, at: int, end: int) -> str | None:
+    """What was spoken of last before a place, of what may be completed, or right behind it."""
+    if end > at and (behind := _PROCESS.match(text, end)) is not None:
+        return behind.lastgroup
+    return max(
+        ((match.start(), match.lastgroup) for match in _PROCESS.finditer(text, 0, at)), default=(0, None)
+    )[1]
 
 
 def _is_event(text: str, start: int, span: tuple[int, int], end: int) -> bool:
@@ -232,7 +291,7 @@ def _is_named_after(text: str, span: tuple[int, int], end: int) -> bool:
 
 
 def _mode(text: str, start: int, span: tuple[int, int], end: int, kind: str) -> Mode:
-    before, after = text[start : span[0]], text[span[1] : min(end, span[1] + 8)]
+    before, after = text[start : span[0]], text[span[1] : min(end, span[1] + 14)]
     if _is_event(text, start, span, end):
         return "event"
     if text[span[0]].isascii():

@@ -8,7 +8,7 @@ from typing import Final
 
 from routing.grounding.claims import Claim, claims_in, content_of
 from routing.grounding.fact import Finding
-from routing.grounding.known import Known, Piece, held
+from routing.grounding.known import Piece, held
 from routing.grounding.likeness import likeness
 from routing.grounding.names import names_in
 from routing.grounding.said import ASKS, COURTESY, Said
@@ -102,29 +102,6 @@ def _promise(claim: Claim, said: Said, facts: frozenset[tuple[str, str, int]]) -
     if claim.concept == "soon" or claim.sign in signs or (claim.sign < 0 and not signs):
         return None
     return Finding("promise", claim.word)
-
-
-# Whoever writes the sentence does nothing: what is to be done goes through an offer and a yes.
-_OUR_DEED: Final = re.compile(
-    r"我(?:们)?(?:这边)?(?:已经?|刚刚?)?[^,。]{0,4}(?:帮|为|给|替)您[^,。]{0,8}"
-    r"(?:取消|退款|退货|换货|修改|改好|申请|办理|加急|免掉|减免|补发|升级|登记|下单|延长|预留)(?:好|完"
-    r"|成功)?(?:了|啦|$|[,。])"
-    r"|(?<![a-z])i(?:'ve| have)(?: just| already| now| gone ahead and)* (?:cancell?ed|refunded|requested"
-    r"|added|applied|issued|changed"
-    r"|updated|upgraded|extended|waived|processed|arranged|expedited|credited|escalated|booked|scheduled"
-    r"|submitted|placed|reserved)"
-    r"|(?<![a-z])we(?:'ve| have)(?: just| already| now| gone ahead and)* (?:requested|added|applied"
-    r"|changed|upgraded|extended|waived"
-    r"|arranged|expedited|escalated|booked|reserved)"
-)
-
-
-def deed_finding(said: Said, known: Known) -> Finding | None:
-    """That something was done for the customer just now, unless the facts say it in these words."""
-    match = _OUR_DEED.search(said.low)
-    if match is None or match.group() in known.text:
-        return None
-    return Finding("promise", match.group())
 
 
 def denials_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Finding | None:

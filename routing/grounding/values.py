@@ -14,6 +14,7 @@ from routing.grounding.units import UNITS, unit_at
 from routing.grounding.value import Value
 
 _TOKEN: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9*]+(?:[-_/][A-Za-z0-9*]+)*")
+_ISO_DATE: Final = re.compile(r"\d{4}([-/])\d{1,2}\1\d{1,2}")
 _MASK: Final = re.compile(r"\d+\*+\d*")
 # A number glued to its unit, a date or a time, which is no identifier: 256GB, 24th, 6pm, CNY299, 7-day.
 _PLAIN: Final = re.compile(
@@ -34,6 +35,7 @@ _OFF_BEFORE: Final = re.compile(r"(?:减|优惠|便宜|立减|降|省|discount o
 _OF: Final = re.compile(r"\s?(?:of (?:the|its) (?:original |full |regular |list )?price|的价格)")
 _JOIN: Final = re.compile(r"\s?(?:-|to|至|到|or|或|和|and|/|、|,)\s?(?:¥|￥|\$|cny|rmb)?\s?")
 _LONG: Final = 7
+_COUNTED_DIGITS: Final = 9
 # A numeral in words that counts nothing where no unit says otherwise: "one of", 一个, 统一.
 _IDLE_UNITS: Final = frozenset(
     "个 单 笔 个订单 笔订单 位 款 种 份 名 张 人 回 条 把 遍 点 度 号 分 次 星 层 级 person people place order coupon "
@@ -58,9 +60,9 @@ _LAST_OF: Final = re.compile(
 # The second day is a moment and no count.
 _STEPS: Final = tuple("天次步点期周年")
 _TWICE: Final = {"once": 1.0, "twice": 2.0, "一次": 1.0, "thrice": 3.0}
+# "Once" counts where it ends what is said or something says how often; before anything else it is a moment.
 _TWICE_WORD: Final = re.compile(
-    r"(?<![a-z])(once|twice|thrice)(?![a-z])(?! (?:it|your|we|the|you|they|this|that|again|payment|shipped"
-    r"|delivered|approved|received|all))"
+    r"(?<![a-z])(?:(twice|thrice)|(?<!at )(once)(?= (?:only|per|each|every|a|for each)(?![a-z])|[.,;)]|$))(?![a-z])"
 )
 
 
@@ -106,6 +108,8 @@ def _identifiers(text: str) -> Iterator[Value]:
         digits = sum(c.isdigit() for c in token)
         if not digits or (digits == len(token) and digits < _LONG) or _is_number_with_unit(token):
             continue
+        if _ISO_DATE.fullmatch(token):
+            continue
         if digits == len(token) and _is_counted(text, *match.span()):
             continue
         parts = token.split("-")
@@ -137,7 +141,10 @@ def _is_number_with_unit(token: str) -> bool:
 
 
 def _is_counted(text: str, start: int, end: int) -> bool:
-    return _MONEY_SIGN.search(text[max(0, start - 6) : start]) is not None or unit_at(text, end) is not None
+    if _MONEY_SIGN.search(text[max(0, start - 6) : start]) is not None:
+        return True
+    # No shop counts so many of anything: an order's number before 款 or 已.
+    return end - start < _COUNTED_DIGITS and unit_at(text, end) is not None
 
 
 def _halves(text: str) -> Iterator[Value]:
@@ -163,7 +170,7 @@ def _articles(text: str) -> Iterator[Value]:
         kind, factor = UNITS[match[2]]
         yield Value(kind, (factor,), match.group(), match.start(1), match.end(), True)
     for match in _TWICE_WORD.finditer(text):
-        yield Value("times", (_TWICE[match[1]],), match.group(), match.start(), match.end(), True)
+        yield Value("times", (_TWICE[match[1] or match[2]],), match.group(), match.start(), match.end(), True)
 
 
 def _numbers(text: str) -> Iterator[Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, Final
@@ -39,6 +40,14 @@ def claim_words() -> Iterator[tuple[str, Told]]:
         yield word, ("not", "", -1)
 
 
+def apart_words() -> tuple[tuple[re.Pattern[str], Told], ...]:
+    """Patterns of words that stand apart, each with its kind, its concept and its sign."""
+    rows = ((text, told.split()) for told, texts in _CLAIMS["apart"].items() for text in texts)
+    return tuple(
+        (re.compile(text), (kind, concept, 1 if sign == "+" else -1)) for text, (kind, concept, sign) in rows
+    )
+
+
 def name_words() -> Iterator[tuple[str, Told]]:
     """Each word with its kind and the name that its row stands for."""
     for kind, rows in _NAMES.items():
@@ -62,3 +71,11 @@ IMPLIES: Final[dict[Told, tuple[Told, ...]]] = {
     _told(claim): tuple(_told(each) for each in follows.split(","))
     for claim, follows in _CLAIMS["implies"].items()
 }
+
+
+def offer_words() -> dict[str, str]:
+    """The words of what is done for somebody, by kind, each kind as alternatives of a pattern."""
+    return {
+        kind: "|".join(word.strip() for word in re.split(r",|\s+(?=[^\x00-\x7f])", words) if word.strip())
+        for kind, words in _CLAIMS["offers"].items()
+    }

@@ -1,0 +1,92 @@
+"""What the writer of a sentence says that it, or the shop, did or will do for the customer: by grammatical form, so that
+any words of giving count. What is to be done goes through an offer and a yes; what the shop does stands in its facts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from routing.grounding.claims import content_of
+from routing.grounding.fact import Finding
+from routing.grounding.known import Known
+from routing.grounding.said import ASKS, Said
+from routing.grounding.text import clauses_of
+from routing.grounding.words import offer_words
+
+_WORDS: Final = offer_words()
+_SPEAK: Final = frozenset(_WORDS["en_speak"].split("|"))
+_ADVERBS: Final = (
+    r"(?:(?:just|already|now|also|even|then|always|[a-z]+ly|gone ahead and|happy to|glad to|willing to|able to"
+    r"|have|be|been) )*"
+)
+# I have done it, I will do it: whatever I do is a promise, save to look and to speak.
+_EN_I: Final = re.compile(
+    rf"(?<![a-z])i(?:(?:'ll| will| can|'m going to| am going to| went ahead and) {_ADVERBS}(?P<to>[a-z]+)"
+    rf"|(?:'ve| have) {_ADVERBS}(?P<done>[a-z]+(?:ed|en)|sent|put|made|set|told|let|got|taken))(?![a-z])"
+)
+_EN_WE: Final = re.compile(
+    r"(?<![a-z])(?:we|our (?:\w+ )?team)"
+    rf"(?:'ve| have|'ll| will| can| shall|'re going to| are going to|'re| are|'d| would) {_ADVERBS}"
+    rf"(?P<verb>(?:{_WORDS['en_give']})(?:l?ed|d|ing|s)?)(?![a-z])"
+)
+_EN_STAFF: Final = re.compile(
+    r"(?<![a-z])(?:managers?|specialists?|supervisors?|agents?|colleagues?|representatives?|team|someone|staff|technicians?|experts?)"
+    rf"(?:'ll| will| is going to| are going to| would) (?P<verb>{_WORDS['en_contact']})(?![a-z])"
+)
+_EN_YOU: Final = re.compile(
+    r"(?<![a-z])you(?:'ll| will)(?: also| now| soon)* (?:receive|get|be (?:given|sent|offered|credited))"
+    rf" (?P<verb>(?:[a-z0-9$¥.%-]+ )*?(?:{_WORDS['en_gift']}))(?![a-z])"
+)
+_ZH_US: Final = r"(?:我们?|本店|小店|咱们|这边|店里|店铺|客服|商家|仓库)"
+_ZH_LEAD: Final = (
+    r"(?:已经?|刚刚?|刚才|会|将|可以|能|愿意?|来|再|这就|马上|现在|另外?|额外|特别|免费|亲自|破例|可|这边|随后|稍后|也"
+    r"|还|并|都|直接|先|再次|尽快)"
+)
+_ZH_GIVE: Final = re.compile(
+    rf"(?:{_ZH_US}{_ZH_LEAD}{{1,4}}(?:[给为帮替](?:您|你))?|{_ZH_LEAD}{{0,4}}[给为帮替](?:您|你))"
+    rf"[^,。;]{{0,6}}?(?P<verb>{_WORDS['zh_give']})"
+)
+_ZH_ASKED: Final = re.compile(rf"已经?[^,。;]{{0,3}}?(?P<verb>{_WORDS['zh_ask']})")
+_ZH_STAFF: Final = re.compile(
+    rf"(?:主管|专员|经理|同事|专人|工作人员|师傅|负责人|店长)[^,。;]{{0,6}}?(?P<verb>{_WORDS['zh_contact']})"
+)
+# What cannot be done is promised to nobody.
+_DENIED: Final = re.compile(r"不|无法|没办法|没法|未|(?<![a-z])(?:not|never|unable)(?![a-z])")
+_LEAST_OF_FACT: Final = 0.5
+
+
+def promise_finding(said: Said, known: Known) -> Finding | None:
+    """The first thing that was or will be done for the customer, and that no fact says."""
+    if ASKS.search(said.text):
+        return None
+    for match in _offers(said.low):
+        verb = next(name for name in ("verb", "to", "done") if match.groupdict().get(name))
+        start = match.start(verb)
+        end = next((b for a, b in clauses_of(said.low) if a <= start < b), len(said.low))
+        if not _DENIED.search(said.low[max(0, match.start() - 4) : start]) and not _is_told(
+            match[verb], said.low[start:end], known
+        ):
+            return Finding("promise", match.group())
+    return None
+
+
+def _offers(low: str) -> Iterator[re.Match[str]]:
+    for match in _EN_I.finditer(low):
+        if (match["to"] or match["done"]) not in _SPEAK:
+            yield match
+    for pattern in (_EN_WE, _EN_STAFF, _EN_YOU, _ZH_GIVE, _ZH_ASKED, _ZH_STAFF):
+        yield from pattern.finditer(low)
+
+
+def _is_told(verb: str, clause: str, known: Known) -> bool:
+    """Whether a fact speaks of the same deed and of what it is done with."""
+    verbs = set(content_of(verb)) or {verb}
+    mine = set(content_of(clause)) | verbs
+    for piece in known.pieces:
+        if verb not in piece.text and not verbs & piece.content:
+            continue
+        if sum(word in piece.content or word in piece.text for word in mine) >= _LEAST_OF_FACT * len(mine):
+            return True
+    return False
