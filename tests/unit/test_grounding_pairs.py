@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks.grounding_pairs import __main__ as command
-from benchmarks.grounding_pairs.family import FAMILIES, Family, Wordings, wordings
+from benchmarks.grounding_pairs.family import FAMILIES, UNREAD, Family, Wordings, wordings
 from benchmarks.grounding_pairs.numerals import in_chinese, in_english
 from benchmarks.grounding_pairs.pairs import KINDS, Pair, drafted, pairs
 from benchmarks.grounding_pairs.planting import planted
@@ -221,6 +221,13 @@ def test_a_family_has_many_patterns_each_of_its_own(family: Family) -> None:
         assert all(kind in KINDS for pattern in words.patterns for kind in pattern.wrong)
 
 
+def test_the_second_family_to_tune_on_is_large() -> None:
+    for language in LANGUAGES:
+        words = wordings("dev_b", language)
+        assert len(words.patterns) >= 110 and len(words.promises) >= 16
+        assert {kind for pattern in words.patterns for kind in pattern.wrong} >= {"negation", "state", "name"}
+
+
 def test_every_value_of_a_sentence_can_be_written(family: Family) -> None:
     for language in LANGUAGES:
         words = wordings(family, language)
@@ -294,6 +301,20 @@ def test_misses_of_the_held_out_family_are_refused(
         command.main()
     assert ended.value.code == 2
     assert "would fit it to them" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("family", [each for each in FAMILIES if each != UNREAD])
+def test_misses_of_the_families_that_may_be_read_are_printed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], family: Family
+) -> None:
+    monkeypatch.setattr(command, "pairs", lambda *asked: cached(family, _COUNT, 3))
+    monkeypatch.setattr(command, "kefus_check", lambda: lambda pair: None)
+    monkeypatch.setattr(sys, "argv", ["it", "--family", family, "--misses", "--out", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        command.main()
+    shown = capsys.readouterr().out
+    missed = [pair for pair in cached(family, _COUNT, 3) if not pair.is_right]
+    assert missed and all(f"  > {pair.sentence}\n" in shown for pair in missed)
 
 
 @pytest.mark.parametrize(("verdict", "code"), [(True, 0), (False, 1)])
