@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal
 
+from routing.grounding.content import content_of
 from routing.grounding.lexicon import Lexicon
 from routing.grounding.text import CJK, clauses_of, lowered
 from routing.grounding.words import Told, apart_words, claim_words
@@ -51,11 +52,17 @@ _ZH_APART: Final = tuple(row for row in _APART if CJK.search(row[0].pattern))
 _EN_APART: Final = tuple(row for row in _APART if not CJK.search(row[0].pattern))
 _JOIN: Final = re.compile(r" ?(?:[,、/]|和|或者?|及|与|(?:, )?(?:and|or|nor)) ?(?:be |been )?")
 _ZH_EVENT: Final = re.compile(
-    r"(?:成功|完成|申请|审核|提交|通过)?(?:之?后|以后|之?前|以前|时(?!间)|次日|当日起|起|之日|日起|满|超过"
+    r"(?:成功|完成|申请|审核|提交|通过)?(?:的话|(?:截止|期限|日期|进度|周期|链接)|的?(?:\d{1,3}|[一二三四五六七八九十两]{1,3})"
+    r"(?:个工作|个自然|个?小时|分钟|天|日|周|个月)|来?的(?:东西|货|物品)|之?后|以后|之?前|以前|时(?!间)|次日|当日起|起|之日|日起|满|超过"
     r"|的(?:订单|商品|包裹|那)|商品|订单(?!已)|超|期间|政策|规则|说明|记录|信息|详情)"
 )
-_ZH_IF: Final = re.compile(r"如果|如需|如要|如(?!期)|若|一旦|等(?!待)|当您|每次|凡|只要|除非|是否")
-_IF: Final = re.compile(r"如果|若|一旦|假如|要是|(?<![a-z])(?:if|once|when|should|in case)(?![a-z])")
+_ZH_IF: Final = re.compile(
+    r"过了|才(?!能)|后 ?[\d一二三四五六七八九十]{1,3}个?(?:分钟|小时|天|日)内?$"
+    r"|如果|如需|如要|如(?!期)|若|一旦|等(?!待)|当您|每次|凡|只要|除非|是否"
+)
+_IF: Final = re.compile(
+    r"如果|若|一旦|假如|要是|(?<![a-z])(?:if|once|when|should|in case|whatever|anything)(?![a-z])"
+)
 _ZH_DONE_AFTER: Final = re.compile(
     r"(?!时间[是为:]{0,2}[^,。;]{0,7}(?:小时|天|工作日|分钟))(?:已经?)?(?:了|成功|完成|完毕|过(?!程)|时间|于\d|出去了?)"
 )
@@ -71,23 +78,28 @@ _ZH_NOT_DONE: Final = re.compile(r"(?:未|尚未|没有?|并未|仍未)[^,。;�
 # A negation reaches no further than to these.
 _ZH_ENDS: Final = re.compile(r"则|就|的话|即可|才")
 _UNABLE: Final = re.compile(r"(?:不能|不可以?|不支持|不予|无法|没办法|没有办法|没法|不再支持)$")
+_MONEY_BACK: Final = re.compile(r" (?:\d+(?:[.,]\d+)*|[a-z]*money) .*back$")
+_AMOUNT: Final = re.compile(r"\d|(?<![a-z])(?:money|amount|sum|yuan)(?![a-z])")
+_BY_CARD: Final = re.compile(
+    r" (?:your |a |the )?(?:(?:credit|debit|bank|gift) card|[a-z]*pay|paypal|huabei|visa|wechat)(?![a-z])"
+)
 # What is completed or went through is what was spoken of last.
 _PROCESS: Final = re.compile(
-    r"(?P<cancel>取消|撤单|cancellation|cancelled|canceled)|(?P<refunded>退款|refund|money|reimbursement)|(?P<exchange>换货|exchange)"
+    r"(?P<pack>打包|备货|packing)|(?P<cancel>取消|撤单|cancellation|cancelled|canceled)|(?P<refunded>退款|refund|money|reimbursement)|(?P<exchange>换货|exchange)"
     r"|(?P<return>退货|return)|(?P<pay>付款|支付|payment)|(?P<deliver>签收|投递|派送|delivery|parcel|package|包裹|快递)"
 )
 _EN_EVENT: Final = re.compile(
     r"(?<![a-z])(?:if|once|when|after|until|unless|before|as soon as|whether|in case|whenever|what is"
-    r"|what's|that is|that are|that was|that were|which is|which are|"
-    r"anything|everything|date of|day of|time of|following|upon|were)(?![a-z])[^.;]*$|(?<![a-z])(?:items?"
-    r"|goods|orders|products|any order|each order)(?: that)?(?: have| has)?(?: been)?(?: not)? $"
+    r"|what's|that is|that are|that was|that were|(?<=[a-z0-9] )which (?:is|are)|"
+    r"anything|everything|whatever|date of|day of|time of|following|upon|were)(?![a-z])[^.;]*$|(?<![a-z])(?:items?"
+    r"|goods|orders|products|any order|each order)(?: that)?(?: have| has| are)?(?: been| left)?(?: not)? $"
 )
 _EN_EVENT_AFTER: Final = re.compile(
-    r" (?:items?|goods|orders(?! (?:is|was))|products?|parcels|within|before|after|price|version|policy"
-    r"|request|window|period)(?![a-z])"
+    r" (?:items?|goods|orders(?! (?:is|was))|products?|parcels|within|before|after|prices?|versions?|policy"
+    r"|requests?|window|period|money|amount|sum)(?![a-z])"
 )
 _EN_WILL: Final = re.compile(
-    r"(?<![a-z])(?:(?:will|'ll|going to|shall|would|should|won't)(?: [a-z']+){0,3}|being|to(?: be"
+    r"(?<![a-z])(?:(?:will|'ll|going to|shall|would|should|won't)(?: [a-z0-9'-]+){0,4}|being|to(?: be"
     r"| have been| get| arrive)?(?: [a-z]+ly| soon)?) ?$|(?<=[a-z])'ll [a-z ]*$"
 )
 _EN_CAN: Final = re.compile(
@@ -96,24 +108,17 @@ _EN_CAN: Final = re.compile(
 )
 _CAPABLE: Final = re.compile(
     r"支持|可以|能|接受|提供|允许|行|适用|享受|办理|参与|possible|support|accept|allow|offer|available"
-    r"|permit|eligible|apply|applicable|include|option|provide|valid|work|need|require|有|需|开通|开放|推出|上线|option|something"
+    r"|permit|eligible|apply|applicable|include|option|provide|valid|work|need|require|有|需|开通|开放|推出|上线|option|something|cover|accept"
 )
 _NEEDED: Final = re.compile(r"(?:needed|required|necessary) for ")
-_COPULA: Final = re.compile(
-    r"(?<![a-z])(?:(?:is|are|was|it's|that's|be|remains) [a-z ]{0,12}|isn't|aren't|wasn't)$"
-)
+_COPULA: Final = re.compile(r"(?<![a-z])(?:is|are|was|it's|that's|be|remains) [a-z ]{0,12}$")
+_THINGS: Final = frozenset({"coupon", "discount", "points", "member", "gift", "invoice"})
+_CANNOT_BE: Final = re.compile(r"(?:can't|cannot|won't|no longer) be [a-z]+")
+_SOON: Final = re.compile(r"(?:就|将|会|即|便)[^,。;]{0,14}$")
+_GENERAL: Final = re.compile(r" (?:once|if|when|unless|as soon as|automatically)(?![a-z])")
+_IS_NOT: Final = frozenset({"isn't", "aren't", "wasn't"})
+_TOPIC: Final = re.compile(r"(?:开通|支持|提供|开放|推出|接受|上线|适用)?(?:了|呢|哦|哈)?\s*")
 _INCAPABLE: Final = ("不支持", "不可以", "不接受", "不提供", "不允许", "不能", "不行", "无法", "不予")
-_EN_WORD: Final = re.compile(r"[a-z]+(?:'[a-z]+)?")
-_SMALL: Final = frozenset(
-    "a an the be been is are was were it its this that these those your our my their any have has had do "
-    "does did to of for in on at by with as and or "
-    "yet so very too also currently still now just really only available possible able can could may will "
-    "would need needs needed required require more other all us you we i they "
-    "there here please from into up out".split()
-)
-_ZH_SMALL: Final = (
-    "的了是在有会能可以要需为您我它这那还都也就很再请对把被让给到与和或及其该此吗呢哦啊呀支持提供"
-)
 
 
 @lru_cache(maxsize=4096)
@@ -169,6 +174,10 @@ def _read_clause(
         kinds = {kind for kind, _, _ in meanings}
         if kinds == {"idle"}:
             continue
+        if kinds == {"not"} and denied is not None and 0 <= word_start - denied[1] <= 1:
+            # Not too late is in time.
+            denied = None
+            continue
         if kinds == {"not"}:
             if denied is not None:
                 denials.append(_denial(text, denied, word_start))
@@ -197,8 +206,15 @@ def _read_clause(
                 own if is_listed and own < 0 else own * sign,
             )
             for kind, concept, own in meanings
-            if kind in ("done", "deed", "property", "promise")
+            if kind in ("done", "will", "deed", "property", "promise")
         ]
+        if denied is not None and read[0].concept == "available" and len(claims) > first:
+            # Cash on delivery is not available.
+            last = claims[-1]
+            if last.kind == "property" and last.mode == "can":
+                claims[-1] = replace(last, sign=-last.sign)
+                denied, last_end, last_sign = None, word_end, sign
+                continue
         if denied is not None and _UNABLE.search(text[slice(*denied)]):
             read = [replace(claim, mode="can") if claim.mode == "done" else claim for claim in read]
         # What is done is no more a possibility.
@@ -218,7 +234,23 @@ def _read_clause(
         if claims[at].kind in ("property", "deed") and claims[at].mode == "can"
     ]
     is_of_it = _CAPABLE.search(behind[denied[1] - denied[0] :]) or behind.startswith(_INCAPABLE)
-    if mine and (is_of_it or _COPULA.search(text[start : denied[1]])):
+    is_of_it = (
+        is_of_it
+        or (_CANNOT_BE.match(behind) is not None and bool(mine) and claims[mine[-1]].concept not in _THINGS)
+        or behind[: denied[1] - denied[0]].endswith("不了")
+        or _COPULA.search(text[start : denied[0]])
+        or text[slice(*denied)] in _IS_NOT
+    )
+    if not mine and _TOPIC.fullmatch(behind[denied[1] - denied[0] :]):
+        # Of what was named before the mark: cash on delivery, that we don't offer.
+        mine = [
+            at for at in range(max(0, first - 2), first) if claims[at].mode == "can" and claims[at].sign > 0
+        ]
+        for at in mine:
+            claims[at] = replace(claims[at], sign=-1)
+        if mine:
+            return
+    if mine and is_of_it:
         for at in mine:
             old = claims[at]
             if old.end > claims[mine[-1]].start - 8:
@@ -238,11 +270,15 @@ def _claim(
 ) -> Claim:
     word = text[slice(*span)]
     mode: Mode = "done"
-    if kind == "deed" or (kind == "done" and concept not in ("ship",)) or kind == "promise":
+    if kind == "will":
+        mode = "will"
+    elif kind == "deed" or (kind == "done" and concept not in ("ship",)) or kind == "promise":
         mode = _mode(text, start, span, end, kind)
     elif kind == "property":
         mode = "event" if _is_named_after(text, span, end) or _is_supposed(text[start : span[0]]) else "can"
     elif _is_event(text, start, span, end):
+        mode = "event"
+    if concept == "completed" and _BY_CARD.match(text, span[1]):
         mode = "event"
     if concept == "completed":
         concept = _process(text, span[0], span[1]) or concept
@@ -250,7 +286,17 @@ def _claim(
         concept = "refunded"
     if concept == "refunded" and mode != "done":
         concept = "refund"
-    return Claim("deed" if kind == "done" else kind, concept, mode, sign, word, *span)
+    if concept == "refunded" and "到账" in word and "退" not in text:
+        concept = "pay"
+    if concept == "return" and _MONEY_BACK.search(word):
+        concept = "refund"
+    if (
+        concept == "return"
+        and word.startswith(("go ", "goes", "come ", "comes"))
+        and _AMOUNT.search(text[start : span[0]])
+    ):
+        concept = "refund"
+    return Claim("deed" if kind in ("done", "will") else kind, concept, mode, sign, word, *span)
 
 
 def _process(text: str, at: int, end: int) -> str | None:
@@ -276,6 +322,8 @@ def _is_supposed(before: str) -> bool:
     """Whether it only stands in a condition: if the price falls."""
     if not _IF.search(before):
         return False
+    if re.match(r"\s*(?:should|had|were)(?![a-z])", before):
+        return True
     return not any(pattern.search(before) for pattern in (_ZH_CAN, _EN_CAN, _EN_WILL))
 
 
@@ -297,9 +345,13 @@ def _mode(text: str, start: int, span: tuple[int, int], end: int, kind: str) -> 
     if text[span[0]].isascii():
         if _EN_WILL.search(before):
             return "will"
+        if re.search(r"(?<![a-z])(?:is|are) $", before) and _GENERAL.match(text, span[1], end):
+            return "can"
         if kind == "deed" and text[span[1] - 1] == "s" and " " not in text[slice(*span)]:
             return "can"
         return "can" if _EN_CAN.search(before) else "done"
+    if text[slice(*span)].endswith(("失效", "过期", "作废")) and _SOON.search(before):
+        return "will"
     if kind == "done":
         return "will" if _ZH_TO_COME.search(before) and "已" not in text[slice(*span)] else "done"
     if after.startswith("中") and kind == "deed":
@@ -321,37 +373,3 @@ def _denial(text: str, denied: tuple[int, int], end: int) -> Denial:
     """What follows the negation: in Chinese pairs of characters, in English stems."""
     behind = text[denied[1] : min(end, denied[1] + 28)]
     return Denial(content_of(behind, 5), text[denied[0] : denied[1]] + behind[:8], *denied)
-
-
-def content_of(text: str, most: int = 99) -> tuple[str, ...]:
-    """The words of a piece that say something: stems, and pairs of Chinese characters."""
-    words = [stem(word) for word in _EN_WORD.findall(text) if word not in _SMALL and len(word) > 2]
-    pairs: list[str] = []
-    for run in CJK.findall(text):
-        kept = run.lstrip(_ZH_SMALL)
-        pairs += [
-            kept[i : i + 2]
-            for i in range(len(kept) - 1)
-            if kept[i] not in _ZH_SMALL and kept[i + 1] not in _ZH_SMALL
-        ]
-    return tuple((words + pairs)[:most])
-
-
-_IRREGULAR: Final = dict(
-    pair.split(":")
-    for pair in (
-        "kept:keep paid:pay sent:send sold:sell bought:buy given:giv gave:giv made:mak taken:tak took:tak "
-        "got:get held:hold "
-        "brought:bring came:com went:go left:leav"
-    ).split()
-)
-
-
-def stem(word: str) -> str:
-    """Without the endings of English, roughly: the same for returned, returns and returning."""
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    for ending in ("'s", "ing", "able", "ed", "es", "s", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word.removesuffix(ending)
-    return word

@@ -23,6 +23,7 @@ _COMPARES: Final = re.compile(
 _OF_ONE: Final = re.compile(
     r"单价|每[件个双条台只]|(?<![a-z])(?:each|apiece|for one|per (?:item|piece|unit))(?![a-z])"
 )
+_PAIR: Final = re.compile(r"一对|一双|俩|(?<![a-z])(?:pair|couple|both)(?![a-z])")
 _COUNTED: Final = 6
 _KINDS: Final = re.compile(
     r".{0,4}(?:款|种|类| (?:different |available |main )?(?:ways|methods|options|colou?rs|sizes|versions|kinds|types))"
@@ -43,6 +44,8 @@ def follows_together(value: Value, sentence: str, pieces: Sequence[Piece], known
         and not _OF_ONE.search(sentence)
         and _is_sum(value, there)
     ):
+        return True
+    if value.kind.startswith("money") and _is_told_times(value, sentence, there):
         return True
     if value.kind not in ("orders", "item", "number") or value.amount > _COUNTED:
         return False
@@ -73,10 +76,16 @@ def _is_sum(value: Value, there: Sequence[Value]) -> bool:
     )
 
 
+def _is_told_times(value: Value, sentence: str, there: Sequence[Value]) -> bool:
+    """A price as often as the sentence itself says."""
+    counts = {v.amount for v in values_in(sentence) if v.kind in ("item", "number") and 1 < v.amount <= 20}
+    counts |= {2.0} if _PAIR.search(sentence) else set()
+    prices = {v.amount for v in there if v.kind == value.kind}
+    return any(abs(value.amount - count * price) < 0.005 for count in counts for price in prices)
+
+
 def _is_factor(value: Value, sentence: str, there: Sequence[Value]) -> bool:
     """Two jackets come to 1,198: so many times a price is the sum that is told."""
-    if not _SUM.search(sentence):
-        return False
     told = [v.amount for v in values_in(sentence) if v.kind.startswith("money")]
     prices = [v.amount for v in there if v.kind.startswith("money")]
     return any(abs(value.amount * price - total) < 0.005 for price in prices for total in told)

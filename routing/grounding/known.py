@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from routing.grounding.claims import Claim, Denial, claims_in, content_of
+from routing.grounding.claims import Claim, Denial, claims_in
+from routing.grounding.content import content_of
 from routing.grounding.fact import Fact
 from routing.grounding.names import Name, names_in
 from routing.grounding.subjects import Subjects, orders_in, plain, subjects_of

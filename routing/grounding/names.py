@@ -49,13 +49,15 @@ _EVERYDAY: Final = frozenset(
 )
 _LATIN: Final = re.compile(r"[A-Za-z][A-Za-z'&.-]*[A-Za-z]|[A-Za-z]")
 # A name before a model is one wherever it stands: Northstar X360.
-_MODEL_BEHIND: Final = re.compile(r" (?=[A-Za-z-]{0,4}\d)[A-Z][A-Za-z0-9-]*\d")
-_ZH_BEFORE_MODEL: Final = re.compile(r"([\u4e00-\u9fff]{2}) ?(?=[A-Z]{1,3}-?\d{1,4}(?!\d))")
+_MODEL_BEHIND: Final = re.compile(r" [A-Z]{1,2}-?\d{2,4}(?![0-9A-Za-z-])")
+_ZH_BEFORE_MODEL: Final = re.compile(
+    r"(?<![^\W\da-zA-Z的是款买购看为有由把台和与及给拍选])([\u4e00-\u9fff]{2}) ?(?=[A-Z]{1,3}-?\d{1,4}(?!\d))"
+)
 _ZH_BRAND: Final = re.compile(
     r"(?:是|为|来自|出自|品牌)([\u4e00-\u9fff]{2})(?:的|牌|家的|品牌)(?=.{0,3}$|[\u4e00-\u9fff]{2})"
 )
 _ZH_NO_BRAND: Final = re.compile(
-    r"[的了是这那款看下买您我和与及或比起关于型号为有个件台卖售选择推荐目前请在帮到过把将一二两三订单号您他她它你们本该此都也就很最更好新可能要想对从给由因编运码券含安排购买享按括属]"
+    r"[的了是这那款看下买您我和与及或比起关于型号为有个件台卖售选择推荐目前请在帮到过把将一二两三订单号您他她它你们本该此都也就很最更好新可能要想对从给由因编运码券含安排购买享按括属上无否则带拿挑用拍]"
 )
 _TITLES: Final = ("Mr.", "Ms.", "Mrs.", "Dr.")
 _QUOTED: Final = re.compile(r"[《「『“\"]([^》」』”\"]{2,40})[》」』”\"]")
@@ -65,7 +67,7 @@ _CONTACT: Final = re.compile(
 )
 _ZH_CARRIER: Final = re.compile(r"([\u4e00-\u9fff]{2})(?:快递|速运|速递)")
 _ZH_NO_CARRIER: Final = re.compile(
-    r"[的个发由用走是查收送到了家上为您该此寄过择作定认通准内际地有和与或间等按在给我]|普通|合作"
+    r"[的个发由用走是查收送承到了家上为您该此寄过择作定认通准内际地有和与或间等按在给我钱元块]|普通|合作"
 )
 _ZH_PERSON: Final = re.compile(
     r"(?:收件人|收货人|联系人|签收人|抬头)(?:是|为|:"

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from routing.grounding.claims import Claim, claims_in, content_of
+from routing.grounding.claims import Claim, claims_in
+from routing.grounding.content import content_of
 from routing.grounding.fact import Finding
 from routing.grounding.known import Piece, held
 from routing.grounding.likeness import likeness
@@ -28,6 +29,8 @@ def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | Non
     if claim.kind == "promise":
         return _promise(claim, said, facts)
     if claim.mode == "event" or ASKS.search(said.text):
+        return None
+    if claim.concept == "expired" and (claim.mode == "will" or claim.sign < 0):
         return None
     concept_said = "stock" if claim.concept == "available" else claim.concept
     told = {(c.concept, c.sign) for piece in pieces for c in piece.claims if c.mode != "event"}
@@ -51,17 +54,47 @@ def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | Non
         is_held = bool(modes - {"done", "event"}) or (
             claim.sign in signs and claim.sign > 0 and claim.kind == "property"
         )
-        is_held |= not signs and bool(modes)
-    if is_held and claim.mode != "done" and -claim.sign in signs and not _is_told_of_it(claim, said, pieces):
+        # What is done was possible.
+        is_held |= bool(modes) and (not signs or (claim.mode == "can" and "done" in modes))
+    if claim.concept == "free" and claim.sign < 0 and _is_priced(said, pieces):
+        return None
+    if claim.concept == "stock" and claim.sign > 0 and _UNTIL.search(_clause(said.low, claim.start)):
+        return None
+    if claim.concept == "to_leave" and ("stock", 1) in told:
+        return None
+    if _EXCEPT.search(said.text) and {claim.sign, -claim.sign} <= signs and claim.mode == "can":
+        return None
+    if is_held and claim.mode == "can" and -claim.sign in signs and not _is_told_of_it(claim, said, pieces):
         return Finding("negation", claim.word)
     if is_held or (
         claim.mode == "can"
         and not signs
         and claim.concept not in _GIVEN
-        and COURTESY.search(_clause(said.low, claim.start))
+        and (COURTESY.search(_clause(said.low, claim.start)) or _HELPS.search(said.low, 0, claim.start))
     ):
         return None
     return Finding("negation" if -claim.sign in signs else "claim", claim.word)
+
+
+_BELOW: Final = re.compile(
+    r"(?<![a-z])(?:below|under|less than|short of|until|unless)(?![a-z])|[未没不][满到够足]|低于|少于|不足"
+)
+
+
+def _is_priced(said: Said, pieces: Sequence[Piece]) -> bool:
+    """Whether what is said to cost something does: below an amount, or so much."""
+    told = {v.key for v in said.values if v.kind.startswith("money")}
+    return (_BELOW.search(said.low) is not None and any(_is_free_from(piece) for piece in pieces)) or any(
+        v.key in told and any(c.concept == "free" for c in piece.claims)
+        for piece in pieces
+        for v in piece.values
+    )
+
+
+def _is_free_from(piece: Piece) -> bool:
+    """Free from an amount, so that it is not below."""
+    amounts = {v.key for v in piece.values if v.kind.startswith("money")}
+    return len(amounts) > 1 and any(c.concept == "free" and c.sign > 0 for c in piece.claims)
 
 
 def _clause(text: str, at: int) -> str:
@@ -70,10 +103,14 @@ def _clause(text: str, at: int) -> str:
 
 
 _PEOPLE: Final = re.compile(
-    r"(?<![a-z])(?:team|agents?|colleagues?|staff|service|support|representatives?|we are|we're|hours)(?![a-z])"
+    r"(?<![a-z])(?:team|agents?|colleagues?|staff|service|support|representatives?|we are|we're|hours"
+    r"|shipping|delivery|deliver|payments?|cash|invoices?|returns?|exchanges?)(?![a-z])"
 )
+_HELPS: Final = re.compile(r"(?<![a-z])(?:help|assist)(?: you)? with(?![a-z])|帮您[查看]")
 # Claims so common in free wording that only their contrary is kept back.
-_WEAK: Final = frozenset("instalments place change address member weekend tax nophone points hub".split())
+_WEAK: Final = frozenset(
+    "noreason instalments place change address member weekend tax nophone points hub".split()
+)
 # What is given away is no topic of courtesy.
 _GIVEN: Final = frozenset({"discount", "coupon", "free"})
 _WEAK_DEEDS: Final = frozenset({"pay", "place", "ship", "deliver"})
@@ -93,15 +130,46 @@ def _claims_it(piece: Piece, concept: str, sign: int) -> bool:
     return any(c.concept == concept and c.sign == sign and c.mode != "event" for c in piece.claims)
 
 
+# What the customer may do at once is no promise of ours.
+_ORDERS: Final = re.compile(
+    r"(?<![a-z])(?:order(?:ed)?|buy|bought|purchased?|used?)(?![a-z])|下单|购买|拍下|使用"
+)
+_UNTIL: Final = re.compile(r"(?<![a-z])until(?![a-z])|才")
+
+
 def _promise(claim: Claim, said: Said, facts: frozenset[tuple[str, str, int]]) -> Finding | None:
     signs = {sign for concept, _, sign in facts if concept == claim.concept}
     if claim.concept == "today" and COURTESY.search(said.low):
         return None
+    clause = _clause(said.low, claim.start)
+    if claim.concept == "guarantee" and "warranty" in clause:
+        return None
     if claim.concept == "at_once":
-        signs |= {sign for concept, _, sign in facts if concept == "soon"}
+        signs |= {sign for concept, _, sign in facts if concept in ("soon", "to_leave")}
+        if _ORDERS.search(clause):
+            return None
+    if claim.sign < 0 and _UNTIL.search(clause) and 1 in signs:
+        return None
     if claim.concept == "soon" or claim.sign in signs or (claim.sign < 0 and not signs):
         return None
     return Finding("promise", claim.word)
+
+
+# A denial that only says under which condition.
+_CONDITION: Final = re.compile(
+    r"^\s*(?:if|unless|outside|beyond|without|should|when|where)(?![a-z])|^\s*(?:如果?|若|假如|要是|除非|除了)|的话\s*$|^\s*不在.*(?:的话|时)$"
+)
+
+
+def _is_supposed(low: str, at: int) -> bool:
+    return _CONDITION.search(_clause(low, at)) is not None
+
+
+def _is_denied_too(said: Said, pieces: Sequence[Piece]) -> bool:
+    """Whether the fact that is likest to the sentence denies something as well, in whatever words."""
+    shares = likeness(said, pieces)
+    likest = max(pieces, key=lambda piece: shares[id(piece)], default=None)
+    return likest is not None and shares[id(likest)] > 0 and (bool(likest.denials) or _has_no(likest.claims))
 
 
 def denials_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Finding | None:
@@ -110,6 +178,8 @@ def denials_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Fi
     content = set(content_of(said.low))
     for denial in mine.denials:
         pieces = scope(denial.start)
+        if _is_supposed(said.low, denial.start) or _is_denied_too(said, pieces):
+            continue
         denied = {word for piece in pieces for other in piece.denials for word in other.content}
         denied |= {
             word for piece in pieces for c in piece.claims if c.sign < 0 for word in content_of(c.word)
@@ -142,7 +212,7 @@ def denials_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Fi
 # Names of which a fact may say that something does not hold for them.
 _DENIED_KINDS: Final = frozenset({"place", "payment", "category", "carrier"})
 _EXCEPT: Final = re.compile(
-    r"[?]\s*$|[吗呢]\W*$|除|以外|之外|(?<![a-z])(?:except|other than|apart from|besides|excluded)(?![a-z])",
+    r"[?]\s*$|吗\W*$|除|以外|之外|(?<![a-z])(?:except|other than|apart from|besides|excluded)(?![a-z])",
     re.I,
 )
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
-from routing.grounding.claims import content_of
+from routing.grounding.content import content_of
 from routing.grounding.fact import Finding
 from routing.grounding.known import Known, Piece
 from routing.grounding.likeness import is_likest
 from routing.grounding.names import IS_A, Name, names_in
 from routing.grounding.said import ASKS, Said
 from routing.grounding.text import is_word_at
+
+_TITLE: Final = re.compile(r"(?:先生|女士?|小姐?|先)$")
 
 
 def name_finding(name: Name, said: Said, known: Known, pieces: tuple[Piece, ...]) -> Finding | None:
@@ -33,8 +36,13 @@ def name_finding(name: Name, said: Said, known: Known, pieces: tuple[Piece, ...]
         return None if is_known else Finding("name", name.text)
     if text in known.text or text in said.message:
         return None
-    if name.kind == "person" and (name.text[-1:] in known.text or name.text[:2] in known.text):
-        return None
+    if name.kind == "person":
+        bare = _TITLE.sub("", name.text)
+        return (
+            None
+            if bare in known.text or (len(bare) > 1 and bare[-1] in known.text)
+            else Finding("name", name.text)
+        )
     if name.kind == "quoted" and _overlap(text, known.text + said.message) >= 0.6:
         return None
     return Finding("name", name.text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from routing.grounding.claims import claims_in
 from routing.grounding.derived import follows_together
 from routing.grounding.fact import Finding
 from routing.grounding.known import Known, Piece
@@ -37,6 +38,13 @@ def _is_its_topic(value: Value, said: Said, pieces: Sequence[Piece]) -> bool:
     """Whether a fact that holds the value speaks of what the sentence speaks of, as far as another does that has a value of
     that kind: 48 hours are the refund's, and not the fault's.
     """
+    if value.kind in ("date", "weekday") and not claims_in(said.text).claims:
+        return True
+    alike = [v for v in said.values if v.kind == value.kind]
+    if len(alike) > 1 and any(
+        all(any(follows(v, known) for known in piece.values) for v in alike) for piece in pieces
+    ):
+        return True
     others = [v for v in said.values if v.kind == value.kind and v.key != value.key]
 
     def is_rival(piece: Piece) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from routing.grounding.claims import content_of
+from routing.grounding.content import content_of
 from routing.grounding.fact import Finding
 from routing.grounding.known import Known
 from routing.grounding.said import ASKS, Said
@@ -28,7 +28,7 @@ _EN_I: Final = re.compile(
 )
 _EN_WE: Final = re.compile(
     r"(?<![a-z])(?:we|our (?:\w+ )?team)"
-    rf"(?:'ve| have|'ll| will| can| shall|'re going to| are going to|'re| are|'d| would) {_ADVERBS}"
+    rf"(?:'ve| have|'ll| will| can| shall|'re going to| are going to|'d| would) {_ADVERBS}"
     rf"(?P<verb>(?:{_WORDS['en_give']})(?:l?ed|d|ing|s)?)(?![a-z])"
 )
 _EN_STAFF: Final = re.compile(
@@ -49,11 +49,15 @@ _ZH_GIVE: Final = re.compile(
     rf"[^,。;]{{0,6}}?(?P<verb>{_WORDS['zh_give']})"
 )
 _ZH_ASKED: Final = re.compile(rf"已经?[^,。;]{{0,3}}?(?P<verb>{_WORDS['zh_ask']})")
+_ZH_DONE: Final = re.compile(
+    r"(?:我|[帮替给为]您)[^,。;]{0,10}(?P<done>取消|提交|申请|退款|退货|换货|修改|办理|改好|登记|加急|升级|下单|下了单|免掉)[^,。;不没]{0,6}了"
+)
+_ZH_TOLD: Final = re.compile(r"我(?:已经?)?(?P<done>[跟和同让叫][^,。;您]{1,6}(?:说|讲|打|催|安排|交代))")
 _ZH_STAFF: Final = re.compile(
     rf"(?:主管|专员|经理|同事|专人|工作人员|师傅|负责人|店长)[^,。;]{{0,6}}?(?P<verb>{_WORDS['zh_contact']})"
 )
 # What cannot be done is promised to nobody.
-_DENIED: Final = re.compile(r"不|无法|没办法|没法|未|(?<![a-z])(?:not|never|unable)(?![a-z])")
+_DENIED: Final = re.compile(r"不|无法|没办法|没法|未|(?<![a-z])(?:not|never|unable)(?![a-z])|n't(?![a-z])")
 _LEAST_OF_FACT: Final = 0.5
 
 
@@ -65,9 +69,11 @@ def promise_finding(said: Said, known: Known) -> Finding | None:
         verb = next(name for name in ("verb", "to", "done") if match.groupdict().get(name))
         start = match.start(verb)
         end = next((b for a, b in clauses_of(said.low) if a <= start < b), len(said.low))
-        if not _DENIED.search(said.low[max(0, match.start() - 4) : start]) and not _is_told(
-            match[verb], said.low[start:end], known
-        ):
+        first = next((a for a, b in clauses_of(said.low) if a <= start < b), 0)
+        if _DENIED.search(said.low[first:start]):
+            continue
+        # No fact tells what was done just now.
+        if verb == "done" or not _is_told(match[verb], said.low[start:end], known):
             return Finding("promise", match.group())
     return None
 
@@ -76,7 +82,7 @@ def _offers(low: str) -> Iterator[re.Match[str]]:
     for match in _EN_I.finditer(low):
         if (match["to"] or match["done"]) not in _SPEAK:
             yield match
-    for pattern in (_EN_WE, _EN_STAFF, _EN_YOU, _ZH_GIVE, _ZH_ASKED, _ZH_STAFF):
+    for pattern in (_EN_WE, _EN_STAFF, _EN_YOU, _ZH_DONE, _ZH_TOLD, _ZH_GIVE, _ZH_ASKED, _ZH_STAFF):
         yield from pattern.finditer(low)
 
 

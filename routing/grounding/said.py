@@ -9,7 +9,9 @@ from typing import Final
 from routing.grounding.names import Name
 from routing.grounding.value import Value
 
-ASKS: Final = re.compile(r"[?]\s*$|[吗呢]\W*$")
+# 呢 asks only beside a word that asks.
+_ASKS: Final = r"[?]\s*$|吗\W*$|(?:什么|哪|怎|多少|几|谁|还是|是否|不).*呢\W*$"
+ASKS: Final = re.compile(_ASKS)
 COURTESY: Final = re.compile(
     r"(?<![a-z])(?:help|assist|questions?|contact|let (?:me|us) know|feel free|happy to|glad to|look into"
     r"|check|anything|would you like|shall i|tell (?:me|us)|ask|reach out|thank|sorry|apologi[sz]e"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from routing.grounding.claims import stem
+from routing.grounding.content import stem
 from routing.grounding.text import CJK, lowered
 
 _ORDER: Final = re.compile(

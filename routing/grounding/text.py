@@ -22,8 +22,10 @@ _SAME: Final = str.maketrans(
     }
 )
 _MARKDOWN: Final = re.compile(r"\*\*|__|`|^#+ ", re.M)
+# 10 月 15 日, 199 元: spaces that some put around figures.
+_SPACED: Final = re.compile(r"(?<=\d) (?=[年月日号点时分天个元块折期次件小周])|(?<=[年月]) (?=\d)")
 _CLAUSE: Final = re.compile(
-    r"[;!?。\n()\[\]【】|]|:(?!\d)|,(?!\d)|\.(?!\d)|、(?=[^、]{14})| - |--|(?<![a-z])(?:but|however|although"
+    r"[;!?。\n()\[\]【】|]|:(?!\d)|,(?!\d)|(?<!\d),|\.(?!\d)|、(?=[^、]{14})| - |--|(?<![a-z])(?:but|however|although"
     r"|though|while|whereas|so|because|since)(?![a-z-])"
     r"|但是?|不过|而且|然而|因此|所以|因为",
     re.I,
@@ -33,7 +35,7 @@ CJK: Final = re.compile(r"[\u4e00-\u9fff]+")
 
 def folded(text: str) -> str:
     """Full-width forms, quotes and dashes in one form, without the marks of markdown; upper case is kept."""
-    return _MARKDOWN.sub("", unicodedata.normalize("NFKC", text).translate(_SAME)).strip()
+    return _SPACED.sub("", _MARKDOWN.sub("", unicodedata.normalize("NFKC", text).translate(_SAME))).strip()
 
 
 def lowered(text: str) -> str:

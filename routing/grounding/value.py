@@ -43,6 +43,11 @@ def follows(said: Value, known: Value) -> bool:
     """Whether the known value holds what is said."""
     if "identifier" in (said.kind, known.kind):
         return (said.kind == known.kind and said.key == known.key) or _same_digits(said, known)
+    if said.kind == "date" and known.kind == "duration":
+        # 20日 may be a length as well as a day.
+        return (
+            said.text.endswith("日") and said.key[:2] == (0, 0) and known.amount == float(said.key[2]) * 1440
+        )
     if said.kind == "date" or known.kind == "date":
         return said.kind == known.kind and _same_date(said, known)
     if said.kind == "time" and known.kind == "time":

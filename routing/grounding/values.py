@@ -235,7 +235,7 @@ def _counted(text: str, numeral: Numeral, kind: str, factor: float, end: int) ->
             kind = "of"
         return Value(kind, (amount,), said, numeral.start, end)
     unit = text[numeral.end : end].strip(" -")
-    if numeral.is_word and amount == 1 and unit in _IDLE_UNITS:
+    if numeral.is_word and amount == 1 and (unit in _IDLE_UNITS or kind == "item" or unit == "块"):
         return None
     if numeral.is_word and kind == "people" and amount == 1:
         return None
