@@ -91,7 +91,7 @@ _PROCESS: Final = re.compile(
 _EN_EVENT: Final = re.compile(
     r"(?<![a-z])(?:if|once|when|after|until|unless|before|as soon as|whether|in case|whenever|what is"
     r"|what's|that is|that are|that was|that were|(?<=[a-z0-9] )which (?:is|are)|"
-    r"anything|everything|whatever|date of|day of|time of|following|upon|were)(?![a-z])[^.;]*$|(?<![a-z])(?:items?"
+    r"anything|everything|whatever|date of|day of|time of|following|upon|were)(?![a-z])[^;]*$|(?<![a-z])(?:items?"
     r"|goods|orders|products|any order|each order)(?: that)?(?: have| has| are)?(?: been| left)?(?: not)? $"
 )
 _EN_EVENT_AFTER: Final = re.compile(
@@ -114,6 +114,9 @@ _NEEDED: Final = re.compile(r"(?:needed|required|necessary) for ")
 _COPULA: Final = re.compile(r"(?<![a-z])(?:is|are|was|it's|that's|be|remains) [a-z ]{0,12}$")
 _THINGS: Final = frozenset({"coupon", "discount", "points", "member", "gift", "invoice"})
 _CANNOT_BE: Final = re.compile(r"(?:can't|cannot|won't|no longer) be [a-z]+")
+_OF_A_THING: Final = re.compile(r"(?<![a-z])(?:from|about|regarding|on) (?:your|the|any|this|that) $")
+# "If the price falls, it is refunded" is a rule, and no news.
+_RULE: Final = re.compile(r"(?:^|[.;:] )(?:if|should|when|once|whenever)(?![a-z])[^.;]*,$")
 _SOON: Final = re.compile(r"(?:就|将|会|即|便)[^,。;]{0,14}$")
 _GENERAL: Final = re.compile(r" (?:once|if|when|unless|as soon as|automatically)(?![a-z])")
 _IS_NOT: Final = frozenset({"isn't", "aren't", "wasn't"})
@@ -278,6 +281,8 @@ def _claim(
         mode = "event" if _is_named_after(text, span, end) or _is_supposed(text[start : span[0]]) else "can"
     elif _is_event(text, start, span, end):
         mode = "event"
+    if concept in ("ship", "deliver") and text[start : span[0]].endswith("being "):
+        concept, mode = "transit", "done"
     if concept == "completed" and _BY_CARD.match(text, span[1]):
         mode = "event"
     if concept == "completed":
@@ -288,6 +293,8 @@ def _claim(
         concept = "refund"
     if concept == "refunded" and "到账" in word and "退" not in text:
         concept = "pay"
+    if concept == "return" and word.endswith("退") and "差" in text:
+        concept = "refund"
     if concept == "return" and _MONEY_BACK.search(word):
         concept = "refund"
     if (
@@ -333,6 +340,8 @@ def _is_named_after(text: str, span: tuple[int, int], end: int) -> bool:
     if not text[span[0]].isascii():
         return _ZH_EVENT.match(after) is not None
     before = text[max(0, span[0] - 30) : span[0]]
+    if _OF_A_THING.search(before):
+        return True
     return _EN_EVENT_AFTER.match(after) is not None and not (
         _EN_CAN.search(before) or _EN_WILL.search(before)
     )
@@ -345,7 +354,9 @@ def _mode(text: str, start: int, span: tuple[int, int], end: int, kind: str) -> 
     if text[span[0]].isascii():
         if _EN_WILL.search(before):
             return "will"
-        if re.search(r"(?<![a-z])(?:is|are) $", before) and _GENERAL.match(text, span[1], end):
+        if re.search(r"(?<![a-z])(?:is|are) $", before) and (
+            _GENERAL.match(text, span[1], end) or _RULE.search(text[:start])
+        ):
             return "can"
         if kind == "deed" and text[span[1] - 1] == "s" and " " not in text[slice(*span)]:
             return "can"

@@ -45,7 +45,16 @@ def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | Non
     ):
         return None
     is_weak = claim.concept in _WEAK or (claim.mode == "can" and claim.concept in _WEAK_DEEDS)
-    if is_weak and -claim.sign not in signs:
+    if claim.concept == "processing" and claim.sign < 0 and 1 not in signs:
+        return None
+    # That something has happened says nothing of what can be.
+    against = {
+        c.sign
+        for piece in pieces
+        for c in piece.claims
+        if c.concept == claim.concept and c.mode in ("can", "will")
+    }
+    if is_weak and -claim.sign not in (against if claim.concept in _WEAK_DEEDS else signs):
         return None
     modes = {mode for concept, mode, sign in facts if concept == claim.concept and sign == claim.sign}
     if claim.mode == "done":

@@ -34,6 +34,8 @@ _OFF: Final = re.compile(r"\s?(?:off|discount|reduction|折扣|优惠|的折扣|
 _OFF_BEFORE: Final = re.compile(r"(?:减|优惠|便宜|立减|降|省|discount of|reduced by|save|saves)\s?(?:了)?$")
 _OF: Final = re.compile(r"\s?(?:of (?:the|its) (?:original |full |regular |list )?price|的价格)")
 _JOIN: Final = re.compile(r"\s?(?:-|to|至|到|or|或|和|and|/|、|,)\s?(?:¥|￥|\$|cny|rmb)?\s?")
+# One piece is a count where it is told how many there are: 买了一件.
+_HOW_MANY: Final = re.compile(r"(?:[买订拍]了|共|含|有|装着)$")
 _LONG: Final = 7
 _COUNTED_DIGITS: Final = 9
 # A numeral in words that counts nothing where no unit says otherwise: "one of", 一个, 统一.
@@ -235,7 +237,15 @@ def _counted(text: str, numeral: Numeral, kind: str, factor: float, end: int) ->
             kind = "of"
         return Value(kind, (amount,), said, numeral.start, end)
     unit = text[numeral.end : end].strip(" -")
-    if numeral.is_word and amount == 1 and (unit in _IDLE_UNITS or kind == "item" or unit == "块"):
+    if (
+        numeral.is_word
+        and amount == 1
+        and (
+            unit in _IDLE_UNITS
+            or unit == "块"
+            or (kind == "item" and not _HOW_MANY.search(text[max(0, numeral.start - 3) : numeral.start]))
+        )
+    ):
         return None
     if numeral.is_word and kind == "people" and amount == 1:
         return None
