@@ -53,7 +53,7 @@ _EN_APART: Final = tuple(row for row in _APART if not CJK.search(row[0].pattern)
 _JOIN: Final = re.compile(r" ?(?:[,、/]|和|或者?|及|与|(?:, )?(?:and|or|nor)) ?(?:be |been )?")
 _ZH_EVENT: Final = re.compile(
     r"(?:成功|完成|申请|审核|提交|通过)?(?:的话|(?:截止|期限|日期|进度|周期|链接)|的?(?:\d{1,3}|[一二三四五六七八九十两]{1,3})"
-    r"(?:个工作|个自然|个?小时|分钟|天|日|周|个月)|来?的(?:东西|货|物品)|之?后|以后|之?前|以前|时(?!间)|次日|当日起|起|之日|日起|满|超过"
+    r"(?:个工作|个自然|个?小时|分钟|天|日|周|个月)|的单子?|来?的(?:东西|货|物品)|之?后|以后|之?前|以前|时(?!间)|次日|当日起|起|之日|日起|满|超过"
     r"|的(?:订单|商品|包裹|那)|商品|订单(?!已)|超|期间|政策|规则|说明|记录|信息|详情)"
 )
 _ZH_IF: Final = re.compile(
@@ -154,11 +154,16 @@ def _tokens(low: str) -> list[Token]:
             apart.append((*match.span(match.lastindex or 0), (told,)))
     if not apart:
         return found
-    tokens: list[Token] = []
+    kept: list[Token] = []
     for start, end, meanings in sorted((*found, *apart), key=lambda token: (token[0] - token[1], token[0])):
-        if all(end <= other[0] or start >= other[1] for other in tokens):
-            tokens.append((start, end, meanings))
-    return sorted(tokens)
+        if all(end <= other[0] or start >= other[1] for other in kept):
+            kept.append((start, end, meanings))
+    mine = [token for token in apart if token in kept]
+    # What a longer one took a piece of is read again without that piece.
+    rest = low
+    for start, end, _ in mine:
+        rest = rest[:start] + "\0" * (end - start) + rest[end:]
+    return sorted((*mine, *_LEXICON.find(rest)))
 
 
 def _read_clause(
@@ -287,7 +292,7 @@ def _claim(
         mode = "event"
     if concept == "completed":
         concept = _process(text, span[0], span[1]) or concept
-    if concept == "deliver" and kind == "deed" and _process(text, span[0], span[0]) == "refunded":
+    if concept == "deliver" and kind in ("deed", "done") and _process(text, span[0], span[0]) == "refunded":
         concept = "refunded"
     if concept == "refunded" and mode != "done":
         concept = "refund"
@@ -319,6 +324,8 @@ def _is_event(text: str, start: int, span: tuple[int, int], end: int) -> bool:
     before, after = text[start : span[0]], text[span[1] : min(end, span[1] + 12)]
     if text[span[0]].isascii():
         is_modal = _EN_CAN.search(before) is not None or _EN_WILL.search(before) is not None
+        if _EN_EVENT_AFTER.match(after) and re.search(r"(?<![a-z])(?:your|the|an?|any|each) $", before):
+            return True
         return _EN_EVENT.search(before) is not None or (
             not is_modal and _EN_EVENT_AFTER.match(after) is not None
         )
@@ -369,6 +376,8 @@ def _mode(text: str, start: int, span: tuple[int, int], end: int, kind: str) -> 
         return "will"
     if "了" in text[slice(*span)] or "过" in text[slice(*span)]:
         return "done"
+    if re.search(r"[能会将]$", before):
+        return "will"
     if _ZH_NOT_DONE.search(before) or _ZH_DONE_AFTER.match(after) or text[span[0]] == "已":
         return "done"
     if _ZH_WILL.search(before):

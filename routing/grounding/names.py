@@ -74,7 +74,7 @@ _ZH_PERSON: Final = re.compile(
     r"|\s)*[“\"]?([\u4e00-\u9fff]{2,3})(?![\u4e00-\u9fff]*(?:信息|姓名|电话))"
     r"|([\u4e00-\u9fff]{1,2})(?:先生|女士|小姐)"
 )
-_ZH_ROAD: Final = re.compile(r"([\u4e00-\u9fff]{2}(?:路|大道|街))(?=\d|[,。)\s]|$)")
+_ZH_ROAD: Final = re.compile(r"([\u4e00-\u9fff]{2}(?<![上半走同在])(?:路|大道|街))(?=\d|[,。)\s]|$)")
 # The larger name that a smaller one may be called by.
 IS_A: Final = {
     "外套": ("羽绒服",),

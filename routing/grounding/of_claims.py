@@ -30,7 +30,9 @@ def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | Non
         return _promise(claim, said, facts)
     if claim.mode == "event" or ASKS.search(said.text):
         return None
-    if claim.concept == "expired" and (claim.mode == "will" or claim.sign < 0):
+    if _is_asked(said.low, claim.end):
+        return None
+    if claim.concept == "expired" and (claim.mode == "will" or claim.sign < 0 or _is_too_late(pieces)):
         return None
     concept_said = "stock" if claim.concept == "available" else claim.concept
     told = {(c.concept, c.sign) for piece in pieces for c in piece.claims if c.mode != "event"}
@@ -88,6 +90,16 @@ def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | Non
 _BELOW: Final = re.compile(
     r"(?<![a-z])(?:below|under|less than|short of|until|unless)(?![a-z])|[未没不][满到够足]|低于|少于|不足"
 )
+
+
+def _is_asked(low: str, at: int) -> bool:
+    """Whether the part of the sentence that goes on there ends with a question mark."""
+    mark = re.search(r"[.!?;。](?!\d)", low[at:])
+    return mark is not None and mark[0] == "?"
+
+
+def _is_too_late(pieces: Sequence[Piece]) -> bool:
+    return any(c.concept == "return" and c.sign < 0 for piece in pieces for c in piece.claims)
 
 
 def _is_priced(said: Said, pieces: Sequence[Piece]) -> bool:
@@ -151,6 +163,8 @@ def _promise(claim: Claim, said: Said, facts: frozenset[tuple[str, str, int]]) -
     if claim.concept == "today" and COURTESY.search(said.low):
         return None
     clause = _clause(said.low, claim.start)
+    if claim.concept == "waive":
+        signs |= {sign for concept, _, sign in facts if concept == "free"}
     if claim.concept == "guarantee" and "warranty" in clause:
         return None
     if claim.concept == "at_once":

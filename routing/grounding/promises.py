@@ -45,7 +45,7 @@ _ZH_LEAD: Final = (
     r"|还|并|都|直接|先|再次|尽快)"
 )
 _ZH_GIVE: Final = re.compile(
-    rf"(?:{_ZH_US}{_ZH_LEAD}{{1,4}}(?:[给为帮替](?:您|你))?|{_ZH_LEAD}{{0,4}}[给为帮替](?:您|你))"
+    rf"(?:{_ZH_US}{_ZH_LEAD}{{1,4}}(?:[给为帮替](?:您|你)(?!的))?|{_ZH_LEAD}{{0,4}}[给为帮替](?:您|你)(?!的))"
     rf"[^,。;]{{0,6}}?(?P<verb>{_WORDS['zh_give']})"
 )
 _ZH_ASKED: Final = re.compile(rf"已经?[^,。;]{{0,3}}?(?P<verb>{_WORDS['zh_ask']})")
@@ -53,8 +53,9 @@ _ZH_DONE: Final = re.compile(
     r"(?:我|[帮替给为]您)[^,。;]{0,10}(?P<done>取消|提交|申请|退款|退货|换货|修改|办理|改好|登记|加急|升级|下单|下了单|免掉)[^,。;不没]{0,6}了"
 )
 _ZH_TOLD: Final = re.compile(r"我(?:已经?)?(?P<done>[跟和同让叫][^,。;您]{1,6}(?:说|讲|打|催|安排|交代))")
+_ZH_GIFT: Final = re.compile(r"(?P<verb>[送搭赠补奖]给?您)(?=[一张个点份两])")
 _ZH_STAFF: Final = re.compile(
-    rf"(?:主管|专员|经理|同事|专人|工作人员|师傅|负责人|店长)[^,。;]{{0,6}}?(?P<verb>{_WORDS['zh_contact']})"
+    rf"(?:有人|主管|专员|经理|同事|专人|工作人员|师傅|负责人|店长)[^,。;]{{0,6}}?(?P<verb>{_WORDS['zh_contact']})"
 )
 # What cannot be done is promised to nobody.
 _DENIED: Final = re.compile(r"不|无法|没办法|没法|未|(?<![a-z])(?:not|never|unable)(?![a-z])|n't(?![a-z])")
@@ -82,7 +83,7 @@ def _offers(low: str) -> Iterator[re.Match[str]]:
     for match in _EN_I.finditer(low):
         if (match["to"] or match["done"]) not in _SPEAK:
             yield match
-    for pattern in (_EN_WE, _EN_STAFF, _EN_YOU, _ZH_DONE, _ZH_TOLD, _ZH_GIVE, _ZH_ASKED, _ZH_STAFF):
+    for pattern in (_EN_WE, _EN_STAFF, _EN_YOU, _ZH_DONE, _ZH_GIFT, _ZH_TOLD, _ZH_GIVE, _ZH_ASKED, _ZH_STAFF):
         yield from pattern.finditer(low)
 
 
