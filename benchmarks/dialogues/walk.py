@@ -150,8 +150,10 @@ class Watch:
         return wrong
 
     def _asked_too_often(self, said: Said) -> list[str]:
-        """While nothing more is known of the wish."""
+        """While nothing more is known of the wish; one that is over, and comes again, is another."""
         topic = said.reply.state.topic
+        waiting = {each.goal for each in said.reply.state.topics}
+        self._asked = Counter({key: n for key, n in self._asked.items() if json.loads(key)[0] in waiting})
         if said.reply.move in ("act", "drop", "hand_off", "answer"):
             self._asked.clear() if said.reply.move != "answer" else None
             return []
