@@ -26,7 +26,6 @@ from routing.grounding.value import Value
 from routing.grounding.values import values_in
 
 MOST_CHARACTERS: Final = 400
-_REFERENCE: Final = re.compile(r"\[\d{1,2}\]")
 _PLURAL: Final = re.compile(
     r"(?<![a-z])(?:both|respectively|orders|other|another)(?![a-z])|都|分别|另|其他|各"
 )
@@ -41,7 +40,7 @@ def check(sentence: str, facts: Sequence[Fact], language: str, said: str = "") -
     """The first thing in `sentence` that does not follow from `facts`, or None when it may be sent. What the customer `said`
     may be named, but proves nothing.
     """
-    text = folded(_REFERENCE.sub("", sentence))
+    text = folded(sentence)
     if len(text) > MOST_CHARACTERS:
         return Finding("length", f"{len(text)} characters")
     if (itself := of_itself(text, (fact.text for fact in facts))) is not None:
