@@ -34,6 +34,7 @@ from commerce.store.tables import (
     settlements,
     stock_moves,
     tenants,
+    tickets,
 )
 
 _ALL = (tenants, *SHOP_TABLES)
@@ -135,8 +136,7 @@ def _checks(table: Table, index: KeyIndex) -> list[_Check]:
     found += [_known(column, target.name, index) for column, target in references(table).items()]
     if "currency" in table.c and table is not tenants:
         found.append(_of_the_shops_currency(index))
-    if table in _COMPARED:
-        found.append(_COMPARED[table](index))
+    found += [compared(index) for compared in _COMPARED.get(table, ())]
     return found
 
 
@@ -213,6 +213,17 @@ def _settled(index: KeyIndex) -> _Check:
         status = PaymentStatus(index.fact(payments.name, row["payment_id"]) or PaymentStatus.FAILED)
         if row["status"] not in ends.get(status, ()):
             raise FieldInvalid("payment_id", f"{row['payment_id']!r} was {status.value} already")
+
+    return checked
+
+
+def _of_the_orders_customer(index: KeyIndex) -> _Check:
+    def checked(_: int, row: Row) -> None:
+        if row["order_id"] is None:
+            return
+        if row["customer_id"] != (whose := index.fact(orders.name, row["order_id"])):
+            problem = f"is {row['customer_id']!r}, and order {row['order_id']!r} is {whose!r}'s"
+            raise FieldInvalid("customer_id", problem)
 
     return checked
 
@@ -294,13 +305,15 @@ _ROW_CHECKS: Final[dict[Table, Callable[[Row], None]]] = {
     articles: _article,
     article_versions: _article,
 }
-_FACTS: Final = {order_lines: "order_id", payments: "status"}
+_FACTS: Final = {orders: "customer_id", order_lines: "order_id", payments: "status"}
 """The column of a row that later ones are compared with."""
-_COMPARED: Final[dict[Table, Callable[[KeyIndex], _Check]]] = {
-    tenants: _currency,
-    orders: _totals,
-    order_lines: _part_of_totals,
-    settlements: _settled,
-    cases: _case_lines,
+_COMPARED: Final[dict[Table, tuple[Callable[[KeyIndex], _Check], ...]]] = {
+    tenants: (_currency,),
+    orders: (_totals,),
+    order_lines: (_part_of_totals,),
+    settlements: (_settled,),
+    cases: (_of_the_orders_customer, _case_lines),
+    tickets: (_of_the_orders_customer,),
+    behaviour_events: (_of_the_orders_customer,),
 }
 """What a row is checked against of other tables, or others against it."""

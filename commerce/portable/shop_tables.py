@@ -85,15 +85,12 @@ _UNENFORCED: Final[dict[Table, tuple[tuple[str, Table], ...]]] = {
     t.orders: (("coupon_id", t.coupons),),
     t.coupons: (("customer_id", t.customers),),
     t.stock_moves: (("variant_id", t.variants), ("order_id", t.orders)),
-    t.cases: (("customer_id", t.customers),),
-    t.tickets: (("customer_id", t.customers), ("order_id", t.orders)),
-    t.behaviour_events: (
-        ("customer_id", t.customers),
-        ("product_id", t.products),
-        ("order_id", t.orders),
-    ),
+    t.tickets: (("order_id", t.orders),),
+    t.behaviour_events: (("product_id", t.products), ("order_id", t.orders)),
 }
-"""References that no foreign key keeps. A payment's method may be gone: money still goes back to it."""
+"""References that no foreign key keeps. A payment's method may be gone: money still goes back to it. Whose ticket or event it
+is may have no account with the shop.
+"""
 
 
 class _Document(BaseModel):

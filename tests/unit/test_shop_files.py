@@ -27,7 +27,7 @@ from commerce.demo.shop import DemoSeed
 from commerce.domain.after_sales import OPEN_CASES
 from commerce.domain.errors import ImportInvalid, TenantHasData, TenantNotFound
 from commerce.domain.identity import ApiKeyRole, Principal
-from commerce.domain.tenants import ChangeKind
+from commerce.domain.tenants import BehaviourEvent, BehaviourKind, ChangeKind
 from commerce.portable.columns import FieldInvalid, column_form, row_line
 from commerce.portable.jsonl import parse_line
 from commerce.portable.manifest import MANIFEST, FileFormat
@@ -37,7 +37,7 @@ from commerce.portable.shop_import import import_shop_files
 from commerce.portable.shop_tables import NOT_OF_THE_SHOP, SHOP_TABLES, row_order, shop_columns
 from commerce.portable.snapshot import BATCH_ROWS, stream_rows
 from commerce.store import Store, open_store
-from commerce.store.tables import audit_log, cases, customers, metadata, orders, tenants, variants
+from commerce.store.tables import audit_log, cases, customers, metadata, orders, tenants, tickets, variants
 from tests.builders import TENANT, new_key
 from tests.full_shop import fill_empty_tables
 
@@ -46,6 +46,7 @@ BY = "shell:1"
 # Of one offset each: an hour that comes twice equals no other zone's.
 ZONES = (UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-5, minutes=-30)))
 FORMATS = list(FileFormat)
+TICKET = {"tenant_id": "demo", "kind": "complaint", "state": "open", "words": "太慢", "opened_at": NOW}
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +124,28 @@ async def test_what_comes_in_goes_out_as_it_was(
     for path in exported.iterdir():
         if path.name != MANIFEST:
             assert path.read_bytes() == (again / path.name).read_bytes(), path.name
+
+
+async def test_what_came_of_customers_without_an_account_comes_in_again(store: Store, tmp_path: Path) -> None:
+    event = BehaviourEvent(0, "guest", "", "home", BehaviourKind.VIEW, 1, 0, "CNY", None, NOW)
+    product_id = (await store.behaviour_events("demo"))[0].product_id
+    await store.record_behaviour("demo", replace(event, product_id=product_id))
+    async with store.writing() as connection:
+        about_none = {"ticket_id": "S-2", "customer_id": "guest", "order_id": None}
+        await connection.execute(insert(tickets).values(TICKET | about_none))
+    await export_shop(store, "demo", tmp_path / "first", NOW)
+    counts = await import_shop_files(store, "copy", tmp_path / "first", NOW, BY)
+    assert counts == await counted(store, "demo")
+    assert [each.product_id for each in await store.behaviour_of(Principal("copy", "guest"))] == [product_id]
+
+
+async def test_an_event_of_an_order_is_its_customers(exported: Path) -> None:
+    events = rows_of(exported, "behaviour_events")
+    number = next(n for n, row in enumerate(events, start=1) if row["order_id"] is not None)
+    with_row(exported, "behaviour_events", number, set_to("customer_id", "guest"))
+    said = f"behaviour_events.jsonl line {number}, customer_id: is 'guest', and order"
+    with pytest.raises(ImportInvalid, match=said):
+        check_shop_files(open_shop_files(exported))
 
 
 async def test_the_files_are_this_users_alone(exported: Path) -> None:
@@ -211,7 +234,9 @@ FAULTS: list[tuple[str, int, Callable[[dict[str, Any]], object], str]] = [
     ("order_lines", 1, set_to("discount_minor", 10**9), "discount_minor: is more than the line costs"),
     ("order_lines", 1, set_to("options", {"a": 1}), "options: a: Input should be a valid string"),
     ("stock_moves", 1, set_to("variant_id", "v"), "stock_moves.jsonl line 1, variant_id: 'v' is not in variants"),
-    ("behaviour_events", 5, set_to("customer_id", "c"), "behaviour_events.jsonl line 5, customer_id: 'c' is not in cust"),
+    ("behaviour_events", 5, set_to("product_id", "p"), "behaviour_events.jsonl line 5, product_id: 'p' is not in prod"),
+    ("cases", 1, set_to("customer_id", "c"), "cases.jsonl line 1, customer_id: is 'c', and order"),
+    ("tickets", 1, set_to("customer_id", "c"), "tickets.jsonl line 1, customer_id: is 'c', and order"),
     ("tracking_events", 1, set_to("shipment_id", "s"), "tracking_events.jsonl line 1, shipment_id: 's' is not in ship"),
     ("cases", 1, set_to("lines", [{"line_id": "L"}]), "cases.jsonl line 1, lines: 0.quantity: Field required"),
     ("coupons", 1, set_to("percent", 10), "coupons.jsonl line 1, percent: either it or amount_minor is set"),
