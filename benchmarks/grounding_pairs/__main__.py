@@ -104,12 +104,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True, help="the folder for grounding-pairs-FAMILY.json")
     parser.add_argument(
-        "--misses", action="store_true", help=f"print each wrongly judged pair; not of {UNREAD}"
+        "--misses",
+        action="store_true",
+        help=f"print each wrongly judged pair; not of {' or '.join(sorted(UNREAD))}",
     )
     arguments = parser.parse_args()
-    if arguments.misses and arguments.family == UNREAD:
+    if arguments.misses and arguments.family in UNREAD:
         parser.error(
-            f"the misses of {UNREAD} are not shown: whoever writes the check would fit it to them, "
+            f"the misses of {arguments.family} are not shown: whoever writes the check would fit it to them, "
             "and its figure would stand for nothing. Look at those of the others."
         )
     if arguments.pairs < _LEAST_PAIRS:

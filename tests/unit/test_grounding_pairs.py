@@ -293,17 +293,18 @@ def test_the_bounds_are_97_and_5_of_a_hundred() -> None:
     assert not command.is_enough(figures(0.97, 0.051))
 
 
-def test_misses_of_the_held_out_family_are_refused(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("unread", sorted(UNREAD))
+def test_misses_of_the_held_out_families_are_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], unread: Family
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["it", "--family", "held_out", "--misses", "--out", "nowhere"])
+    monkeypatch.setattr(sys, "argv", ["it", "--family", unread, "--misses", "--out", "nowhere"])
     with pytest.raises(SystemExit) as ended:
         command.main()
     assert ended.value.code == 2
     assert "would fit it to them" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("family", [each for each in FAMILIES if each != UNREAD])
+@pytest.mark.parametrize("family", [each for each in FAMILIES if each not in UNREAD])
 def test_misses_of_the_families_that_may_be_read_are_printed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], family: Family
 ) -> None:
