@@ -91,7 +91,7 @@ def order(dice: Dice, state: str, goods: Value) -> Values:
     rng = dice.rng
     placed = _FIRST_DAY + timedelta(days=rng.randint(0, 75))
     days: Callable[[int], Value] = lambda count: Value("date", placed + timedelta(days=count))  # noqa: E731
-    price, quantity = dice.money(20, 900).content, rng.choice((1, 1, 2, 3, 4))
+    price, quantity = dice.money(60, 900).content, rng.choice((1, 1, 2, 3, 4))
     fee, discount = dice.round_money(6, 8, 12, 15), dice.round_money(5, 11, 22, 33, 45)
     total = price * quantity + fee.content - discount.content
     left = rng.randint(2, 3)
