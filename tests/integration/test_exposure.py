@@ -63,6 +63,7 @@ def texts_under(folder: Path) -> list[tuple[Path, bytes]]:
     return found
 
 
+@pytest.mark.thorough
 def test_a_planted_secret_and_what_customers_say_stay_out_of_yaml_logs_and_metrics(tmp_path: Path) -> None:
     secret = "planted-secret-0123456789abcdef0123456789"
     words = "紫色鸵鸟专用滑板车"

@@ -25,6 +25,7 @@ def test_a_changed_scale_applies_live_and_keeps_every_replica(kefu: Kefu) -> Non
     eventually(lambda: len(kefu.pids("Understanding")) == 1, within_s=90)
 
 
+@pytest.mark.thorough
 def test_a_changed_chat_model_restarts_generation_alone(kefu: Kefu) -> None:
     before = pids(kefu)
     with reconfigured(kefu, "identity.generation.small.model=another-model"):
@@ -42,6 +43,7 @@ def test_a_configuration_with_a_fault_changes_nothing(kefu: Kefu) -> None:
     assert pids(kefu) == before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["segmentation", "recommendation"])
 def test_a_newly_trained_model_is_served_without_a_restart(kefu: Kefu, kind: str) -> None:
     before = kefu.status()

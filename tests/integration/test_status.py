@@ -15,7 +15,7 @@ import pytest
 from tests.polling import eventually
 from tests.serving import Kefu, reconfigured
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.thorough]
 
 
 @pytest.fixture(scope="module")
