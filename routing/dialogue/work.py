@@ -13,11 +13,14 @@ from routing.dialogue.flows import FLOWS, TWINS, Flow
 from routing.dialogue.forbidden import forbidden, is_allowed
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
+from routing.dialogue.slots_goods import LINES, pick_line
 from routing.dialogue.state import Question, Topic
 from routing.dialogue.which_order import (
+    MOST_OFFERED,
     Choosing,
     Chosen,
     choose_order,
+    in_question,
     likely_orders,
     means_other_order,
     order_options,
@@ -33,11 +36,14 @@ Ending = Literal[
     "asked", "offered", "refused", "no_order", "nothing_to_choose", "asked_too_often", "unavailable"
 ]
 
+_NOT_POSSIBLE: Final = ("refused", "nothing_to_choose")
+
 
 @dataclass(frozen=True, slots=True)
 class Worked:
     """How far it came. `topic` goes on with the next turn where it was asked or offered. `is_told`: the customer did not name
-    the order, and is told which one was taken. `is_allowed`: what is known so far speaks for it.
+    the order, and is told which one was taken. `is_allowed`: what is known so far speaks for it. `are_others_refused`: the
+    rules were asked of the other orders that could be meant, and let none of them pass.
     """
 
     ending: Ending
@@ -47,38 +53,95 @@ class Worked:
     rule_trace: tuple[RuleStep, ...] = ()
     is_told: bool = False
     is_allowed: bool = False
+    are_others_refused: bool = False
     reason: str = ""
 
 
 def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Generator[Effect, Any, Worked]:
     """`spoken_of` is the id of the order that the conversation was about."""
-    flow = FLOWS[topic.goal]
-    likely = likely_orders(facts, flow.orders)
     if facts.is_order_unknown or not facts.orders:
         return Worked("no_order", topic)
     topic = _with_picked_order(topic, heard)
+    likely = likely_orders(facts, FLOWS[topic.goal].orders)
     is_other = means_other_order(topic, heard, facts)
-    chosen = choose_order(Choosing(heard, facts, likely, topic.slots.get("order"), spoken_of, is_other))
+    choosing = Choosing(heard, facts, likely, topic.slots.get("order"), spoken_of, is_other)
+    chosen = choose_order(choosing)
     if chosen is None:
-        return _ask(topic, Question("order", order_options(likely)))
+        return (yield from _of_several(topic, heard, facts, in_question(choosing)))
+    return (yield from _of_one(topic, heard, facts, chosen))
+
+
+def _of_several(
+    topic: Topic, heard: Heard, facts: Facts, orders: tuple[Order, ...]
+) -> Generator[Effect, Any, Worked]:
+    """Each is worked on as if it alone were meant, and an offer is made to nobody. The only one that the rules let pass is
+    taken; where they let none, the newest tells why; else it is asked which of those that they do.
+    """
+    possible: dict[Order, Worked] = {}
+    refused: list[Worked] = []
+    for order in orders:
+        worked = yield from _of_one(topic, heard, facts, Chosen(order, is_told=True))
+        if worked.ending in _NOT_POSSIBLE:
+            refused.append(worked)
+        else:
+            possible[order] = worked
+        if len(possible) == MOST_OFFERED:
+            break
+    if len(possible) > 1:
+        return _ask(topic, Question("order", order_options(tuple(possible))))
+    return replace((*possible.values(), *refused)[0], are_others_refused=True)
+
+
+def _of_one(topic: Topic, heard: Heard, facts: Facts, chosen: Chosen) -> Generator[Effect, Any, Worked]:
     details: Details | Unavailable = yield Detail(chosen.order.order_id)
     if isinstance(details, Unavailable):
         return Worked("unavailable", topic, reason=details.reason)
     # Told once.
     is_told = chosen.is_told and topic.slots.get("order") != chosen.order.order_id
-    flow = _for_its_state(flow, chosen.order)
+    flow = _for_its_state(FLOWS[topic.goal], chosen.order)
     working = Working(replace(_about(topic, chosen), goal=flow.goal), heard, facts, details)
-    if (trace := forbidden(flow.goal, working)) is not None:
+    working, lacking, trace = _filled(working, flow, flow.slots)
+    if lacking is LINES:
+        trace = yield from _no_line_can(working, flow)
+    if trace:
         return Worked("refused", working.topic, details, rule_trace=trace, is_told=is_told)
-    for slot in flow.slots:
-        working = _fill(working, slot, flow)
-        if (trace := forbidden(flow.goal, working)) is not None:
-            return Worked("refused", working.topic, details, rule_trace=trace, is_told=is_told)
-        if slot.name not in working.topic.slots or not slot.is_filled(working):
-            asked = _ask_for(working, slot)
-            allowed = is_allowed(flow.goal, working)
-            return replace(asked, details=details, is_told=is_told, is_allowed=allowed)
+    if lacking is not None:
+        allowed = is_allowed(flow.goal, working)
+        return replace(_ask_for(working, lacking), details=details, is_told=is_told, is_allowed=allowed)
     return (yield from _propose(working, flow, is_told))
+
+
+def _filled(
+    working: Working, flow: Flow, slots: tuple[Slot, ...]
+) -> tuple[Working, Slot | None, tuple[RuleStep, ...]]:
+    """As far as what is said and known goes; the slot that has to be asked for; the rules that forbid it before that."""
+    trace = forbidden(flow.goal, working)
+    for slot in slots:
+        if trace is not None:
+            break
+        working = _fill(working, slot, flow)
+        trace = forbidden(flow.goal, working)
+        if trace is None and (slot.name not in working.topic.slots or not slot.is_filled(working)):
+            return working, slot, ()
+    return working, None, trace or ()
+
+
+def _no_line_can(working: Working, flow: Flow) -> Generator[Effect, Any, tuple[RuleStep, ...]]:
+    """The rules that refuse every line of the order, none where one can be what is asked for."""
+    told: tuple[RuleStep, ...] = ()
+    after = flow.slots[flow.slots.index(LINES) + 1 :]
+    for line in working.lines:
+        one = {**working.topic.slots, LINES.name: pick_line(working, line.line_id)}
+        filled, lacking, trace = _filled(
+            replace(working, topic=replace(working.topic, slots=one)), flow, after
+        )
+        if lacking is None and not trace:
+            worked = yield from _propose(filled, flow, is_told=False)
+            trace = worked.rule_trace if worked.ending == "refused" else ()
+        if not trace:
+            return ()
+        told = (*told, *trace)
+    return told
 
 
 def _for_its_state(flow: Flow, order: Order) -> Flow:

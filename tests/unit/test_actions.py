@@ -80,7 +80,7 @@ async def test_a_cancellation_is_done_as_it_was_proposed(store: Store) -> None:
     assert await rows(store, "SELECT sum(reserved) FROM variants WHERE tenant_id = 'shop'") == [(1,)]
     assert await rows(store, "SELECT sum(reserved) FROM variants WHERE tenant_id = 'other'") == [(4,)]
     told = await rows(store, "SELECT caller, what, entity_id, why FROM audit_log")
-    why = "order.cancel_cutoff, order.cancel_reason, payment.settled, order.cancel_changed"
+    why = "order.cancel_cutoff, payment.settled, order.cancel_changed, order.cancel_reason"
     assert told == [("customer:ann_1", "cancel", "#P", why)]
 
 
