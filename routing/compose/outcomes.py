@@ -232,7 +232,7 @@ def only_one(goal: str, order: Order, language: str) -> str:
 def nor_others(goal: str, language: str) -> str:
     """After why the newest can't: it is not for want of another."""
     can, cannot = _CAN[goal].in_language(language), _REFUSED[goal].in_language(language)
-    return say(language, f"您最近的其他订单也{cannot}。", f"None of your other recent orders {can} either.")
+    return say(language, f"您最近的其他订单也{cannot}。", f"No other recent order of yours {can} either.")
 
 
 def dropped(goes_on: bool, language: str) -> tuple[str, ...]:
