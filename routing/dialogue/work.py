@@ -28,6 +28,7 @@ from routing.dialogue.which_order import (
 from routing.dialogue.working import Slot, Working
 from routing.effects import Detail, Effect, Offered, Propose, Refused, Unavailable
 from routing.facts import Details, Facts
+from routing.planted import without_planted_goods
 
 # Asked that often a question is not asked again: a person takes over.
 MOST_ASKED: Final = 2
@@ -99,15 +100,18 @@ def _of_one(topic: Topic, heard: Heard, facts: Facts, chosen: Chosen) -> Generat
     # Told once.
     is_told = chosen.is_told and topic.slots.get("order") != chosen.order.order_id
     flow = _for_its_state(FLOWS[topic.goal], chosen.order)
-    working = Working(replace(_about(topic, chosen), goal=flow.goal), heard, facts, details)
+    topic = replace(_about(topic, chosen), goal=flow.goal)
+    working = Working(topic, heard, facts, without_planted_goods(details))
     working, lacking, trace = _filled(working, flow, flow.slots)
     if lacking is LINES:
         trace = yield from _no_line_can(working, flow)
     if trace:
-        return Worked("refused", working.topic, details, rule_trace=trace, is_told=is_told)
+        return Worked("refused", working.topic, working.details, rule_trace=trace, is_told=is_told)
     if lacking is not None:
         allowed = is_allowed(flow.goal, working)
-        return replace(_ask_for(working, lacking), details=details, is_told=is_told, is_allowed=allowed)
+        return replace(
+            _ask_for(working, lacking), details=working.details, is_told=is_told, is_allowed=allowed
+        )
     return (yield from _propose(working, flow, is_told))
 
 
