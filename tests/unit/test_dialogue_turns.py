@@ -282,7 +282,7 @@ REFUSED_AT_ONCE = [
     ("apply_coupon", an_order()),
     ("reissue_invoice", an_order(state=OrderState.PENDING_PAYMENT)),
 ]
-SLOTS = {
+SLOTS: dict[str, dict[str, Any]] = {
     "cancel": {"reason": "other"},
     "change_address": {"address": {"recipient": "王芳", "phone": "13800000000", "region": "浙江省", "city": "杭州市",
                                    "district": "西湖区", "street": "文三路2号", "postcode": "", "country": "CN"}},

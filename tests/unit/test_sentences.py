@@ -56,8 +56,7 @@ def streamed(*pieces: str) -> list[tuple[str, ...]]:
     ],
 )
 def test_a_sentence_goes_out_with_the_sign_that_ends_it(sentence: str) -> None:
-    *signs, last = sentence
-    *before, then, _ = streamed(*signs, last)
+    *before, then, _ = streamed(*sentence)
     assert [out for out in before if out] == []
     assert then == (sentence.strip(),)
 
