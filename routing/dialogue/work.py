@@ -26,7 +26,7 @@ from routing.dialogue.which_order import (
     order_options,
 )
 from routing.dialogue.working import Slot, Working
-from routing.effects import Detail, Effect, Offered, Propose, Refused, Unavailable
+from routing.effects import Detail, DetailEach, Effect, Offered, Propose, Refused, Unavailable
 from routing.facts import Details, Facts
 from routing.planted import without_planted_goods
 
@@ -69,7 +69,10 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
     chosen = choose_order(choosing)
     if chosen is None:
         return (yield from _of_several(topic, heard, facts, in_question(choosing)))
-    return (yield from _of_one(topic, heard, facts, chosen))
+    details: Details | Unavailable = yield Detail(chosen.order.order_id)
+    if isinstance(details, Unavailable):
+        return Worked("unavailable", topic, reason=details.reason)
+    return (yield from _of_one(topic, heard, facts, chosen, details))
 
 
 def _of_several(
@@ -78,14 +81,17 @@ def _of_several(
     """Each is worked on as if it alone were meant, and an offer is made to nobody. The only one that the rules let pass is
     taken; where they let none, the newest tells why; else it is asked which of those that they do.
     """
+    each: tuple[Details, ...] | Unavailable = yield DetailEach(tuple(order.order_id for order in orders))
+    if isinstance(each, Unavailable):
+        return Worked("unavailable", topic, reason=each.reason)
     possible: dict[Order, Worked] = {}
     refused: list[Worked] = []
-    for order in orders:
-        worked = yield from _of_one(topic, heard, facts, Chosen(order, is_told=True))
+    for details in each:
+        worked = yield from _of_one(topic, heard, facts, Chosen(details.order, is_told=True), details)
         if worked.ending in _NOT_POSSIBLE:
             refused.append(worked)
         else:
-            possible[order] = worked
+            possible[details.order] = worked
         if len(possible) == MOST_OFFERED:
             break
     if len(possible) > 1:
@@ -93,10 +99,9 @@ def _of_several(
     return replace((*possible.values(), *refused)[0], are_others_refused=True)
 
 
-def _of_one(topic: Topic, heard: Heard, facts: Facts, chosen: Chosen) -> Generator[Effect, Any, Worked]:
-    details: Details | Unavailable = yield Detail(chosen.order.order_id)
-    if isinstance(details, Unavailable):
-        return Worked("unavailable", topic, reason=details.reason)
+def _of_one(
+    topic: Topic, heard: Heard, facts: Facts, chosen: Chosen, details: Details
+) -> Generator[Effect, Any, Worked]:
     # Told once.
     is_told = chosen.is_told and topic.slots.get("order") != chosen.order.order_id
     flow = _for_its_state(FLOWS[topic.goal], chosen.order)

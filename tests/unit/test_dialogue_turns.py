@@ -12,7 +12,7 @@ from commerce.domain.text import LocalText
 from routing.dialogue.flows import FLOWS
 from routing.dialogue.forbidden import forbidden
 from routing.dialogue.state import DialogueState
-from routing.effects import Committed, Detail, Effect, Lapsed, Propose, Refused, Unavailable
+from routing.effects import Committed, DetailEach, Effect, Lapsed, Propose, Refused, Unavailable
 from tests.builders import NOW, line
 from tests.dialogue_values import COUPON, MUG, SmallShop, an_order, entity, heard, unsure
 
@@ -189,17 +189,21 @@ def delivered(number: int, days: int, *lines: OrderLine) -> Order:
 
 @dataclass
 class Watched(SmallShop):
-    """Notes whose details are asked for; `away`: those that can't be told now."""
+    """Notes for which orders something is proposed."""
 
-    asked_for: list[str] = field(default_factory=list)
-    away: tuple[str, ...] = ()
+    proposed: list[str] = field(default_factory=list)
 
     def answer(self, effect: Effect) -> Any:
-        if isinstance(effect, Detail):
-            self.asked_for.append(effect.order_id)
-            if effect.order_id in self.away:
-                return Unavailable("deadline")
+        if isinstance(effect, Propose):
+            self.proposed.append(effect.arguments.order_id)
         return super().answer(effect)
+
+
+class Away(SmallShop):
+    """Does not answer in time."""
+
+    def answer(self, effect: Effect) -> Any:
+        return Unavailable("deadline") if isinstance(effect, DetailEach) else super().answer(effect)
 
 
 def test_the_only_order_that_can_be_returned_is_taken_and_named() -> None:
@@ -234,15 +238,15 @@ def test_no_more_orders_are_looked_into_than_are_offered() -> None:
     assert (
         carried.move == "ask" and carried.state.topic is not None and carried.state.topic.question is not None
     )
-    assert [option.value for option in carried.state.topic.question.options] == shop.asked_for
-    assert len(shop.asked_for) == 5
+    assert [option.value for option in carried.state.topic.question.options] == shop.proposed
+    assert len(shop.proposed) == 5
 
 
-def test_an_order_that_can_not_be_looked_into_now_is_not_said_to_be_refused() -> None:
-    orders = delivered(1, 3), delivered(2, 3), delivered(3, 40)
-    _, carried = Watched(orders=orders, away=(orders[0].order_id,)).turn(DialogueState(), RETURN)
-    assert carried.move == "ask"
-    assert "KF260000000011" in text(carried) and "KF260000000012" in text(carried)
+def test_orders_that_can_not_be_looked_into_now_are_not_said_to_be_refused() -> None:
+    shop = Away(orders=(delivered(1, 3), delivered(2, 40)))
+    _, carried = shop.turn(DialogueState(), RETURN)
+    assert (carried.move, carried.missing) == ("answer", ("commerce: deadline",))
+    assert "暂时查不到" in text(carried) and "不能退货" not in text(carried)
 
 
 def test_an_order_of_which_no_line_can_be_returned_is_none_to_ask_lines_of() -> None:
