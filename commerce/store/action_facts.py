@@ -27,7 +27,7 @@ from commerce.domain.errors import OrderNotFound
 from commerce.domain.identity import Principal
 from commerce.domain.invoices import Invoice
 from commerce.domain.order_events import OrderEvent, Settled
-from commerce.domain.orders import Order, PaymentKind, PaymentStatus
+from commerce.domain.orders import Order, PaymentStatus
 from commerce.domain.payment_methods import MethodKind, PaymentMethod
 from commerce.domain.proposals import CouponGiven
 from commerce.domain.proposing.facts import Facts
@@ -247,11 +247,8 @@ async def _made_by(
     connection: AsyncConnection, which: Values, order: Order, wanted: Asked | None
 ) -> dict[str, str]:
     """Only where it is asked for: most orders' payments came, and their refunds arrived."""
-    has_declined = any(
-        payment.kind is PaymentKind.PAYMENT and payment.status is PaymentStatus.FAILED
-        for payment in order.payments
-    )
-    if not has_declined and not isinstance(wanted, RetryRefund | Refund | Settled):
+    has_failed = any(payment.status is PaymentStatus.FAILED for payment in order.payments)
+    if not has_failed and not isinstance(wanted, RetryRefund | Refund | Settled):
         return {}
     return {row.payment_id: row.kind for row in await connection.execute(_MADE_BY, which)}
 

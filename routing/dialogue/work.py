@@ -6,17 +6,19 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from commerce.domain.actions import ApplyCoupon
+from commerce.domain.errors import ActionRefused
 from commerce.domain.orders import Order
 from commerce.domain.proposals import Proposal
+from commerce.domain.proposing.propose import propose
 from commerce.domain.rules import RuleStep
 from routing.dialogue.flows import FLOWS, TWINS, Flow
-from routing.dialogue.forbidden import forbidden, is_allowed
+from routing.dialogue.forbidden import Trace, forbidden, is_allowed
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.slots_goods import LINES, pick_line
 from routing.dialogue.state import Question, Topic
 from routing.dialogue.which_order import (
-    MOST_OFFERED,
     Choosing,
     Chosen,
     choose_order,
@@ -72,36 +74,45 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
     details: Details | Unavailable = yield Detail(chosen.order.order_id)
     if isinstance(details, Unavailable):
         return Worked("unavailable", topic, reason=details.reason)
-    return (yield from _of_one(topic, heard, facts, chosen, details))
+    return (yield from _carry_on(_as_known(topic, heard, facts, chosen, details)))
 
 
 def _of_several(
     topic: Topic, heard: Heard, facts: Facts, orders: tuple[Order, ...]
 ) -> Generator[Effect, Any, Worked]:
-    """Each is worked on as if it alone were meant, and an offer is made to nobody. The only one that the rules let pass is
-    taken; where they let none, the newest tells why; else it is asked which of those that they do.
+    """Each is worked on as if it alone were meant, short of an offer. The only one that the rules let pass is taken; where
+    they let none, the newest tells why; else it is asked which of those that they do.
     """
     each: tuple[Details, ...] | Unavailable = yield DetailEach(tuple(order.order_id for order in orders))
     if isinstance(each, Unavailable):
         return Worked("unavailable", topic, reason=each.reason)
-    possible: dict[Order, Worked] = {}
-    refused: list[Worked] = []
-    for details in each:
-        worked = yield from _of_one(topic, heard, facts, Chosen(details.order, is_told=True), details)
-        if worked.ending in _NOT_POSSIBLE:
-            refused.append(worked)
-        else:
-            possible[details.order] = worked
-        if len(possible) == MOST_OFFERED:
-            break
+    tried = [_as_known(topic, heard, facts, Chosen(details.order, is_told=True), details) for details in each]
+    possible = [known for known in tried if known.is_possible]
     if len(possible) > 1:
-        return _ask(topic, Question("order", order_options(tuple(possible))))
-    return replace((*possible.values(), *refused)[0], are_others_refused=True)
+        offered = tuple(known.working.order for known in possible)
+        return _ask(topic, Question("order", order_options(offered)))
+    worked = yield from _carry_on((*possible, *tried)[0])
+    return replace(worked, are_others_refused=True)
 
 
-def _of_one(
-    topic: Topic, heard: Heard, facts: Facts, chosen: Chosen, details: Details
-) -> Generator[Effect, Any, Worked]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """As far as one order comes by what is said and known; `ended` where no offer can come of that."""
+
+    working: Working
+    flow: Flow
+    is_told: bool
+    ended: Worked | None = None
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether nothing that is known speaks against it."""
+        if self.ended is not None:
+            return self.ended.ending not in _NOT_POSSIBLE
+        return not _refusal(self.working, self.flow)
+
+
+def _as_known(topic: Topic, heard: Heard, facts: Facts, chosen: Chosen, details: Details) -> _Known:
     # Told once.
     is_told = chosen.is_told and topic.slots.get("order") != chosen.order.order_id
     flow = _for_its_state(FLOWS[topic.goal], chosen.order)
@@ -109,20 +120,39 @@ def _of_one(
     working = Working(topic, heard, facts, without_planted_goods(details))
     working, lacking, trace = _filled(working, flow, flow.slots)
     if lacking is LINES:
-        trace = yield from _no_line_can(working, flow)
+        trace = _no_line_can(working, flow)
+    known = _Known(working, flow, is_told)
     if trace:
-        return Worked("refused", working.topic, working.details, rule_trace=trace, is_told=is_told)
+        refused = Worked("refused", working.topic, working.details, rule_trace=trace, is_told=is_told)
+        return replace(known, ended=refused)
     if lacking is not None:
         allowed = is_allowed(flow.goal, working)
+        asked = _ask_for(working, lacking)
         return replace(
-            _ask_for(working, lacking), details=working.details, is_told=is_told, is_allowed=allowed
+            known, ended=replace(asked, details=working.details, is_told=is_told, is_allowed=allowed)
         )
-    return (yield from _propose(working, flow, is_told))
+    return known
 
 
-def _filled(
-    working: Working, flow: Flow, slots: tuple[Slot, ...]
-) -> tuple[Working, Slot | None, tuple[RuleStep, ...]]:
+def _carry_on(known: _Known) -> Generator[Effect, Any, Worked]:
+    """To the offer, where there is to be one."""
+    return known.ended or (yield from _propose(known.working, known.flow, known.is_told))
+
+
+def _refusal(working: Working, flow: Flow) -> Trace:
+    """The rules by which the proposal would be refused; none where it would not be."""
+    action, arguments = working.details.action, flow.build(working.order.order_id, working.topic.slots)
+    if isinstance(arguments, ApplyCoupon):
+        usable = {coupon.coupon_id: coupon for coupon in working.details.coupons}
+        action = replace(action, coupon=usable.get(arguments.coupon_id))
+    try:
+        propose(action, arguments)
+    except ActionRefused as refused:
+        return refused.rule_trace
+    return ()
+
+
+def _filled(working: Working, flow: Flow, slots: tuple[Slot, ...]) -> tuple[Working, Slot | None, Trace]:
     """As far as what is said and known goes; the slot that has to be asked for; the rules that forbid it before that."""
     trace = forbidden(flow.goal, working)
     for slot in slots:
@@ -135,18 +165,16 @@ def _filled(
     return working, None, trace or ()
 
 
-def _no_line_can(working: Working, flow: Flow) -> Generator[Effect, Any, tuple[RuleStep, ...]]:
+def _no_line_can(working: Working, flow: Flow) -> Trace:
     """The rules that refuse every line of the order, none where one can be what is asked for."""
-    told: tuple[RuleStep, ...] = ()
+    told: Trace = ()
     after = flow.slots[flow.slots.index(LINES) + 1 :]
     for line in working.lines:
-        one = {**working.topic.slots, LINES.name: pick_line(working, line.line_id)}
-        filled, lacking, trace = _filled(
-            replace(working, topic=replace(working.topic, slots=one)), flow, after
-        )
+        slots = {**working.topic.slots, LINES.name: pick_line(working, line.line_id)}
+        one = replace(working, topic=replace(working.topic, slots=slots))
+        one, lacking, trace = _filled(one, flow, after)
         if lacking is None and not trace:
-            worked = yield from _propose(filled, flow, is_told=False)
-            trace = worked.rule_trace if worked.ending == "refused" else ()
+            trace = _refusal(one, flow)
         if not trace:
             return ()
         told = (*told, *trace)

@@ -232,14 +232,25 @@ def test_those_that_can_be_are_offered_and_no_others() -> None:
     assert [option.value for option in question.options] == ["KF260000000011", "KF260000000013"]
 
 
-def test_no_more_orders_are_looked_into_than_are_offered() -> None:
+def test_an_offer_is_made_for_the_order_that_is_taken_and_for_no_other() -> None:
+    shop = Watched(orders=(delivered(1, 40), delivered(2, 3), delivered(3, 40)))
+    shop.turn(DialogueState(), RETURN)
+    assert shop.proposed == ["KF260000000012"]
     shop = Watched(orders=tuple(delivered(number, 3) for number in range(8)))
     _, carried = shop.turn(DialogueState(), RETURN)
-    assert (
-        carried.move == "ask" and carried.state.topic is not None and carried.state.topic.question is not None
+    assert carried.state.topic is not None and carried.state.topic.question is not None
+    assert (shop.proposed, len(carried.state.topic.question.options)) == ([], 5)
+
+
+def test_the_coupon_that_is_asked_for_tells_which_order_can_take_it() -> None:
+    cheap, dear = (
+        an_order(f"KF26000000002{n}", OrderState.PENDING_PAYMENT, (line(unit_price_minor=n * 100_00),))
+        for n in (1, 2)
     )
-    assert [option.value for option in carried.state.topic.question.options] == shop.proposed
-    assert len(shop.proposed) == 5
+    shop = SmallShop(orders=(cheap, dear), coupons=(replace(COUPON, min_goods_minor=150_00),))
+    _, carried = shop.turn(DialogueState(), heard("帮我用优惠券", "coupon"))
+    assert carried.move == "propose"
+    assert "KF260000000022" in text(carried) and "只有这一单可以用这张优惠券" in text(carried)
 
 
 def test_orders_that_can_not_be_looked_into_now_are_not_said_to_be_refused() -> None:
