@@ -101,7 +101,7 @@ async def run(rounds: int, token_ms: float) -> dict[str, Any]:
         "answers": len(firsts),
         "waited_for_what_follows": len(waits) - len(at_once),
         "end_to_release_ms": _quantiles([wait for wait, _ in waits]),
-        "of_those_released_at_once_ms": _quantiles(at_once),
+        "of_those_released_at_once_ms": _quantiles(at_once) if at_once else None,
         "first_token_to_first_sentence_ms": _quantiles(firsts),
     }
 
