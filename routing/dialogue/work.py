@@ -119,8 +119,8 @@ def _as_known(topic: Topic, heard: Heard, facts: Facts, chosen: Chosen, details:
     topic = replace(_about(topic, chosen), goal=flow.goal)
     working = Working(topic, heard, facts, without_planted_goods(details))
     working, lacking, trace = _filled(working, flow, flow.slots)
-    if lacking is LINES:
-        trace = _no_line_can(working, flow)
+    if lacking is not None and lacking.name == LINES.name:
+        trace = _no_line_can(working, flow, lacking)
     known = _Known(working, flow, is_told)
     if trace:
         refused = Worked("refused", working.topic, working.details, rule_trace=trace, is_told=is_told)
@@ -165,12 +165,12 @@ def _filled(working: Working, flow: Flow, slots: tuple[Slot, ...]) -> tuple[Work
     return working, None, trace or ()
 
 
-def _no_line_can(working: Working, flow: Flow) -> Trace:
+def _no_line_can(working: Working, flow: Flow, lines: Slot) -> Trace:
     """The rules that refuse every line of the order, none where one can be what is asked for."""
     told: Trace = ()
-    after = flow.slots[flow.slots.index(LINES) + 1 :]
+    after = flow.slots[flow.slots.index(lines) + 1 :]
     for line in working.lines:
-        slots = {**working.topic.slots, LINES.name: pick_line(working, line.line_id)}
+        slots = {**working.topic.slots, lines.name: pick_line(working, line.line_id)}
         one = replace(working, topic=replace(working.topic, slots=slots))
         one, lacking, trace = _filled(one, flow, after)
         if lacking is None and not trace:
