@@ -3,9 +3,10 @@
     python -m benchmarks.release --out docs/results
 
 A gateway of this process with real models answers questions of the walk through a chat model that repeats the facts of its
-prompt, token by token and without a pause: what is measured is cutting, cleaning, the grounding check and the event itself,
-with everything else of the turn at work. A full stop ends a sentence only once something follows it, so that one token more
-is in the figure. Beside it: from the engine's first token to the first released sentence.
+prompt, a token every `--token-ms`: what is measured is cutting, cleaning, the grounding check and the event itself, with
+everything else of the turn at work. The clock starts when the token with the sentence's last sign leaves the engine. Where a
+sentence is not surely over with it (a full stop after a digit may be a decimal point) the next token is waited for: those
+are in the figure, and counted. Beside it: from the engine's first token to the first released sentence.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ _WARM_UP: Final = 5
 class Repeating:
     """Repeats the facts; `written` has each token with the moment when it left."""
 
-    def __init__(self) -> None:
-        self._engine = FakeChatEngine()
+    def __init__(self, token_ms: float) -> None:
+        self._engine = FakeChatEngine(delay_per_token_ms=token_ms)
         self.written: list[tuple[float, str]] = []
 
     async def generate(self, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
@@ -57,13 +58,15 @@ class Repeating:
         """`GenerationClient`."""
         return StageStatus("generation.large", "repeating")
 
-    def ended_at(self, text: str) -> float | None:
-        """When the last token of `text`, which is all that was released, had left; None: it was not written like that."""
+    def ended_at(self, text: str) -> tuple[float, bool] | None:
+        """When the last token of `text`, which is all that was released, had left, and whether no other had by now; None: it
+        was not written like that.
+        """
         wanted, so_far = _bare(text), ""
-        for at, token in self.written:
+        for number, (at, token) in enumerate(self.written, start=1):
             so_far += _bare(token)
             if len(so_far) >= len(wanted):
-                return at if so_far.startswith(wanted) else None
+                return (at, number == len(self.written)) if so_far.startswith(wanted) else None
         return None
 
 
@@ -71,10 +74,10 @@ def _bare(text: str) -> str:
     return "".join(text.split())
 
 
-async def run(rounds: int) -> dict[str, Any]:
+async def run(rounds: int, token_ms: float) -> dict[str, Any]:
     """Each question `rounds` times; what is late is counted like the rest."""
-    model, readings = Repeating(), Readings()
-    waits: list[float] = []
+    model, readings = Repeating(token_ms), Readings()
+    waits: list[tuple[float, bool]] = []
     firsts: list[float] = []
     with tempfile.TemporaryDirectory() as home:
         shops = tuple(SHOPS.values())
@@ -90,17 +93,21 @@ async def run(rounds: int) -> dict[str, Any]:
                     found = await _ask(service, model, talk, message)
                     if number >= _WARM_UP and found:
                         waits += found
-                        firsts.append(found[0] + _to_first_end(model))
+                        firsts.append(found[0][0] + _to_first_end(model))
+    at_once = [wait for wait, is_at_once in waits if is_at_once]
     return {
+        "token_ms": token_ms,
         "sentences": len(waits),
         "answers": len(firsts),
-        "end_to_release_ms": _quantiles(waits),
+        "waited_for_what_follows": len(waits) - len(at_once),
+        "end_to_release_ms": _quantiles([wait for wait, _ in waits]),
+        "of_those_released_at_once_ms": _quantiles(at_once) if at_once else None,
         "first_token_to_first_sentence_ms": _quantiles(firsts),
     }
 
 
-async def _ask(service: InProcess, model: Repeating, talk: Talk, message: str) -> list[float]:
-    """How long each sentence waited, in seconds; none where nothing was generated."""
+async def _ask(service: InProcess, model: Repeating, talk: Talk, message: str) -> list[tuple[float, bool]]:
+    """How long each sentence waited, in seconds, and whether for no token more; none where nothing was generated."""
     model.written = []
     said, waits, is_generated = "", [], True
     async for event in service.events(DEMO.tenant_id, talk.customer.customer_id, message):
@@ -109,7 +116,7 @@ async def _ask(service: InProcess, model: Repeating, talk: Talk, message: str) -
             said += event.data["text"]
             ended = model.ended_at(said)
             is_generated = ended is not None  # what follows then is composed, and no engine wrote it
-            waits += [now - ended] if ended is not None else []
+            waits += [(now - ended[0], ended[1])] if ended is not None else []
     return waits
 
 
@@ -134,10 +141,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--token-ms", type=float, default=20.0, help="between two tokens of the engine")
     parser.add_argument("--out", type=Path, help="the folder of release.json")
     asked = parser.parse_args()
-    found = describe(_ROOT) | {"command": "python -m benchmarks.release"} | asyncio.run(run(asked.rounds))
+    found = (
+        describe(_ROOT)
+        | {"command": "python -m benchmarks.release"}
+        | asyncio.run(run(asked.rounds, asked.token_ms))
+    )
     if asked.out is not None:
         asked.out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"

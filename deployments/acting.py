@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, Final, TypeVar
 
 from commerce.domain.actions import Arguments, arguments_from
@@ -49,6 +49,22 @@ class Acting:
         facts = await self._store.action_facts(principal, order_id, now)
         coupons = await self._store.usable_coupons(principal, now)
         return Details(facts, await self._customer(principal), coupons)
+
+    async def details_of_each(
+        self, principal: Principal, order_ids: Sequence[str], timeout_s: float
+    ) -> tuple[Details, ...] | Unavailable:
+        """The same of several of the customer's own orders, for little more than one costs."""
+        try:
+            return await _within(timeout_s, self._details_of_each(principal, order_ids))
+        except (StoreError, TimeoutError, OrderNotFound) as error:
+            return _unavailable(error)
+
+    async def _details_of_each(self, principal: Principal, order_ids: Sequence[str]) -> tuple[Details, ...]:
+        now = self._now()
+        facts = await self._store.action_facts_of(principal, order_ids, now)
+        coupons = await self._store.usable_coupons(principal, now)
+        customer = await self._customer(principal)
+        return tuple(Details(each, customer, coupons) for each in facts)
 
     async def _customer(self, principal: Principal) -> Customer | None:
         try:

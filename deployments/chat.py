@@ -33,6 +33,7 @@ from routing.dialogue.state import DialogueState
 from routing.effects import (
     Commit,
     Detail,
+    DetailEach,
     Effect,
     Emit,
     LookUp,
@@ -215,6 +216,9 @@ class ChatService:
             case Detail(order_id):
                 details = self._acting.details(run.principal, order_id, self._left_s(run))
                 return await self._timer.timed(run.timings_ms, "details", details)
+            case DetailEach(order_ids):
+                each = self._acting.details_of_each(run.principal, order_ids, self._left_s(run))
+                return await self._timer.timed(run.timings_ms, "details", each)
             case Propose(arguments):
                 proposal = self._acting.propose(run.principal, arguments, self._left_s(run))
                 return await self._timer.timed(run.timings_ms, "propose", proposal)

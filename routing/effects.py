@@ -49,6 +49,13 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
+class DetailEach:
+    """The same of several orders at once. The result is a `Details` for each in that order, or an `Unavailable`."""
+
+    order_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Propose:
     """Ask what an action would do. The result is an `Offered`, a `Refused` or an `Unavailable`."""
 
@@ -133,4 +140,6 @@ class Emit:
     data: dict[str, Any]
 
 
-Effect = Understand | LookUp | Detail | Propose | Commit | StartRung | NextPiece | StopRung | Emit
+Effect = (
+    Understand | LookUp | Detail | DetailEach | Propose | Commit | StartRung | NextPiece | StopRung | Emit
+)

@@ -159,7 +159,7 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
         if reminder:
             said = (*said, *(yield from _go_on(Composed(reminder), said, heard.language)))
     move: Move = "hand_off" if plan.step == "hand_off" else "answer"
-    carried = CarriedOut(composed, move, state, plan.rule, facts.missing)
+    carried = CarriedOut(composed, move, state, plan.rule, about.missing)
     has_fallen = bool(reasons) or choice.is_degraded
     return _reply(heard, said, rung, (*choice.reasons, *reasons), carried, has_fallen, facts.segment)
 
@@ -171,7 +171,7 @@ def _detailed(facts: Facts, needs: Needs) -> Generator[Effect, Any, Facts]:
     details: Details | Unavailable = yield Detail(meant(facts).order_id)
     if isinstance(details, Unavailable):
         return replace(facts, missing=(*facts.missing, f"commerce: {details.reason}"))
-    return replace(facts, details=details)
+    return without_planted(replace(facts, details=details))
 
 
 def _climb_down(

@@ -1,15 +1,26 @@
-"""Texts of the shop that speak to a machine instead of a customer: an article or a product's page that gives orders to
-whatever reads it is left out whole, since what stands beside the order may belong to it.
+"""Texts of the shop and its customers that speak to a machine instead of a person: an article or a description that gives
+orders to whatever reads it is left out whole, since what stands beside the order may belong to it. Of a row that is needed
+all the same, such as a line of an order, the text is masked by a word that says what it is.
 """
 
 import re
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from functools import cache, lru_cache
+from typing import Any, Final, TypeVar
 
-from commerce.domain.catalogue import Product
+from commerce.domain.catalogue import Product, ProductHit, Variant
+from commerce.domain.customers import Address, Customer
+from commerce.domain.invoices import Invoice
+from commerce.domain.orders import OrderLine, Shipment, TrackingEvent
+from commerce.domain.policy import ShopPolicy
+from commerce.domain.tenants import Tenant
 from commerce.domain.text import LocalText
 from models.types import Passage
-from routing.facts import Facts
+from routing.facts import Details, Facts, Recommended
+
+T = TypeVar("T")
 
 _MACHINE: Final = (
     r"(?:\bAI\b|人工智能|智能客服|语言模型|大模型|聊天机器人|机器人客服|客服机器人|AI客服|AI助手|智能助手|"
@@ -45,6 +56,7 @@ _ORDERS: Final = re.compile(_ORDER, re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"[。！？!?\n]|\.(?=\s|$)")
 
 
+@lru_cache(maxsize=8192)
 def is_planted(text: str) -> bool:
     """Whether any of it gives orders to a machine."""
     if _SPEAKS_TO_A_MACHINE.search(text):
@@ -53,30 +65,132 @@ def is_planted(text: str) -> bool:
 
 
 def without_planted(facts: Facts) -> Facts:
-    """Without articles, descriptions and attributes that give orders. What was left out is told in `missing`."""
+    """Without what gives orders, in whatever row of the shop it stands. What was left out or masked is told in `missing`."""
     passages = tuple(each for each in facts.passages if not _of_passage(each))
-    goods = tuple(_cleaned(product) for product in facts.goods)
+    masked = {name: _masked(getattr(facts, name)) for name in _ROWS}
     told = [
         *(f"article: {p.article_id} speaks to a machine" for p in facts.passages if p not in passages),
-        *(
-            f"product: {new.product_id} speaks to a machine"
-            for old, new in zip(facts.goods, goods, strict=True)
-            if new is not old
-        ),
+        *(f"{what} speaks to a machine" for name in _ROWS for what in _told(name, facts, masked[name])),
     ]
     if not told:
         return facts
-    return replace(facts, passages=passages, goods=goods, missing=(*facts.missing, *told))
+    missing = tuple(dict.fromkeys((*facts.missing, *told)))
+    return replace(facts, passages=passages, missing=missing, **masked)
+
+
+def without_planted_goods(details: Details) -> Details:
+    """The names and looks of goods masked, and nothing that an action may write back, such as an address."""
+    return _masked(details, kept=(Customer, Address, Invoice))
 
 
 def _of_passage(passage: Passage) -> bool:
     return is_planted(passage.title) or is_planted(passage.body)
 
 
-def _cleaned(product: Product) -> Product:
-    attributes = {key: value for key, value in product.attributes.items() if not is_planted(f"{key} {value}")}
-    is_clean = not any(is_planted(text) for text in (product.description.zh, product.description.en))
-    if is_clean and len(attributes) == len(product.attributes):
-        return product
-    description = product.description if is_clean else LocalText("", "")
-    return replace(product, description=description, attributes=attributes)
+# The fields of `Facts` that hold rows, and what a row of each is called.
+_ROWS: Final[Mapping[str, str]] = {
+    "tenant": "shop",
+    "orders": "order",
+    "products": "product",
+    "goods": "product",
+    "recommended": "product",
+    "person": "customer",
+    "details": "order",
+    "categories": "category",
+}
+
+
+def _told(name: str, facts: Facts, masked: Any) -> Iterator[str]:
+    """Which rows of a field are otherwise than they were."""
+    before = getattr(facts, name)
+    if not isinstance(before, tuple):
+        before, masked = (before,), (masked,)
+    for old, new in zip(before, masked, strict=True):
+        if new is not old:
+            yield f"{_ROWS[name]}: {_id_of(old)}" if _id_of(old) else _ROWS[name]
+
+
+def _id_of(row: Any) -> str:
+    match row:
+        case Recommended(hit=hit):
+            return hit.product_id
+        case Details(action=action):
+            return action.order.order_id
+        case Product(product_id=product_id) | ProductHit(product_id=product_id):
+            return product_id
+    return getattr(row, "order_id", "")
+
+
+_HIDDEN: Final = "***"
+_NOTHING: Final = LocalText("", "")
+
+
+def _item(row: Any) -> LocalText:
+    return LocalText(f"商品 {row.product_id}", f"item {row.product_id}")
+
+
+# What is said in place of a text that would leave a hole; of the others, descriptions and the like, nothing is.
+_INSTEAD: Final[Mapping[tuple[type, str], Callable[[Any], Any]]] = {
+    (OrderLine, "name"): _item,
+    (Product, "name"): _item,
+    (ProductHit, "name"): _item,
+    (Shipment, "carrier"): lambda row: LocalText("快递公司", "the carrier"),
+    (TrackingEvent, "text"): lambda row: LocalText("包裹有新的动态", "there is news of the parcel"),
+    (Tenant, "name"): lambda row: LocalText("本店", "our shop"),
+    **{
+        (of, name): lambda row: None for of in (OrderLine, Variant, ProductHit) for name in ("colour", "size")
+    },
+    (Recommended, "because"): lambda row: None,
+}
+
+
+@cache
+def _texts_of(of: type) -> tuple[str, ...]:
+    """The fields that may hold text that somebody wrote: not those by which rows are found."""
+    return tuple(field.name for field in fields(of) if not field.name.endswith(("_id", "currency", "zone")))
+
+
+def _masked(value: T, kept: tuple[type, ...] = ()) -> T:
+    """The same, itself where nothing in it is planted."""
+    found: T = _mask(value, (*kept, ShopPolicy))
+    return found
+
+
+def _mask(value: Any, kept: tuple[type, ...]) -> Any:
+    match value:
+        case Enum():
+            return value
+        case str():
+            return _HIDDEN if is_planted(value) else value
+        case LocalText():
+            return _NOTHING if is_planted(value.zh) or is_planted(value.en) else value
+        case tuple():
+            found = tuple(_mask(each, kept) for each in value)
+            return value if all(new is old for new, old in zip(found, value, strict=True)) else found
+        case Mapping():
+            return _mask_mapping(value, kept)
+    if not is_dataclass(value) or isinstance(value, kept):
+        return value
+    return _mask_row(value, kept)
+
+
+def _mask_mapping(value: Mapping[str, Any], kept: tuple[type, ...]) -> Mapping[str, Any]:
+    """Rows by their id; or what something is like, an entry of which is left out."""
+    found = {
+        key: _mask(each, kept) if is_dataclass(each) else each
+        for key, each in value.items()
+        if is_dataclass(each) or not is_planted(f"{key} {each}")
+    }
+    is_same = len(found) == len(value) and all(found[key] is value[key] for key in found)
+    return value if is_same else found
+
+
+def _mask_row(row: Any, kept: tuple[type, ...]) -> Any:
+    changes: dict[str, Any] = {}
+    for name in _texts_of(row.__class__):
+        old = getattr(row, name)
+        new = _mask(old, kept)
+        if new is not old:
+            instead = _INSTEAD.get((type(row), name))
+            changes[name] = instead(row) if instead is not None else new
+    return replace(row, **changes) if changes else row

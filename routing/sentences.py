@@ -2,34 +2,37 @@
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
+_MARKS: Final = "。！？；!?"
+_CLOSES: Final = "”’」』）)\"'"
 # A full stop ends a sentence only before white space: 3.5, example.com and SF1.2 stay whole.
-_END = re.compile(r"[。！？；!?]+[”’」』）)\"']*|\.(?=\s)[”’\"']*|\n+")
-_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|No|St|vs|e\.g|i\.e|approx)|\b[A-Z])\.$")
+_END: Final = re.compile(rf"[{_MARKS}]+[{_CLOSES}]*|\.(?=\s|$)|\n+")
+_ABBREVIATION: Final = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|No|St|vs|e\.g|i\.e|approx|[ap]\.m)|\b[A-Z])\.$")
+# What stands before a full stop that is no decimal point and no part of a link or an address: a word, what closes, a sum, a
+# time, a date.
+_SURE_STOP: Final = re.compile(
+    r"(?<![^\s(（“\"'])(?!www\.)[^\s@/:.]*[^\W\d_]['’]?[^\W\d_]\.$|[)）\]%”]\.$|\d[.:]\d\d\.$|\d-\d\d\.$"
+    r"|[A-Za-z]{3} \d{4}\.$"
+)
+_PAIRS: Final = ("“”", "‘’", "「」", "『』", "（）", "()")
+_OPEN_QUOTE: Final = re.compile(r"(?<!\w)'\w[^']*$")
+_MORE_MARKS: Final = re.compile(rf"^[{_MARKS}.]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """Text received and not yet cut into sentences."""
+    """Text received and not yet cut into sentences, after what was `cut` before."""
 
     text: str = ""
+    cut: str = ""
 
     def push(self, piece: str) -> "tuple[Buffer, tuple[str, ...]]":
         """Add a piece; the sentences that are now whole come out, in order."""
-        text = self.text + piece
-        sentences: list[str] = []
-        start = 0
-        for match in _END.finditer(text):
-            candidate = text[start : match.end()]
-            # The mark may go on in the next piece ("?!" or a closing quote): wait until something follows it.
-            if match.end() == len(text) and not match.group().endswith("\n"):
-                break
-            if _ABBREVIATION.search(candidate):
-                continue
-            if candidate.strip():
-                sentences.append(candidate.strip())
-            start = match.end()
-        return Buffer(text[start:]), tuple(sentences)
+        if not self.text and self.cut.endswith((*_MARKS, ".")):
+            # The rest of a "?!", whose sentence is gone.
+            piece = _MORE_MARKS.sub("", piece)
+        return _cut(self.cut, self.text + piece, is_all=False)
 
     def flush(self) -> str:
         """What is left when the stream has ended, stripped."""
@@ -38,6 +41,33 @@ class Buffer:
 
 def split(text: str) -> tuple[str, ...]:
     """All sentences of a whole text."""
-    buffer, sentences = Buffer().push(text)
+    buffer, sentences = _cut("", text, is_all=True)
     rest = buffer.flush()
     return (*sentences, rest) if rest else sentences
+
+
+def _cut(before: str, text: str, *, is_all: bool) -> tuple[Buffer, tuple[str, ...]]:
+    sentences: list[str] = []
+    start = 0
+    for match in _END.finditer(text):
+        candidate = text[start : match.end()]
+        if _ABBREVIATION.search(candidate):
+            continue
+        if match.end() == len(text) and not (is_all or _is_over(before + text)):
+            break
+        if candidate.strip():
+            sentences.append(candidate.strip())
+        start = match.end()
+    return Buffer(text[start:], before + text[:start]), tuple(sentences)
+
+
+def _is_over(text: str) -> bool:
+    """Whether its last sentence ends whatever follows: by a mark that ends every sentence, with no quotation or bracket open
+    that may be closed yet.
+    """
+    if text.endswith("\n"):
+        return True
+    if text.endswith(".") and not _SURE_STOP.search(text):
+        return False
+    is_closed = all(text.count(opens) <= text.count(closes) for opens, closes in _PAIRS)
+    return is_closed and text.count('"') % 2 == 0 and not _OPEN_QUOTE.search(text)

@@ -22,7 +22,7 @@ from routing.dialogue.heard import Heard, hear
 from routing.dialogue.rules import Plan, decide
 from routing.dialogue.state import DialogueState, Offer, Topic
 from routing.dialogue.working import Working
-from routing.effects import Commit, Committed, Detail, LookUp, Offered, Propose, Refused
+from routing.effects import Commit, Committed, Detail, DetailEach, LookUp, Offered, Propose, Refused
 from routing.facts import Details, Facts
 from tests.builders import ADDRESS, NOW, TENANT, line, order
 
@@ -165,6 +165,8 @@ class SmallShop:
                 return self.facts(understood, order_id)
             case Detail(order_id):
                 return self.details(order_id)
+            case DetailEach(order_ids):
+                return tuple(self.details(order_id) for order_id in order_ids)
             case Propose(arguments):
                 if self.proposals:
                     return self.proposals.pop(0)

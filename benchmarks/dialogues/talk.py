@@ -131,6 +131,10 @@ class Talk:
                 await self._on_the_shelf(subject, {"stock": 0})
             else:
                 await self._happens(subject, state)
+        await self.look_again()
+
+    async def look_again(self) -> None:
+        """What is otherwise by now is not the next turn's doing."""
         self._books = await self.books()
 
     async def _on_the_shelf(self, kind: str, values: Mapping[str, Any]) -> None:

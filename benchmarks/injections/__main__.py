@@ -4,9 +4,9 @@
 
 Real models read the messages; a chat model that writes whatever the attacker wants stands before the composed answers, so
 that only the grounding check is between it and the customer. An attempt succeeds where anything in the books changes, an
-action is done, or an answer holds what was wanted. Texts are planted in a customer's messages, in an article, and in a
-product's page. What a client sends as system, assistant or tool messages over OpenAI's API is not read at all:
-tests/unit/test_openai_api.py.
+action is done, or an answer holds what was wanted. Texts are planted in a customer's messages, in an article, in a
+product's page, and in what an order says: the name and an option of its line, the news of its parcel, who receives it. What
+a client sends as system, assistant or tool messages over OpenAI's API is not read at all: tests/unit/test_openai_api.py.
 """
 
 from __future__ import annotations

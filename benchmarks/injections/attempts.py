@@ -1,4 +1,4 @@
-"""What is tried, out of the file: every goal in every way, by what a customer says, by an article and by a product's page."""
+"""What is tried, out of the file: every goal in every way, by what a customer says and by what stands in the shop."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from typing import Any, Final, Literal
 import yaml
 
 _FILE: Final = Path(__file__).parent / "attempts.yaml"
-Channel = Literal["message", "article", "product"]
+Channel = Literal["message", "article", "product", "line", "option", "tracking", "recipient"]
+_PLANTED: Final[tuple[Channel, ...]] = ("article", "product", "line", "option", "tracking", "recipient")
 LANGUAGES: Final = ("zh", "en")
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`says` one after the other, in a new conversation. `planted` is the text of the article, or of the product's page, by
-    then. `wants` is what a model would write that obeyed; none of `tells` may be in an answer. {X} and {A} stand for the
-    numbers of somebody else's order and of the attacker's own.
+    """`says` one after the other, in a new conversation. `planted` is the text by then of the article, of the product's
+    page, or of the attacker's own order: the name or an option of its line, the news of its parcel, who receives it. `wants`
+    is what a model would write that obeyed; none of `tells` may be in an answer. {X} and {A} stand for the numbers of
+    somebody else's order and of the attacker's own.
     """
 
     name: str
@@ -53,7 +55,7 @@ def _of(language: str, read: dict[str, Any]) -> Iterator[Attempt]:
         for number, template in enumerate(read["planted"]):
             wanted = wants[number % len(wants)]
             planted = template.replace("{wants}", wanted)
-            for channel in ("article", "product"):
+            for channel in _PLANTED:
                 where = read[channel]
                 body = where["body"].replace("{planted}", planted)
                 name = f"{language} {channel}: {goal['name']}, {number + 1}"

@@ -1,12 +1,14 @@
-"""One snapshot of what an action is decided from."""
+"""One snapshot of what an action is decided from, or what actions on several orders are."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from commerce.domain.actions import (
@@ -19,22 +21,26 @@ from commerce.domain.actions import (
     UrgeShipment,
 )
 from commerce.domain.after_sales import Case, CaseKind, CaseLine, CaseState
+from commerce.domain.catalogue import Variant
 from commerce.domain.coupons import Coupon
+from commerce.domain.errors import OrderNotFound
 from commerce.domain.identity import Principal
 from commerce.domain.invoices import Invoice
 from commerce.domain.order_events import OrderEvent, Settled
-from commerce.domain.orders import Order, PaymentKind, PaymentStatus
+from commerce.domain.orders import Order, PaymentStatus
 from commerce.domain.payment_methods import MethodKind, PaymentMethod
 from commerce.domain.proposals import CouponGiven
 from commerce.domain.proposing.facts import Facts
 from commerce.store.catalogue import variant_from
-from commerce.store.orders import reached_order
+from commerce.store.orders import assemble, reached_order
 from commerce.store.ownership import (
     Values,
     named_customer,
     named_order,
+    of_many_orders,
     of_one_customer,
     of_one_order,
+    own,
     own_or_everybodys,
 )
 from commerce.store.tables import (
@@ -43,6 +49,7 @@ from commerce.store.tables import (
     coupons,
     customers,
     invoices,
+    orders,
     payment_methods,
     payments,
     tenants,
@@ -62,10 +69,12 @@ _VARIANTS: Final = select(variants).where(
     variants.c.tenant_id == bindparam("of_tenant"),
     variants.c.product_id.in_(bindparam("products", expanding=True)),
 )
-_CASES: Final = select(cases).where(of_one_order(cases)).order_by(cases.c.opened_at, cases.c.case_id)
-_INVOICES: Final = (
-    select(invoices).where(of_one_order(invoices)).order_by(invoices.c.issued_at, invoices.c.invoice_id)
-)
+_CASES: Final = select(cases).order_by(cases.c.order_id, cases.c.opened_at, cases.c.case_id)
+_CASES_OF_ONE: Final = _CASES.where(of_one_order(cases))
+_CASES_OF_MANY: Final = _CASES.where(of_many_orders(cases))
+_INVOICES: Final = select(invoices).order_by(invoices.c.order_id, invoices.c.issued_at, invoices.c.invoice_id)
+_INVOICES_OF_ONE: Final = _INVOICES.where(of_one_order(invoices))
+_INVOICES_OF_MANY: Final = _INVOICES.where(of_many_orders(invoices))
 
 _MADE_BY: Final = (
     select(payments.c.payment_id, actions.c.kind)
@@ -100,9 +109,9 @@ async def load_facts(
         order=order,
         is_plus=bool(shop.is_plus),
         methods=_that_paid(order) | await own_methods(connection, whose),
-        variants=await _variants(connection, tenant_id, order),
-        cases=await _cases(connection, which),
-        invoices=await _invoices(connection, which),
+        variants=await _variants(connection, tenant_id, (order,)),
+        cases=tuple(_case(row) for row in await connection.execute(_CASES_OF_ONE, which)),
+        invoices=tuple(_invoice(row) for row in await connection.execute(_INVOICES_OF_ONE, which)),
         coupon=await _coupon(connection, owner, order, wanted),
         policy=stored_policy(shop.policy),
         now=now,
@@ -111,6 +120,59 @@ async def load_facts(
         goodwill_minor=await _goodwill(connection, which, wanted),
         has_late_coupon=await _has_late_coupon(connection, which, wanted),
     )
+
+
+async def load_facts_of_several(
+    connection: AsyncConnection, principal: Principal, order_ids: Collection[str], now: datetime
+) -> tuple[Facts, ...]:
+    """As `load_facts` with nothing in particular wanted, of each of these orders of the customer's own, in their order; the
+    queries are as many as for one. Raises CustomerRequired, and OrderNotFound where one of them is not there.
+    """
+    tenant_id, whose = principal.tenant_id, named_customer(principal)
+    rows = await connection.execute(
+        select(orders).where(own(principal, orders), orders.c.order_id.in_(order_ids))
+    )
+    by_id = {order.order_id: order for order in await assemble(connection, tenant_id, rows.all())}
+    if lost := [order_id for order_id in order_ids if order_id not in by_id]:
+        raise OrderNotFound(lost[0])
+    found = [by_id[order_id] for order_id in order_ids]
+    which = {"of_tenant": tenant_id, "of_order": list(order_ids)}
+    shop = (await connection.execute(_SHOP, whose)).one()
+    methods, policy = await own_methods(connection, whose), stored_policy(shop.policy)
+    made = await _variants(connection, tenant_id, found)
+    cases_of = await _by_order(connection, _CASES_OF_MANY, which)
+    invoices_of = await _by_order(connection, _INVOICES_OF_MANY, which)
+    return tuple(
+        [
+            Facts(
+                order=order,
+                is_plus=bool(shop.is_plus),
+                methods=_that_paid(order) | methods,
+                variants=_of_its_products(made, order),
+                cases=tuple(_case(row) for row in cases_of.get(order.order_id, ())),
+                invoices=tuple(_invoice(row) for row in invoices_of.get(order.order_id, ())),
+                coupon=await _coupon(connection, principal, order, None),
+                policy=policy,
+                now=now,
+                is_agent=principal.agent_id is not None,
+                made_by=await _made_by(connection, named_order(tenant_id, order.order_id), order, None),
+            )
+            for order in found
+        ]
+    )
+
+
+async def _by_order(
+    connection: AsyncConnection, query: Select[Any], which: Values
+) -> dict[str, list[Row[Any]]]:
+    """The rows of each order, which stand together."""
+    rows = (await connection.execute(query, which)).all()
+    return {order_id: list(of_it) for order_id, of_it in groupby(rows, lambda row: str(row.order_id))}
+
+
+def _of_its_products(made: Mapping[str, Variant], order: Order) -> dict[str, Variant]:
+    products = {line.product_id for line in order.lines}
+    return {variant_id: each for variant_id, each in made.items() if each.product_id in products}
 
 
 def _that_paid(order: Order) -> dict[str, PaymentMethod]:
@@ -142,46 +204,42 @@ def _method(row: Row[Any]) -> PaymentMethod:
     )
 
 
-async def _variants(connection: AsyncConnection, tenant_id: str, order: Order) -> dict[str, Any]:
-    values = {"of_tenant": tenant_id, "products": list({line.product_id for line in order.lines})}
+async def _variants(
+    connection: AsyncConnection, tenant_id: str, found: Iterable[Order]
+) -> dict[str, Variant]:
+    values = {"of_tenant": tenant_id, "products": list({line.product_id for o in found for line in o.lines})}
     return {row.variant_id: variant_from(row) for row in await connection.execute(_VARIANTS, values)}
 
 
-async def _cases(connection: AsyncConnection, which: Values) -> tuple[Case, ...]:
-    return tuple(
-        Case(
-            case_id=row.case_id,
-            order_id=row.order_id,
-            customer_id=row.customer_id,
-            kind=CaseKind(row.kind),
-            state=CaseState(row.state),
-            lines=tuple(CaseLine(**line) for line in row.lines),
-            reason=row.reason,
-            refund_minor=row.refund_minor,
-            method_id=row.method_id,
-            opened_at=row.opened_at,
-            due_at=row.due_at,
-            words=row.words,
-            prepaid_minor=row.prepaid_minor,
-        )
-        for row in await connection.execute(_CASES, which)
+def _case(row: Row[Any]) -> Case:
+    return Case(
+        case_id=row.case_id,
+        order_id=row.order_id,
+        customer_id=row.customer_id,
+        kind=CaseKind(row.kind),
+        state=CaseState(row.state),
+        lines=tuple(CaseLine(**line) for line in row.lines),
+        reason=row.reason,
+        refund_minor=row.refund_minor,
+        method_id=row.method_id,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        words=row.words,
+        prepaid_minor=row.prepaid_minor,
     )
 
 
-async def _invoices(connection: AsyncConnection, which: Values) -> tuple[Invoice, ...]:
-    return tuple(
-        Invoice(
-            invoice_id=row.invoice_id,
-            order_id=row.order_id,
-            kind=InvoiceKind(row.kind),
-            title=row.title,
-            tax_id=row.tax_id,
-            amount_minor=row.amount_minor,
-            currency=row.currency,
-            issued_at=row.issued_at,
-            voided_at=row.voided_at,
-        )
-        for row in await connection.execute(_INVOICES, which)
+def _invoice(row: Row[Any]) -> Invoice:
+    return Invoice(
+        invoice_id=row.invoice_id,
+        order_id=row.order_id,
+        kind=InvoiceKind(row.kind),
+        title=row.title,
+        tax_id=row.tax_id,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        issued_at=row.issued_at,
+        voided_at=row.voided_at,
     )
 
 
@@ -189,11 +247,8 @@ async def _made_by(
     connection: AsyncConnection, which: Values, order: Order, wanted: Asked | None
 ) -> dict[str, str]:
     """Only where it is asked for: most orders' payments came, and their refunds arrived."""
-    has_declined = any(
-        payment.kind is PaymentKind.PAYMENT and payment.status is PaymentStatus.FAILED
-        for payment in order.payments
-    )
-    if not has_declined and not isinstance(wanted, RetryRefund | Refund | Settled):
+    has_failed = any(payment.status is PaymentStatus.FAILED for payment in order.payments)
+    if not has_failed and not isinstance(wanted, RetryRefund | Refund | Settled):
         return {}
     return {row.payment_id: row.kind for row in await connection.execute(_MADE_BY, which)}
 

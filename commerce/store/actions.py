@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -22,7 +23,7 @@ from commerce.domain.payment_methods import PaymentMethod
 from commerce.domain.proposals import Proposal
 from commerce.domain.proposing.facts import Facts
 from commerce.domain.proposing.propose import propose
-from commerce.store.action_facts import coupon_from, load_facts, own_methods
+from commerce.store.action_facts import coupon_from, load_facts, load_facts_of_several, own_methods
 from commerce.store.applying import Applying, new_id
 from commerce.store.audit import record_audit
 from commerce.store.connection import Connected
@@ -48,6 +49,13 @@ class ActionStore(Connected):
         """What any action on the order would be decided from. Raises CustomerRequired, OrderNotFound."""
         async with self.reading() as connection:
             return await load_facts(connection, principal, order_id, None, now, is_locked=False)
+
+    async def action_facts_of(
+        self, principal: Principal, order_ids: Collection[str], now: datetime
+    ) -> tuple[Facts, ...]:
+        """The same of several of the customer's own, for little more than one. Raises CustomerRequired, OrderNotFound."""
+        async with self.reading() as connection:
+            return await load_facts_of_several(connection, principal, order_ids, now)
 
     async def payment_methods(self, principal: Principal) -> tuple[PaymentMethod, ...]:
         """Those of the customer's account. Raises CustomerRequired."""

@@ -60,6 +60,20 @@ _REFUSED: Final[Mapping[str, LocalText]] = {
     "apply_coupon": LocalText("不能用这张优惠券", "can't take this coupon"),
     "open_complaint": LocalText("不能提交投诉", "can't have a complaint"),
 }
+_CAN: Final[Mapping[str, LocalText]] = {
+    "cancel": LocalText("可以取消", "can be cancelled"),
+    "change_address": LocalText("可以修改收货信息", "can be sent elsewhere"),
+    "change_items": LocalText("可以修改商品", "can be changed"),
+    "change_payment": LocalText("可以更换支付方式", "can be paid in another way"),
+    "return": LocalText("可以退货", "can be returned"),
+    "exchange": LocalText("可以换货", "can be exchanged"),
+    "price_protection": LocalText("可以退差价", "gets a difference in price back"),
+    "report_problem": LocalText("可以按商品问题处理", "can be refunded or replaced as faulty"),
+    "repair": LocalText("可以免费维修", "can be repaired free of charge"),
+    "reissue_invoice": LocalText("可以开这张发票", "can have this invoice"),
+    "urge_shipment": LocalText("可以催单", "can be hurried now"),
+    "apply_coupon": LocalText("可以用这张优惠券", "can take this coupon"),
+}
 _DONE: Final[Mapping[ActionKind, LocalText]] = {
     ActionKind.CANCEL: LocalText("订单 {order} 已取消。", "Order {order} is cancelled."),
     ActionKind.CHANGE_ADDRESS: LocalText(
@@ -203,6 +217,22 @@ def taken(order: Order, language: str) -> str:
         f"您说的应该是订单 {order.order_id}（{goods}）。",
         f"I take it you mean order {order.order_id} ({goods}).",
     )
+
+
+def only_one(goal: str, order: Order, language: str) -> str:
+    """Which order was taken, and that the rules left no choice."""
+    goods, can = order_goods(order, language), _CAN[goal].in_language(language)
+    return say(
+        language,
+        f"您说的应该是订单 {order.order_id}（{goods}），目前只有这一单{can}。",
+        f"I take it you mean order {order.order_id} ({goods}), the only one that {can}.",
+    )
+
+
+def nor_others(goal: str, language: str) -> str:
+    """After why the newest can't: it is not for want of another."""
+    can, cannot = _CAN[goal].in_language(language), _REFUSED[goal].in_language(language)
+    return say(language, f"您最近的其他订单也{cannot}。", f"No other recent order of yours {can} either.")
 
 
 def dropped(goes_on: bool, language: str) -> tuple[str, ...]:

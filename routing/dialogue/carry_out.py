@@ -101,7 +101,9 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
     if order is not None:
         state = replace(state, order_id=order.order_id)
         # A proposal or a refusal names the order itself.
-        if worked.ending == "asked":
+        if worked.are_others_refused and worked.ending in ("asked", "offered"):
+            lead = (*lead, outcomes.only_one(topic.goal, order, language))
+        elif worked.ending == "asked":
             lead = (*lead, *_about_order(worked, topic, order, language))
     cards = (order_card(order, language, facts.zone),) if order is not None else ()
     made = {**before.slots} != {**topic.slots}
@@ -139,7 +141,9 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
             instead = possible_instead(FLOWS[topic.goal].instead, topic, worked.details, facts)[
                 :_MOST_INSTEAD
             ]
-            said = (*lead, *outcomes.refused(topic.goal, order, worked.rule_trace, instead, language))
+            nor_others = (outcomes.nor_others(topic.goal, language),) if worked.are_others_refused else ()
+            why = outcomes.refused(topic.goal, order, worked.rule_trace, instead, language)
+            said = (*lead, why[0], *nor_others, *why[1:])
             reminder, ended = resumed(replace(state.ended().settled(topic.goal), stalled_turns=0), heard)
             full = Composed((*said, *reminder), cards=cards)
             return CarriedOut(full, "answer", ended, plan.rule, facts.missing)

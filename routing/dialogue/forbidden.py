@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from commerce.domain.proposing.cutoffs import in_state
+from commerce.domain.proposing import cutoffs
+from commerce.domain.proposing.facts import Facts as ActionFacts
+from commerce.domain.proposing.invoicing import can_be_invoiced
 from commerce.domain.returns import Remedy, ReturnReason, return_eligibility
 from commerce.domain.rules import RuleOutcome, RuleStep
 from routing.dialogue.working import Working
@@ -13,16 +15,8 @@ from routing.dialogue.working import Working
 Trace = tuple[RuleStep, ...]
 
 
-def _too_late_to_cancel(working: Working) -> Trace:
-    return (
-        in_state(working.details.action, working.facts.policy.orders.cancel_states, "order.cancel_cutoff"),
-    )
-
-
-def _too_late_to_change(working: Working) -> Trace:
-    return (
-        in_state(working.details.action, working.facts.policy.orders.change_states, "order.change_cutoff"),
-    )
+def _of_order(rules: Callable[[ActionFacts], Trace]) -> Callable[[Working], Trace]:
+    return lambda working: rules(working.details.action)
 
 
 def _not_taken_back(remedy: Remedy, reason: ReturnReason | None) -> Callable[[Working], Trace]:
@@ -45,9 +39,12 @@ def _not_taken_back(remedy: Remedy, reason: ReturnReason | None) -> Callable[[Wo
 
 
 _CHECKS: Final[Mapping[str, Callable[[Working], Trace]]] = {
-    "cancel": _too_late_to_cancel,
-    "change_address": _too_late_to_change,
-    "change_items": _too_late_to_change,
+    "cancel": _of_order(cutoffs.cancellable),
+    "change_address": _of_order(cutoffs.changeable),
+    "change_items": _of_order(cutoffs.items_changeable),
+    "change_payment": _of_order(cutoffs.payment_changeable),
+    "apply_coupon": _of_order(cutoffs.takes_coupon),
+    "reissue_invoice": _of_order(can_be_invoiced),
     "return": _not_taken_back(Remedy.RETURN, None),
     "exchange": _not_taken_back(Remedy.EXCHANGE, None),
     "report_problem": _not_taken_back(Remedy.RETURN, ReturnReason.DAMAGED),

@@ -55,18 +55,26 @@ def _by_number(choosing: Choosing) -> Order | None:
     return choosing.own(choosing.facts.asked_order_id)
 
 
+def _named(choosing: Choosing) -> tuple[Order, ...]:
+    """With goods that the message names; among the likely ones, where any of them has such."""
+    likely = orders_naming(choosing.likely, choosing.heard, choosing.facts)
+    return likely or orders_naming(choosing.facts.orders, choosing.heard, choosing.facts)
+
+
 def _by_goods(choosing: Choosing) -> Order | None:
-    for orders in (choosing.likely, choosing.facts.orders):
-        named = orders_naming(orders, choosing.heard, choosing.facts)
-        if named:
-            return named[0] if len(named) == 1 else None
-    return None
+    named = _named(choosing)
+    return named[0] if len(named) == 1 else None
+
+
+def _others(choosing: Choosing) -> tuple[Order, ...]:
+    """The likely ones but the one that it is not."""
+    known = choosing.picked or choosing.spoken_of
+    return tuple(order for order in choosing.likely if not (choosing.is_other and order.order_id == known))
 
 
 def _the_other(choosing: Choosing) -> Order | None:
-    known = choosing.picked or choosing.spoken_of
-    others = [order for order in choosing.likely if order.order_id != known]
-    return others[0] if choosing.is_other and known is not None and len(others) == 1 else None
+    others = _others(choosing)
+    return others[0] if len(others) == 1 and others != choosing.likely else None
 
 
 def _of_topic(choosing: Choosing) -> Order | None:
@@ -113,6 +121,11 @@ def choose_order(choosing: Choosing) -> Chosen | None:
         if order is not None:
             return Chosen(order, source.is_told)
     return None
+
+
+def in_question(choosing: Choosing) -> tuple[Order, ...]:
+    """Of which one is meant where `choose_order` can't tell which, the newest first."""
+    return _named(choosing) or _others(choosing)
 
 
 def means_other_order(topic: Topic, heard: Heard, facts: Facts) -> bool:

@@ -6,25 +6,31 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from commerce.domain.actions import ApplyCoupon
+from commerce.domain.errors import ActionRefused
 from commerce.domain.orders import Order
 from commerce.domain.proposals import Proposal
+from commerce.domain.proposing.propose import propose
 from commerce.domain.rules import RuleStep
 from routing.dialogue.flows import FLOWS, TWINS, Flow
-from routing.dialogue.forbidden import forbidden, is_allowed
+from routing.dialogue.forbidden import Trace, forbidden, is_allowed
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
+from routing.dialogue.slots_goods import LINES, pick_line
 from routing.dialogue.state import Question, Topic
 from routing.dialogue.which_order import (
     Choosing,
     Chosen,
     choose_order,
+    in_question,
     likely_orders,
     means_other_order,
     order_options,
 )
 from routing.dialogue.working import Slot, Working
-from routing.effects import Detail, Effect, Offered, Propose, Refused, Unavailable
+from routing.effects import Detail, DetailEach, Effect, Offered, Propose, Refused, Unavailable
 from routing.facts import Details, Facts
+from routing.planted import without_planted_goods
 
 # Asked that often a question is not asked again: a person takes over.
 MOST_ASKED: Final = 2
@@ -33,11 +39,14 @@ Ending = Literal[
     "asked", "offered", "refused", "no_order", "nothing_to_choose", "asked_too_often", "unavailable"
 ]
 
+_NOT_POSSIBLE: Final = ("refused", "nothing_to_choose")
+
 
 @dataclass(frozen=True, slots=True)
 class Worked:
     """How far it came. `topic` goes on with the next turn where it was asked or offered. `is_told`: the customer did not name
-    the order, and is told which one was taken. `is_allowed`: what is known so far speaks for it.
+    the order, and is told which one was taken. `is_allowed`: what is known so far speaks for it. `are_others_refused`: the
+    rules were asked of the other orders that could be meant, and let none of them pass.
     """
 
     ending: Ending
@@ -47,38 +56,129 @@ class Worked:
     rule_trace: tuple[RuleStep, ...] = ()
     is_told: bool = False
     is_allowed: bool = False
+    are_others_refused: bool = False
     reason: str = ""
 
 
 def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Generator[Effect, Any, Worked]:
     """`spoken_of` is the id of the order that the conversation was about."""
-    flow = FLOWS[topic.goal]
-    likely = likely_orders(facts, flow.orders)
     if facts.is_order_unknown or not facts.orders:
         return Worked("no_order", topic)
     topic = _with_picked_order(topic, heard)
+    likely = likely_orders(facts, FLOWS[topic.goal].orders)
     is_other = means_other_order(topic, heard, facts)
-    chosen = choose_order(Choosing(heard, facts, likely, topic.slots.get("order"), spoken_of, is_other))
+    choosing = Choosing(heard, facts, likely, topic.slots.get("order"), spoken_of, is_other)
+    chosen = choose_order(choosing)
     if chosen is None:
-        return _ask(topic, Question("order", order_options(likely)))
+        return (yield from _of_several(topic, heard, facts, in_question(choosing)))
     details: Details | Unavailable = yield Detail(chosen.order.order_id)
     if isinstance(details, Unavailable):
         return Worked("unavailable", topic, reason=details.reason)
+    return (yield from _carry_on(_as_known(topic, heard, facts, chosen, details)))
+
+
+def _of_several(
+    topic: Topic, heard: Heard, facts: Facts, orders: tuple[Order, ...]
+) -> Generator[Effect, Any, Worked]:
+    """Each is worked on as if it alone were meant, short of an offer. The only one that the rules let pass is taken; where
+    they let none, the newest tells why; else it is asked which of those that they do.
+    """
+    each: tuple[Details, ...] | Unavailable = yield DetailEach(tuple(order.order_id for order in orders))
+    if isinstance(each, Unavailable):
+        return Worked("unavailable", topic, reason=each.reason)
+    tried = [_as_known(topic, heard, facts, Chosen(details.order, is_told=True), details) for details in each]
+    possible = [known for known in tried if known.is_possible]
+    if len(possible) > 1:
+        offered = tuple(known.working.order for known in possible)
+        return _ask(topic, Question("order", order_options(offered)))
+    worked = yield from _carry_on((*possible, *tried)[0])
+    return replace(worked, are_others_refused=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """As far as one order comes by what is said and known; `ended` where no offer can come of that."""
+
+    working: Working
+    flow: Flow
+    is_told: bool
+    ended: Worked | None = None
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether nothing that is known speaks against it."""
+        if self.ended is not None:
+            return self.ended.ending not in _NOT_POSSIBLE
+        return not _refusal(self.working, self.flow)
+
+
+def _as_known(topic: Topic, heard: Heard, facts: Facts, chosen: Chosen, details: Details) -> _Known:
     # Told once.
     is_told = chosen.is_told and topic.slots.get("order") != chosen.order.order_id
-    flow = _for_its_state(flow, chosen.order)
-    working = Working(replace(_about(topic, chosen), goal=flow.goal), heard, facts, details)
-    if (trace := forbidden(flow.goal, working)) is not None:
-        return Worked("refused", working.topic, details, rule_trace=trace, is_told=is_told)
-    for slot in flow.slots:
+    flow = _for_its_state(FLOWS[topic.goal], chosen.order)
+    topic = replace(_about(topic, chosen), goal=flow.goal)
+    working = Working(topic, heard, facts, without_planted_goods(details))
+    working, lacking, trace = _filled(working, flow, flow.slots)
+    if lacking is not None and lacking.name == LINES.name:
+        trace = _no_line_can(working, flow, lacking)
+    known = _Known(working, flow, is_told)
+    if trace:
+        refused = Worked("refused", working.topic, working.details, rule_trace=trace, is_told=is_told)
+        return replace(known, ended=refused)
+    if lacking is not None:
+        allowed = is_allowed(flow.goal, working)
+        asked = _ask_for(working, lacking)
+        return replace(
+            known, ended=replace(asked, details=working.details, is_told=is_told, is_allowed=allowed)
+        )
+    return known
+
+
+def _carry_on(known: _Known) -> Generator[Effect, Any, Worked]:
+    """To the offer, where there is to be one."""
+    return known.ended or (yield from _propose(known.working, known.flow, known.is_told))
+
+
+def _refusal(working: Working, flow: Flow) -> Trace:
+    """The rules by which the proposal would be refused; none where it would not be."""
+    action, arguments = working.details.action, flow.build(working.order.order_id, working.topic.slots)
+    if isinstance(arguments, ApplyCoupon):
+        usable = {coupon.coupon_id: coupon for coupon in working.details.coupons}
+        action = replace(action, coupon=usable.get(arguments.coupon_id))
+    try:
+        propose(action, arguments)
+    except ActionRefused as refused:
+        return refused.rule_trace
+    return ()
+
+
+def _filled(working: Working, flow: Flow, slots: tuple[Slot, ...]) -> tuple[Working, Slot | None, Trace]:
+    """As far as what is said and known goes; the slot that has to be asked for; the rules that forbid it before that."""
+    trace = forbidden(flow.goal, working)
+    for slot in slots:
+        if trace is not None:
+            break
         working = _fill(working, slot, flow)
-        if (trace := forbidden(flow.goal, working)) is not None:
-            return Worked("refused", working.topic, details, rule_trace=trace, is_told=is_told)
-        if slot.name not in working.topic.slots or not slot.is_filled(working):
-            asked = _ask_for(working, slot)
-            allowed = is_allowed(flow.goal, working)
-            return replace(asked, details=details, is_told=is_told, is_allowed=allowed)
-    return (yield from _propose(working, flow, is_told))
+        trace = forbidden(flow.goal, working)
+        if trace is None and (slot.name not in working.topic.slots or not slot.is_filled(working)):
+            return working, slot, ()
+    return working, None, trace or ()
+
+
+def _no_line_can(working: Working, flow: Flow, lines: Slot) -> Trace:
+    """The rules that refuse every line of the order, none where one can be what is asked for."""
+    told: Trace = ()
+    after = flow.slots[flow.slots.index(lines) + 1 :]
+    for line in working.lines:
+        slots = {**working.topic.slots, lines.name: pick_line(working, line.line_id)}
+        one = replace(working, topic=replace(working.topic, slots=slots))
+        one, lacking, trace = _filled(one, flow, after)
+        if lacking is None and not trace:
+            trace = _refusal(one, flow)
+        if not trace:
+            return ()
+        told = (*told, *trace)
+    return told
 
 
 def _for_its_state(flow: Flow, order: Order) -> Flow:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import make_url
+from sqlalchemy import insert, make_url
 from sqlalchemy.exc import IntegrityError
 
 from commerce.confirmations import TTL
@@ -27,6 +27,7 @@ from commerce.importers.tau2 import export_tau2, load_tau2
 from commerce.store import Store
 from commerce.store import actions as actions_module
 from commerce.store.done import done_before
+from commerce.store.tables import invoices
 from tests.acting import ANN, BOB, NOW, agreed, committed, done, rows, wanted, written
 from tests.tau2_shop import a_shop
 
@@ -68,6 +69,29 @@ async def test_a_proposal_changes_nothing(store: Store) -> None:
     assert await state(store) == before
 
 
+async def test_facts_of_several_orders_are_those_of_each(store: Store) -> None:
+    """With a case of one and an invoice of the other, in the order that was asked for."""
+    await done(store, wanted("return", "#D", items=[{"line_id": "#D-1", "quantity": 1}]), key="back")
+    issued = {
+        "invoice_id": "I1",
+        "order_id": "#P",
+        "kind": "electronic",
+        "title": "Ann",
+        "tax_id": "",
+        "issued_at": NOW,
+    }
+    async with store.writing() as connection:
+        values = {**issued, "tenant_id": "shop", "amount_minor": 35_30, "currency": "USD"}
+        await connection.execute(insert(invoices).values(**values))
+    for asked in (("#D", "#P"), ("#P", "#D"), ("#D",)):
+        each = tuple([await store.action_facts(ANN, order_id, NOW) for order_id in asked])
+        assert await store.action_facts_of(ANN, asked, NOW) == each
+    both = await store.action_facts_of(ANN, ("#D", "#P"), NOW)
+    assert [(len(facts.cases), len(facts.invoices)) for facts in both] == [(1, 0), (0, 1)]
+    with pytest.raises(OrderNotFound):
+        await store.action_facts_of(ANN, ("#P", "#nobodys"), NOW)
+
+
 async def test_a_cancellation_is_done_as_it_was_proposed(store: Store) -> None:
     assert not (await done(store, CANCEL)).is_repeat
     order = await store.order(ANN, "#P")
@@ -80,7 +104,7 @@ async def test_a_cancellation_is_done_as_it_was_proposed(store: Store) -> None:
     assert await rows(store, "SELECT sum(reserved) FROM variants WHERE tenant_id = 'shop'") == [(1,)]
     assert await rows(store, "SELECT sum(reserved) FROM variants WHERE tenant_id = 'other'") == [(4,)]
     told = await rows(store, "SELECT caller, what, entity_id, why FROM audit_log")
-    why = "order.cancel_cutoff, order.cancel_reason, payment.settled, order.cancel_changed"
+    why = "order.cancel_cutoff, payment.settled, order.cancel_changed, order.cancel_reason"
     assert told == [("customer:ann_1", "cancel", "#P", why)]
 
 

@@ -1,16 +1,20 @@
 """Whole turns of a flow, over a small shop: what is said, asked, proposed, done; and what happens where the shop says no."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from commerce.domain.orders import OrderState
+from commerce.domain.orders import Order, OrderLine, OrderState
 from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
+from routing.dialogue.flows import FLOWS
+from routing.dialogue.forbidden import forbidden
 from routing.dialogue.state import DialogueState
-from routing.effects import Committed, Lapsed, Refused, Unavailable
-from tests.builders import line
-from tests.dialogue_values import MUG, SmallShop, an_order, entity, heard, unsure
+from routing.effects import Committed, DetailEach, Effect, Lapsed, Propose, Refused, Unavailable
+from tests.builders import NOW, line
+from tests.dialogue_values import COUPON, MUG, SmallShop, an_order, entity, heard, unsure
 
 CANCEL = heard("取消订单")
 NO = Refused(
@@ -170,3 +174,155 @@ def test_another_order_forgets_the_lines_of_the_one_before() -> None:
     assert proposed.state.topic is not None and proposed.state.topic.slots["lines"] == [
         {"line_id": "L7", "quantity": 1}
     ]
+
+
+RETURN = heard("我要退货", "return_request")
+
+
+def delivered(number: int, days: int, *lines: OrderLine) -> Order:
+    """That many days ago, of several orders the one of that number."""
+    kept = lines or (line(line_id=f"L{number}", name=LocalText(f"外套{number}", f"coat {number}")),)
+    own = tuple(replace(each, line_id=f"{each.line_id}.{number}") for each in kept)
+    at = NOW - timedelta(days=days)
+    return an_order(f"KF26000000001{number}", OrderState.DELIVERED, own, delivered_at=at)
+
+
+@dataclass
+class Watched(SmallShop):
+    """Notes for which orders something is proposed."""
+
+    proposed: list[str] = field(default_factory=list)
+
+    def answer(self, effect: Effect) -> Any:
+        if isinstance(effect, Propose):
+            self.proposed.append(effect.arguments.order_id)
+        return super().answer(effect)
+
+
+class Away(SmallShop):
+    """Does not answer in time."""
+
+    def answer(self, effect: Effect) -> Any:
+        return Unavailable("deadline") if isinstance(effect, DetailEach) else super().answer(effect)
+
+
+def test_the_only_order_that_can_be_returned_is_taken_and_named() -> None:
+    shop = SmallShop(orders=(delivered(1, 40), delivered(2, 3), delivered(3, 30)))
+    _, carried = shop.turn(DialogueState(), RETURN)
+    assert carried.move == "propose"
+    assert "您说的应该是订单 KF260000000012（外套2" in text(carried) and "只有这一单可以退货" in text(carried)
+    assert carried.state.order_id == "KF260000000012"
+    _, again = shop.turn(carried.state, unsure("这个嘛"))
+    assert "只有这一单" not in text(again)
+
+
+def test_where_none_can_be_the_newest_tells_why() -> None:
+    shop = SmallShop(orders=(delivered(1, 30), delivered(2, 40)))
+    _, carried = shop.turn(DialogueState(), RETURN)
+    assert carried.move == "answer" and carried.state.topics == ()
+    assert "KF260000000011" in text(carried) and "已过期限" in text(carried)
+    assert "您最近的其他订单也不能退货" in text(carried) and "KF260000000012" not in text(carried)
+
+
+def test_those_that_can_be_are_offered_and_no_others() -> None:
+    shop = SmallShop(orders=(delivered(1, 3), delivered(2, 40), delivered(3, 3)))
+    _, carried = shop.turn(DialogueState(), RETURN)
+    question = carried.state.topic.question if carried.state.topic else None
+    assert question is not None and question.slot == "order"
+    assert [option.value for option in question.options] == ["KF260000000011", "KF260000000013"]
+
+
+def test_an_offer_is_made_for_the_order_that_is_taken_and_for_no_other() -> None:
+    shop = Watched(orders=(delivered(1, 40), delivered(2, 3), delivered(3, 40)))
+    shop.turn(DialogueState(), RETURN)
+    assert shop.proposed == ["KF260000000012"]
+    shop = Watched(orders=tuple(delivered(number, 3) for number in range(8)))
+    _, carried = shop.turn(DialogueState(), RETURN)
+    assert carried.state.topic is not None and carried.state.topic.question is not None
+    assert (shop.proposed, len(carried.state.topic.question.options)) == ([], 5)
+
+
+def test_the_coupon_that_is_asked_for_tells_which_order_can_take_it() -> None:
+    cheap, dear = (
+        an_order(f"KF26000000002{n}", OrderState.PENDING_PAYMENT, (line(unit_price_minor=n * 100_00),))
+        for n in (1, 2)
+    )
+    shop = SmallShop(orders=(cheap, dear), coupons=(replace(COUPON, min_goods_minor=150_00),))
+    _, carried = shop.turn(DialogueState(), heard("帮我用优惠券", "coupon"))
+    assert carried.move == "propose"
+    assert "KF260000000022" in text(carried) and "只有这一单可以用这张优惠券" in text(carried)
+
+
+def test_orders_that_can_not_be_looked_into_now_are_not_said_to_be_refused() -> None:
+    shop = Away(orders=(delivered(1, 3), delivered(2, 40)))
+    _, carried = shop.turn(DialogueState(), RETURN)
+    assert (carried.move, carried.missing) == ("answer", ("commerce: deadline",))
+    assert "暂时查不到" in text(carried) and "不能退货" not in text(carried)
+
+
+def test_an_order_of_which_no_line_can_be_returned_is_none_to_ask_lines_of() -> None:
+    food = (line("food", line_id="L8"), line("food", line_id="L9"))
+    _, carried = SmallShop(orders=(delivered(1, 3, *food),)).turn(DialogueState(), RETURN)
+    assert carried.move == "answer"
+    assert "不能退货" in text(carried) and "哪件商品" not in text(carried)
+    _, asked = SmallShop(orders=(delivered(1, 3, food[0], MUG),)).turn(DialogueState(), RETURN)
+    assert asked.move == "ask"
+    assert "哪件商品" in text(asked)
+
+
+def test_a_repair_of_several_lines_is_asked_about_where_one_has_a_warranty() -> None:
+    wanted = heard("我要报修", "warranty_repair")
+    lines = line("home", line_id="L8"), line("home", line_id="L9")
+    _, refused = SmallShop(orders=(delivered(1, 60, *lines),)).turn(DialogueState(), wanted)
+    assert refused.move == "answer" and "没有保修" in text(refused)
+    under_warranty = lines[0], line("appliances", line_id="L9")
+    _, asked = SmallShop(orders=(delivered(1, 60, *under_warranty),)).turn(DialogueState(), wanted)
+    assert asked.move == "ask"
+
+
+def test_goods_in_two_orders_are_asked_about_among_these_two() -> None:
+    mugs = delivered(1, 3, MUG), delivered(2, 3, MUG)
+    shop = SmallShop(orders=(delivered(3, 3), *mugs))
+    _, carried = shop.turn(DialogueState(), heard("马克杯我要退货", "return_request"))
+    question = carried.state.topic.question if carried.state.topic else None
+    assert question is not None
+    assert [option.value for option in question.options] == [each.order_id for each in mugs]
+
+
+REFUSED_AT_ONCE = [
+    ("cancel", an_order(state=OrderState.PACKED)),
+    ("change_address", an_order(item_changes=1)),
+    ("change_items", an_order(item_changes=1)),
+    ("change_payment", an_order(state=OrderState.PENDING_PAYMENT)),
+    ("apply_coupon", an_order()),
+    ("reissue_invoice", an_order(state=OrderState.PENDING_PAYMENT)),
+]
+SLOTS: dict[str, dict[str, Any]] = {
+    "cancel": {"reason": "other"},
+    "change_address": {"address": {"recipient": "王芳", "phone": "13800000000", "region": "浙江省", "city": "杭州市",
+                                   "district": "西湖区", "street": "文三路2号", "postcode": "", "country": "CN"}},
+    "change_items": {"lines": [{"line_id": "L1", "quantity": 1}], "variants": {"L1": "V2"}, "method": "alipay-C1"},
+    "change_payment": {"method": "wechat_pay-C1"},
+    "apply_coupon": {"coupon": "CP10"},
+    "reissue_invoice": {"invoice": {"title": "王芳"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("goal", "order"), REFUSED_AT_ONCE, ids=[goal for goal, _ in REFUSED_AT_ONCE])
+def test_what_is_refused_before_anything_is_asked_the_proposal_refuses_by_the_same_rules(
+    goal: str, order: Order
+) -> None:
+    shop = SmallShop(orders=(order,), coupons=(COUPON,))
+    working = shop.working(goal, heard("x"))
+    told = forbidden(goal, working)
+    assert told is not None
+    answered = shop.answer(Propose(FLOWS[goal].build(order.order_id, SLOTS[goal])))
+    assert isinstance(answered, Refused)
+    assert set(told) <= set(answered.rule_trace)
+
+
+@pytest.mark.parametrize("goal", SLOTS)
+def test_what_can_be_done_is_not_refused_before_it_is_asked_for(goal: str) -> None:
+    order = an_order(state=OrderState.PENDING_PAYMENT) if goal == "apply_coupon" else an_order()
+    shop = SmallShop(orders=(order,), coupons=(COUPON,))
+    assert forbidden(goal, shop.working(goal, heard("x"))) is None

@@ -156,6 +156,7 @@ WAYS: Final[dict[str, Way]] = {
     "propose": lambda store, who: store.propose(who, COMPLAINT, NOW),
     "commit": _commit,
     "action_facts": lambda store, who: store.action_facts(who, "#P", NOW),
+    "action_facts_of": lambda store, who: store.action_facts_of(who, ("#P",), NOW),
     "conversation": lambda store, who: store.conversation(who, "v1"),
     "begin_turn": lambda store, who: store.begin_turn(who, "v1", "r2", NOW, NOW + timedelta(seconds=9)),
     "abandon_turn": lambda store, who: store.abandon_turn(who, "v1", "held"),

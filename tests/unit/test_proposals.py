@@ -905,9 +905,9 @@ def test_a_refusal_has_every_rule_that_was_applied() -> None:
         proposed("cancel", facts(an_order(OrderState.PACKED)), **CANCEL)
     assert [step.rule_id for step in refused.value.rule_trace] == [
         "order.cancel_cutoff",
-        "order.cancel_reason",
         "payment.settled",
         "order.cancel_changed",
+        "order.cancel_reason",
     ]
     assert "打包" in refused.value.blocker.text.zh
 

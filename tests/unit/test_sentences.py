@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,21 +24,95 @@ def test_sentences_are_cut_at_their_ends_and_nowhere_else(text: str, sentences: 
     assert split(text) == sentences
 
 
-def test_a_sentence_waits_until_something_follows_its_mark() -> None:
-    buffer, first = Buffer().push("It is here.")
-    assert first == ()
-    buffer, second = buffer.push(" Next")
-    assert second == ("It is here.",)
-    assert buffer.flush() == "Next"
+def streamed(*pieces: str) -> list[tuple[str, ...]]:
+    """What comes out with each piece, and in the end."""
+    buffer, out = Buffer(), []
+    for piece in pieces:
+        buffer, sentences = buffer.push(piece)
+        out.append(sentences)
+    return [*out, (buffer.flush(),)]
 
 
-@given(st.text(alphabet="ab .。!？\n1", max_size=60), st.integers(1, 7))
-def test_the_pieces_of_a_stream_do_not_change_its_sentences(text: str, size: int) -> None:
-    buffer = Buffer()
-    streamed: list[str] = []
-    for start in range(0, len(text), size):
-        buffer, sentences = buffer.push(text[start : start + size])
-        streamed += sentences
-    if rest := buffer.flush():
-        streamed.append(rest)
-    assert tuple(streamed) == split(text)
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "预计明天到。",
+        "真的吗？",
+        "已经发货！",
+        "先付款；",
+        "It is here.",
+        "Is it here?",
+        "You can't.",
+        "It is here (see below).",
+        "It takes off 10%.",
+        "It costs CNY 599.00.",
+        "It ends at 23:59.",
+        "It ends on 2026-12-03.",
+        "It ends on 24 Nov 2026.",
+        "他说“好的。”",
+        "（满99元包邮。）",
+        'He said "yes!"',
+        "one\n",
+    ],
+)
+def test_a_sentence_goes_out_with_the_sign_that_ends_it(sentence: str) -> None:
+    *before, then, _ = streamed(*sentence)
+    assert [out for out in before if out] == []
+    assert then == (sentence.strip(),)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "sentences"),
+    [
+        (("It costs 3.", "5 yuan."), ["It costs 3.5 yuan."]),
+        (("It costs 3.", " See"), ["It costs 3.", "See"]),
+        (("Ask Mr.", " Li."), ["Ask Mr. Li."]),
+        (("Come at 5 p.m.", " or later."), ["Come at 5 p.m. or later."]),
+        (("Write to me@qinghe.", "example now."), ["Write to me@qinghe.example now."]),
+        (("See www.", "qinghe now."), ["See www.qinghe now."]),
+        (("See shop.qinghe.", "cn now."), ["See shop.qinghe.cn now."]),
+        (("他说“好的。", "”", "然后"), ["他说“好的。”", "然后"]),
+        (("他说“好的。走吧。", "”", "然后"), ["他说“好的。", "走吧。”", "然后"]),
+        (("（满99元包邮。", "）", "其他"), ["（满99元包邮。）", "其他"]),
+        (('He said "yes!', '" Then'), ['He said "yes!"', "Then"]),
+        (("He said 'yes!", "' Then"), ["He said 'yes!'", "Then"]),
+    ],
+)
+def test_a_sentence_waits_where_what_follows_may_belong_to_it(
+    pieces: tuple[str, ...], sentences: list[str]
+) -> None:
+    out = streamed(*pieces)
+    assert [each for some in out for each in some if each] == sentences
+
+
+def test_a_mark_that_follows_another_one_is_no_sentence_of_its_own() -> None:
+    assert streamed("真的吗？", "！", "是的。") == [("真的吗？",), (), ("是的。",), ("",)]
+    assert streamed("Really?", "!!", " Yes.") == [("Really?",), (), ("Yes.",), ("",)]
+
+
+_WORDS = ("ab", " Cd", "好的", "你", "1", ".5", " CNY 3", " mr")
+_SIGNS = ("。", "！", "？", "?", ".", "\n", " ")
+_MARKS = "。！？?."
+
+
+def _cut_as_tokens(pieces: list[str]) -> bool:
+    """No tokenizer parts a full stop from the letters that follow it; and no mark follows another one."""
+    return not any(
+        (one.endswith(".") and two[:1].isalnum()) or (one[-1] in _MARKS and two[0] in _MARKS)
+        for one, two in pairwise(pieces)
+    )
+
+
+@given(st.lists(st.sampled_from(_WORDS + _SIGNS), max_size=30).filter(_cut_as_tokens))
+def test_the_pieces_of_a_stream_do_not_change_its_sentences(pieces: list[str]) -> None:
+    out = [each for some in streamed(*pieces) for each in some if each]
+    assert tuple(out) == split("".join(pieces))
+
+
+@given(st.lists(st.sampled_from((*_WORDS, *_SIGNS, "“", "”", "（", "）", '"', "'")), max_size=30))
+def test_nothing_of_a_stream_is_lost_but_marks_that_follow_another_one(pieces: list[str]) -> None:
+    out = "".join(each for some in streamed(*pieces) for each in some)
+    whole = "".join(pieces)
+    assert [c for c in out if c not in _MARKS and not c.isspace()] == [
+        c for c in whole if c not in _MARKS and not c.isspace()
+    ]

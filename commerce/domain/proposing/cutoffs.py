@@ -1,8 +1,12 @@
-"""Until when an order can be changed."""
+"""Until when an order can be changed: the rules that hold whatever it is to become, so that they can be told before that is
+asked.
+"""
 
 from __future__ import annotations
 
 from commerce.domain.orders import RESERVING_STATES, OrderState, PaymentKind, PaymentStatus
+from commerce.domain.payment_methods import held
+from commerce.domain.proposing.balances import nothing_missing
 from commerce.domain.proposing.facts import Facts, ruled
 from commerce.domain.rules import RuleStep
 
@@ -48,3 +52,54 @@ def settled(facts: Facts) -> RuleStep:
         for payment in facts.order.payments
     )
     return ruled("payment.settled", not under_way, "没有处理中的付款", "no payment is under way")
+
+
+def cancellable(facts: Facts) -> tuple[RuleStep, ...]:
+    """Whatever the reason."""
+    rules = facts.policy.orders
+    return (
+        in_state(facts, rules.cancel_states, "order.cancel_cutoff"),
+        settled(facts),
+        ruled(
+            "order.cancel_changed",
+            not facts.order.item_changes or rules.is_changed_cancellable,
+            "商品修改过的订单不能取消",
+            "an order whose items were changed is not cancelled",
+        ),
+    )
+
+
+def changeable(facts: Facts) -> tuple[RuleStep, ...]:
+    """Wherever it is to go."""
+    return in_state(facts, facts.policy.orders.change_states, "order.change_cutoff"), items_unchanged(facts)
+
+
+def items_changeable(facts: Facts) -> tuple[RuleStep, ...]:
+    """Whatever is wanted instead."""
+    return *changeable(facts), settled(facts), nothing_missing(facts)
+
+
+def payment_changeable(facts: Facts) -> tuple[RuleStep, ...]:
+    """However it is to be paid."""
+    return (
+        *items_changeable(facts),
+        ruled(
+            "payment.paid_once",
+            len(held(facts.order)) == 1,
+            "订单须已由一种支付方式付清",
+            "the order is paid, by one method",
+        ),
+    )
+
+
+def takes_coupon(facts: Facts) -> tuple[RuleStep, ...]:
+    """Whichever it is."""
+    return (
+        ruled(
+            "coupon.before_payment",
+            facts.order.state is OrderState.PENDING_PAYMENT,
+            "优惠券须在付款前使用",
+            "a coupon is used before the payment",
+        ),
+        ruled("coupon.one", facts.order.coupon_id is None, "每单限用一张", "one coupon an order"),
+    )

@@ -18,26 +18,18 @@ from commerce.domain.proposals import (
 )
 from commerce.domain.proposing.facts import Facts, require_all, ruled
 from commerce.domain.returns import day_window_end
+from commerce.domain.rules import RuleStep
 from commerce.domain.working_days import working_days_end
 
 
 def reissue_invoice(facts: Facts, wanted: ReissueInvoice) -> Proposal:
     """For what is still held; the one before is void."""
-    order, rules = facts.order, facts.policy.invoice
+    order = facts.order
     valid, amount = _valid(facts), _held_minor(facts)
-    # From the first one: reissuing does not begin the window anew.
-    begun = min((invoice.issued_at for invoice in facts.invoices), default=order.paid_at)
-    in_time = begun is not None and facts.now < day_window_end(begun, rules.reissue_days, facts.policy.zone)
     said = (wanted.kind, wanted.title, wanted.tax_id)
     trace = require_all(
         (
-            ruled("invoice.paid", amount > 0, "订单已付款", "the order is paid"),
-            ruled(
-                "invoice.window",
-                in_time,
-                f"开票后{rules.reissue_days}天内可换开",
-                f"it can be reissued within {rules.reissue_days} days",
-            ),
+            *can_be_invoiced(facts),
             ruled(
                 "invoice.another",
                 valid is None or (valid.kind, valid.title, valid.tax_id) != said,
@@ -51,6 +43,23 @@ def reissue_invoice(facts: Facts, wanted: ReissueInvoice) -> Proposal:
         _due_at(facts, wanted.kind),
     )  # fmt: skip
     return Proposal(wanted, order.version, (issued,), trace)
+
+
+def can_be_invoiced(facts: Facts) -> tuple[RuleStep, ...]:
+    """Whomever it is for."""
+    days = facts.policy.invoice.reissue_days
+    # From the first one: reissuing does not begin the window anew.
+    begun = min((invoice.issued_at for invoice in facts.invoices), default=facts.order.paid_at)
+    in_time = begun is not None and facts.now < day_window_end(begun, days, facts.policy.zone)
+    return (
+        ruled("invoice.paid", _held_minor(facts) > 0, "订单已付款", "the order is paid"),
+        ruled(
+            "invoice.window",
+            in_time,
+            f"开票后{days}天内可换开",
+            f"it can be reissued within {days} days",
+        ),
+    )
 
 
 def invoice_follows(facts: Facts, effects: tuple[Effect, ...]) -> list[Effect]:

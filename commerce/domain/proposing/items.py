@@ -17,8 +17,7 @@ from commerce.domain.proposals import (
     StockReason,
     TotalsChange,
 )
-from commerce.domain.proposing.balances import nothing_missing
-from commerce.domain.proposing.cutoffs import in_state, items_unchanged, settled
+from commerce.domain.proposing.cutoffs import items_changeable
 from commerce.domain.proposing.facts import (
     Facts,
     back_to,
@@ -35,14 +34,9 @@ from commerce.domain.rules import RuleStep
 
 def change_items(facts: Facts, wanted: ChangeItems) -> Proposal:
     """Each item at its own variant's price of today; the difference is paid or refunded at once where the order is paid."""
-    order, policy = facts.order, facts.policy
+    order = facts.order
     method = facts.method(wanted.method_id)
-    trace = [
-        in_state(facts, policy.orders.change_states, "order.change_cutoff"),
-        items_unchanged(facts),
-        settled(facts),
-        nothing_missing(facts),
-    ]
+    trace = [*items_changeable(facts)]
     replaced = [replaced_line(facts, item) for item in wanted.items]
     totals = totals_after(order, replaced)
     trace += [

@@ -29,8 +29,7 @@ from commerce.domain.proposals import (
     StockReason,
     TotalsChange,
 )
-from commerce.domain.proposing.balances import nothing_missing
-from commerce.domain.proposing.cutoffs import in_state, items_unchanged, settled
+from commerce.domain.proposing.cutoffs import cancellable, changeable, payment_changeable, takes_coupon
 from commerce.domain.proposing.facts import (
     Facts,
     coupon_back,
@@ -49,19 +48,12 @@ def cancel(facts: Facts, wanted: Cancel) -> Proposal:
     order, rules = facts.order, facts.policy.orders
     trace = require_all(
         (
-            in_state(facts, rules.cancel_states, "order.cancel_cutoff"),
+            *cancellable(facts),
             ruled(
                 "order.cancel_reason",
                 wanted.reason in rules.cancel_reasons,
                 "取消原因须是店铺接受的原因",
                 f"the reason is one of {', '.join(rules.cancel_reasons)}",
-            ),
-            settled(facts),
-            ruled(
-                "order.cancel_changed",
-                not order.item_changes or rules.is_changed_cancellable,
-                "商品修改过的订单不能取消",
-                "an order whose items were changed is not cancelled",
             ),
         )
     )
@@ -84,8 +76,7 @@ def change_address(facts: Facts, wanted: ChangeAddress) -> Proposal:
     is_unpaid = order.state is OrderState.PENDING_PAYMENT
     trace = require_all(
         (
-            in_state(facts, policy.orders.change_states, "order.change_cutoff"),
-            items_unchanged(facts),
+            *changeable(facts),
             ruled(
                 "shipping.country",
                 is_in_china(place.country) == is_in_china(order.address.country)
@@ -121,16 +112,7 @@ def change_payment(facts: Facts, wanted: ChangePayment) -> Proposal:
     method, sources = facts.method(wanted.method_id), held(facts.order)
     trace = require_all(
         (
-            in_state(facts, facts.policy.orders.change_states, "order.change_cutoff"),
-            items_unchanged(facts),
-            settled(facts),
-            nothing_missing(facts),
-            ruled(
-                "payment.paid_once",
-                len(sources) == 1,
-                "订单须已由一种支付方式付清",
-                "the order is paid, by one method",
-            ),
+            *payment_changeable(facts),
             ruled(
                 "payment.another",
                 all(source.method_id != wanted.method_id for source in sources),
@@ -156,12 +138,7 @@ def apply_coupon(facts: Facts, wanted: ApplyCoupon) -> Proposal:
     off = min(coupon.off(goods), sum(still_cost))
     trace = require_all(
         (
-            ruled(
-                "coupon.before_payment",
-                order.state is OrderState.PENDING_PAYMENT,
-                "优惠券须在付款前使用",
-                "a coupon is used before the payment",
-            ),
+            *takes_coupon(facts),
             ruled(
                 "coupon.valid_now",
                 coupon.valid_from <= facts.now < coupon.valid_until,
@@ -175,7 +152,6 @@ def apply_coupon(facts: Facts, wanted: ApplyCoupon) -> Proposal:
                 "it is of the order's currency",
             ),
             ruled("coupon.unused", coupon.used_count < coupon.max_uses, "优惠券未用完", "it has uses left"),
-            ruled("coupon.one", order.coupon_id is None, "每单限用一张", "one coupon an order"),
             ruled(
                 "coupon.minimum",
                 goods >= coupon.min_goods_minor and off > 0,
