@@ -2,8 +2,8 @@
 
     python -m benchmarks.selection --out docs/results
 
-`--items dev` asks the questions that the selector's own training keeps for choosing; those of the other hands decide nothing
-in it, and are for a last look.
+`--items dev` asks the questions that the selector's own training keeps for choosing, `--items dev_b` those of another hand
+that may be read and chosen by as well; the blind ones decide nothing, and are for a last look.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -73,13 +74,20 @@ def dev_items() -> tuple[Item, ...]:
     return tuple(items)
 
 
+ITEMS: Final[Mapping[str, Callable[[], tuple[Item, ...]]]] = {
+    "blind": load_items,
+    "dev": dev_items,
+    "dev_b": partial(load_items, name="dev_b"),
+}
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, help="the folder of selection.json")
-    parser.add_argument("--items", choices=("blind", "dev"), default="blind")
+    parser.add_argument("--items", choices=tuple(ITEMS), default="blind")
     parser.add_argument("--models-dir", type=Path, default=_MODELS)
     asked = parser.parse_args()
     selector = Selector.load(asked.models_dir)
@@ -88,8 +96,9 @@ def main() -> None:
         return selector.select(question, lines, cast(Language, language)).index
 
     command = f"python -m benchmarks.selection --items {asked.items}"
-    items = load_items() if asked.items == "blind" else dev_items()
-    found = describe(_ROOT) | {"command": command, "items": asked.items} | measured(select, items)
+    found = (
+        describe(_ROOT) | {"command": command, "items": asked.items} | measured(select, ITEMS[asked.items]())
+    )
     if asked.out is not None:
         asked.out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"

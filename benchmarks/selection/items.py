@@ -53,9 +53,11 @@ class Item:
     right: frozenset[int]
 
 
-def load_items(folder: Path = ITEMS_DIR) -> tuple[Item, ...]:
-    """Of every `items_*.yaml`. ItemInvalid names the file and what is wrong in it."""
-    items = tuple(item for path in sorted(folder.glob("items_*.yaml")) for item in _of_file(path))
+def load_items(folder: Path = ITEMS_DIR, name: str = "items") -> tuple[Item, ...]:
+    """Of every `NAME_*.yaml`: `items` are the blind ones, `dev_b` may be read by whoever builds a selector. ItemInvalid names
+    the file and what is wrong in it.
+    """
+    items = tuple(item for path in sorted(folder.glob(f"{name}_*.yaml")) for item in _of_file(path))
     if (again := _first_twice(item.id for item in items)) is not None:
         raise ItemInvalid(f"item {again} is there twice")
     return items

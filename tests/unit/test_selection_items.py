@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.selection.__main__ import ITEMS as OFFERED
 from benchmarks.selection.errors import IndexOutside, ItemInvalid
 from benchmarks.selection.evaluation import Figures, evaluate
 from benchmarks.selection.items import KINDS, Item, load_items
 
-ITEMS = load_items()
+BLIND = "items"
+DEV_B = "dev_b"
+ITEMS = {name: load_items(name=name) for name in (BLIND, DEV_B)}
 FILE = """
 language: en
 sheets:
@@ -21,33 +24,62 @@ items:
 ITEM = "  - {id: small, sheet: kettle, kind: product, question: price of the small one, answer: a}"
 
 
-def of_language(language: str) -> list[Item]:
-    return [item for item in ITEMS if item.language == language]
+def of_language(name: str, language: str) -> list[Item]:
+    return [item for item in ITEMS[name] if item.language == language]
+
+
+def plain(question: str) -> str:
+    return "".join(question.lower().split()).rstrip("?？。.!")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_there_are_enough_items_and_a_fifth_is_answered_by_no_line(language: str) -> None:
-    items = of_language(language)
-    assert len(items) >= 300
-    assert sum(not item.right for item in items) >= 0.2 * len(items)
+@pytest.mark.parametrize(("name", "least", "unanswered"), [(BLIND, 300, 0.2), (DEV_B, 200, 0.3)])
+def test_there_are_enough_items_and_many_are_answered_by_no_line(
+    name: str, least: int, unanswered: float, language: str
+) -> None:
+    items = of_language(name, language)
+    assert len(items) >= least
+    assert sum(not item.right for item in items) >= unanswered * len(items)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_kind_is_asked_often_enough_for_a_figure(language: str) -> None:
-    kinds = Counter(item.kind for item in of_language(language))
+@pytest.mark.parametrize("name", ITEMS)
+def test_every_kind_is_asked_often_enough_for_a_figure(name: str, language: str) -> None:
+    kinds = Counter(item.kind for item in of_language(name, language))
     assert set(kinds) == set(KINDS)
     assert min(kinds.values()) >= 15
 
 
-def test_no_question_is_there_twice() -> None:
-    questions = Counter("".join(item.question.lower().split()).rstrip("?？。.!") for item in ITEMS)
+@pytest.mark.parametrize("name", ITEMS)
+def test_no_question_is_there_twice(name: str) -> None:
+    questions = Counter(plain(item.question) for item in ITEMS[name])
     assert [question for question, count in questions.items() if count > 1] == []
 
 
-def test_the_answer_is_at_every_place_of_the_lines() -> None:
+def test_what_may_be_read_asks_no_blind_question() -> None:
+    """Only how many is told: a failure must not show a blind question."""
+    blind, read = ({plain(item.question) for item in ITEMS[name]} for name in (BLIND, DEV_B))
+    shared = len(blind & read)
+    assert shared == 0
+
+
+@pytest.mark.parametrize("name", ITEMS)
+def test_the_answer_is_at_every_place_of_the_lines(name: str) -> None:
     """Whoever always takes the same place is right in few."""
-    places = Counter(place for item in ITEMS for place in item.right)
-    assert max(places.values()) < 0.25 * len(ITEMS)
+    places = Counter(place for item in ITEMS[name] for place in item.right)
+    assert max(places.values()) < 0.25 * len(ITEMS[name])
+
+
+def test_every_sheet_is_asked_what_none_of_its_lines_answers() -> None:
+    """So that having the topic on the sheet says nothing of whether it answers."""
+    sheets = {item.lines for item in ITEMS[DEV_B]}
+    assert sheets == {item.lines for item in ITEMS[DEV_B] if not item.right}
+    assert sheets == {item.lines for item in ITEMS[DEV_B] if item.right}
+
+
+def test_the_command_offers_each_of_them() -> None:
+    assert OFFERED["blind"]() == ITEMS[BLIND]
+    assert OFFERED["dev_b"]() == ITEMS[DEV_B]
 
 
 @pytest.fixture
@@ -142,7 +174,8 @@ def test_a_place_that_no_line_has_is_an_error_and_not_a_wrong_answer(place: int)
         evaluate(lambda question, lines, language: place, [an_item("q", 1)])
 
 
-def test_whoever_never_chooses_misses_every_answer_and_gives_no_false_line() -> None:
-    of_all = evaluate(lambda question, lines, language: None, ITEMS).of("all")
+@pytest.mark.parametrize("name", ITEMS)
+def test_whoever_never_chooses_misses_every_answer_and_gives_no_false_line(name: str) -> None:
+    of_all = evaluate(lambda question, lines, language: None, ITEMS[name]).of("all")
     assert (of_all.wrong_line, of_all.false_line) == (0, 0)
-    assert of_all.missed == sum(bool(item.right) for item in ITEMS)
+    assert of_all.missed == sum(bool(item.right) for item in ITEMS[name])
