@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from models.selection import kinds
+from models.selection import forms
 from models.types.understanding import Language
 from models.understanding.folding import fold
 
@@ -31,7 +31,7 @@ COLUMNS: Final = 16
 
 
 def columns(question: str, lines: Sequence[str], language: Language) -> Floats:
-    """[lines, COLUMNS + 3 for each kind of answer]."""
+    """[lines, COLUMNS + 3 for each form of answer]."""
     question, lines = fold(question), [fold(line) for line in lines]
     asked_grams = _grams(question, language)
     line_grams = [_grams(line, language) for line in lines]
@@ -42,12 +42,12 @@ def columns(question: str, lines: Sequence[str], language: Language) -> Floats:
     unseen = sum(gram not in shown for gram in asked_grams) / max(1, len(asked_grams))
     codes, numbers = set(_CODE.findall(question)), set(_NUMBER.findall(question))
     every_code = [set(_CODE.findall(line)) for line in lines]
-    asked_kinds = kinds.asked(question)
-    every_kind = [kinds.told(line) for line in lines]
-    told_at_all = np.max(every_kind, axis=0)
-    untold = float(asked_kinds @ (1 - told_at_all)) / max(1.0, float(asked_kinds.sum()))
+    asked_forms = forms.asked(question)
+    every_form = [forms.told(line) for line in lines]
+    told_at_all = np.max(every_form, axis=0)
+    untold = float(asked_forms @ (1 - told_at_all)) / max(1.0, float(asked_forms.sum()))
     rows = []
-    for line, grams, line_codes, told_kinds in zip(lines, line_grams, every_code, every_kind, strict=True):
+    for line, grams, line_codes, told_forms in zip(lines, line_grams, every_code, every_form, strict=True):
         both = asked_grams & grams
         has = sum(telling.get(gram, 0.0) for gram in both)
         lacks = sum(weight for gram, weight in telling.items() if gram not in grams)
@@ -62,7 +62,7 @@ def columns(question: str, lines: Sequence[str], language: Language) -> Floats:
             has,
             lacks,
             has / max(1e-6, has + lacks),
-            float(asked_kinds @ told_kinds) / max(1.0, float(asked_kinds.sum())),
+            float(asked_forms @ told_forms) / max(1.0, float(asked_forms.sum())),
             float(matched),
             float(bool(codes) and not matched),
             float(bool(codes) and not matched and bool(line_codes)),
@@ -71,11 +71,11 @@ def columns(question: str, lines: Sequence[str], language: Language) -> Floats:
             float(bool(numbers - line_numbers)),
             unseen,
             untold,
-            float(bool(asked_kinds @ told_kinds)),
-            float(asked_kinds.any() and not asked_kinds @ told_kinds),
+            float(bool(asked_forms @ told_forms)),
+            float(asked_forms.any() and not asked_forms @ told_forms),
         ]
         rows.append(
-            np.concatenate([row, asked_kinds * told_kinds, asked_kinds * (1 - told_kinds), told_kinds])
+            np.concatenate([row, asked_forms * told_forms, asked_forms * (1 - told_forms), told_forms])
         )
     return np.array(rows, np.float32)
 
