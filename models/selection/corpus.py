@@ -12,7 +12,7 @@ import yaml
 from models.selection.errors import SelectionCorpusInvalid
 from models.types.understanding import Language
 
-Split = Literal["train", "dev"]
+Hand = Literal["own", "other"]
 About = Literal["order", "product", "rules"]
 ABOUT: Final[tuple[About, ...]] = get_args(About)
 Style = Literal["plain", "loose", "told"]
@@ -38,10 +38,10 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Lines, the questions that each answers, and questions that none does."""
+    """Lines, the questions that each answers, and questions that none does. `hand` tells by whom they are worded."""
 
     name: str
-    split: Split
+    hand: Hand
     lines: Mapping[str, tuple[str, ...]]
     none: tuple[str, ...]
 
@@ -59,14 +59,16 @@ class Corpus:
 def load_corpus(language: Language, folder: Traversable | None = None) -> Corpus:
     """The shipped corpus, or one of the same shape in `folder`. Raises SelectionCorpusInvalid."""
     folder = folder if folder is not None else files(__package__).joinpath("corpus")
-    sheets = _document(folder, f"sheets_{language}.yaml")
     values = _document(folder, "values.yaml").get(language)
     if not isinstance(values, dict):
         raise SelectionCorpusInvalid("values.yaml", f"has nothing for {language}")
     return Corpus(
         language,
         tuple(kind for about in ABOUT for kind in _kinds(folder, about, language)),
-        tuple(_sheets(f"sheets_{language}.yaml", sheets)),
+        (
+            *_sheets(folder, f"sheets_{language}.yaml", "own"),
+            *_sheets(folder, f"others_{language}.yaml", "other"),
+        ),
         {name: _texts("values.yaml", name, listed) for name, listed in values.items()},
     )
 
@@ -99,19 +101,19 @@ def _kinds(folder: Traversable, about: About, language: Language) -> list[Kind]:
 
 def _barred(where: str, name: str, value: Any) -> tuple[str, ...]:
     """The wordings between the bars of one text."""
-    return _texts(where, name, [part.strip() for part in value.split("|")] if isinstance(value, str) else None)
+    return _texts(
+        where, name, [part.strip() for part in value.split("|")] if isinstance(value, str) else None
+    )
 
 
-def _sheets(where: str, document: Mapping[str, Any]) -> list[Sheet]:
-    _reject_unknown(where, document, {"dev", "sheets"})
-    held_out = _texts(where, "dev", document.get("dev", []))
+def _sheets(folder: Traversable, where: str, hand: Hand) -> list[Sheet]:
+    document = _document(folder, where)
+    _reject_unknown(where, document, {"sheets"})
     sheets = []
     for name, lines in _mapping(where, "sheets", document.get("sheets")).items():
         asked = {line: _texts(where, line, texts) for line, texts in _mapping(where, name, lines).items()}
         none = asked.pop("none", ())
-        sheets.append(Sheet(name, "dev" if name in held_out else "train", asked, none))
-    if missing := sorted(set(held_out) - {sheet.name for sheet in sheets}):
-        raise SelectionCorpusInvalid(where, f"keeps {missing[0]} for dev, which it does not have")
+        sheets.append(Sheet(name, hand, asked, none))
     return sheets
 
 

@@ -1,4 +1,4 @@
-"""What the head reads of a question and the lines of its sheet: vectors, how alike they are, and which are of another subject."""
+"""What the head reads of a question and the lines of its sheet: vectors, how alike they are, and whose they are."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float32]
 
 _CODE: Final = re.compile(r"(?<![A-Za-z0-9])#?(?:[A-Za-z0-9]{1,4}-?)?\d{4,}(?![A-Za-z0-9])")
 _NUMBER: Final = re.compile(r"\d{2,}(?:[.,]\d+)*|\d+\.\d+")
-_BY_WORDS: Final = 6
+_BY_WORDS: Final = 9
 """So many of the first columns by words are also compared with those of the other lines."""
 _SPREAD: Final = 3.0
 
@@ -40,7 +40,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Of one sheet: `columns` [lines, columns], `question` [hidden], `lines` [lines, hidden]; `others` [lines]: which can't be it."""
+    """Of one sheet: `columns` [lines, columns], `question` [hidden], `lines` [lines, hidden]; `others`: no answers."""
 
     columns: Floats
     question: Floats

@@ -20,7 +20,17 @@ CARD_FILE: Final = "card.json"
 CARD_FORMAT: Final = 2
 KINDS_TENSORS: Final = ("asked", "asked_bias", "told", "told_bias")
 """asked, told [hidden, kinds]; both biases [kinds]."""
-PAIR_TENSORS: Final = ("mean", "spread", "question", "line", "joint", "hidden", "hidden_bias", "out", "direct")
+PAIR_TENSORS: Final = (
+    "mean",
+    "spread",
+    "question",
+    "line",
+    "joint",
+    "hidden",
+    "hidden_bias",
+    "out",
+    "direct",
+)
 """mean, spread, direct [columns]; question, line [hidden, rank]; joint [rank]; hidden [columns, width]; hidden_bias and
 out [width]."""
 TENSORS: Final = KINDS_TENSORS + PAIR_TENSORS
@@ -58,7 +68,7 @@ class Head:
 
 
 def with_kinds(features: Features, asked: Floats, told: Floats) -> Floats:
-    """The columns of `features`, and how well the kinds that are asked for and told meet; `asked` [kinds], `told` [lines, kinds]."""
+    """The columns of `features`, and how well the kinds `asked` [kinds] and `told` [lines, kinds] meet."""
     both = np.sqrt(told * asked)
     likeliest = int(asked.argmax())
     met = np.column_stack(

@@ -2,11 +2,11 @@
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from models.selection.corpus import ALL, STYLES, Corpus, Kind, Sheet, Split, load_corpus
+from models.selection.corpus import ALL, STYLES, Corpus, Hand, Kind, Sheet, load_corpus
 from models.types.understanding import Language
 
 FEWEST: Final = 4
@@ -44,8 +44,8 @@ class Wording:
 
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 _NAMED: Final = {
-    ("order", "zh"): ("订单{o}", "{o}", "{o}这单", "尾号{e}那单", "{e}结尾的订单", "我买的{q}", "{q}那单", "那个{q}", "订单{o}"),
-    ("order", "en"): ("order {o}", "{o}", "the one ending {e}", "my order {o}", "order {o}", "my {q}", "the {q}", "my {q} order"),
+    ("order", "zh"): ("订单{o}", "{o}", "{o}这单", "尾号{e}那单", "{e}结尾的订单", "我买的{q}", "{q}那单", "那个{q}"),
+    ("order", "en"): ("order {o}", "{o}", "the one ending {e}", "my order {o}", "order {o}", "my {q}", "the {q}"),
     ("product", "zh"): ("{q}", "{p}", "这款{q}", "{p}", "你们家{p}", "那个{q}"),
     ("product", "en"): ("the {q}", "{p}", "the {p}", "your {q}", "this {q}", "{p}"),
     ("rules", "zh"): ("",),
@@ -69,10 +69,10 @@ _KEEPS: Final = {"o": "o", "e": "o", "p": "p", "q": "p", "c": "c", "s": "s"}
 """Which place of a line tells what a place of the question names."""
 
 
-def fixed(corpus: Corpus, split: Split, seed: int, times: int) -> list[Lesson]:
-    """Of each sheet of the split every question, `times` over, with other lines about it."""
+def fixed(corpus: Corpus, hand: Hand, seed: int, times: int) -> list[Lesson]:
+    """Of each sheet of the hand every question, `times` over, with other lines about it."""
     made = []
-    for sheet in (sheet for sheet in corpus.sheets if sheet.split == split):
+    for sheet in (sheet for sheet in corpus.sheets if sheet.hand == hand):
         dice = random.Random(f"{seed} {corpus.language} {sheet.name}")
         for _ in range(times):
             made += list(_of_sheet(corpus, sheet, dice))
@@ -97,7 +97,9 @@ def wordings(corpus: Corpus, seed: int, times: int) -> list[Wording]:
         for style in STYLES:
             for ask in kind.ask[style]:
                 for _ in range(times if "{" in ask else 1):
-                    text = _question(corpus, kind, ask, _values(corpus, dice), dice, is_named=dice.random() < 0.6)
+                    text = _question(
+                        corpus, kind, ask, _values(corpus, dice), dice, is_named=dice.random() < 0.6
+                    )
                     made.append(Wording(corpus.language, kind.name, style, ask, text, asks=True))
         for say in kind.say:
             for _ in range(times if "{" in say else 1):
@@ -113,9 +115,13 @@ def _of_sheet(corpus: Corpus, sheet: Sheet, dice: random.Random) -> Iterator[Les
             others = [other for other in lines if other != line]
             kept = dice.sample(others, dice.randint(min(FEWEST - 1, len(others)), len(others)))
             if dice.random() < 0.25:
-                yield _lesson(corpus, sheet.name, question, question, None, {line: line for line in others}, dice)
+                yield _lesson(
+                    corpus, sheet.name, question, question, None, {line: line for line in others}, dice
+                )
             else:
-                yield _lesson(corpus, sheet.name, question, question, line, {each: each for each in (*kept, line)}, dice)
+                yield _lesson(
+                    corpus, sheet.name, question, question, line, {each: each for each in (*kept, line)}, dice
+                )
     for question in sheet.none:
         yield _lesson(corpus, sheet.name, question, question, None, {line: line for line in lines}, dice)
 
@@ -132,12 +138,14 @@ def _lesson(
     dice.shuffle(lines)
     place = None if right is None else lines.index(right)
     spoken = _spoken(corpus.language, question, dice)
-    return Lesson(corpus.language, source, wording, spoken, tuple(lines), tuple(said[line] for line in lines), place)
+    return Lesson(
+        corpus.language, source, wording, spoken, tuple(lines), tuple(said[line] for line in lines), place
+    )
 
 
 def _foreign(corpus: Corpus, source: str, dice: random.Random, count: int) -> list[str]:
     """Lines of another sheet of training."""
-    sheet = dice.choice([s for s in corpus.sheets if s.split == "train" and s.name != source])
+    sheet = dice.choice([s for s in corpus.sheets if s.hand == "own" and s.name != source])
     return dice.sample(list(sheet.lines), min(count, len(sheet.lines)))
 
 
@@ -158,9 +166,9 @@ def _of_kinds(corpus: Corpus, dice: random.Random) -> Lesson | None:
     about = dice.choices(("order", "product", "rules"), (0.45, 0.3, 0.25))[0]
     known = [kind for kind in corpus.kinds if kind.about == about]
     # Of a mixed kind not every line answers every question: it is only asked for where nothing is told of it.
-    is_mixed = dice.random() < 0.15
+    is_mixed = dice.random() < 0.1
     asked = dice.choice([kind for kind in known if kind.mixed == is_mixed])
-    is_answered = not is_mixed and dice.random() < 0.75
+    is_answered = not is_mixed and dice.random() < 0.85
     if not is_answered and ALL in asked.near:
         return None
     is_general = about == "rules" or (about == "order" and dice.random() < 0.2)
@@ -190,7 +198,9 @@ def _of_kinds(corpus: Corpus, dice: random.Random) -> Lesson | None:
         if dice.random() < 0.1:  # of a subject that is not on the sheet
             is_answered = False
             said |= answer
-            question = _question(corpus, asked, ask, _absent(corpus, " ".join(said), dice), dice, is_named=True)
+            question = _question(
+                corpus, asked, ask, _absent(corpus, " ".join(said), dice), dice, is_named=True
+            )
     if is_answered:
         said |= answer
     return _lesson(corpus, f"{asked.name} {style}", ask, question, right if is_answered else None, said, dice)
@@ -212,7 +222,8 @@ def _said(
 
 
 def _question(
-    corpus: Corpus, kind: Kind, ask: str, values: dict[str, str], dice: random.Random, *, is_named: bool, is_general: bool = False
+    corpus: Corpus, kind: Kind, ask: str, values: dict[str, str], dice: random.Random,
+    *, is_named: bool, is_general: bool = False,
 ) -> str:  # fmt: skip
     language = corpus.language
     names = (_NAMED if is_named else _BARE)[kind.about, language]
@@ -308,16 +319,28 @@ _MONTHS: Final = ("January", "February", "March", "May", "June", "July", "Septem
 
 
 def all_lessons(sheets: int = 2, kinds: int = 1500) -> list[Lesson]:
-    """Of both languages: every question of every sheet `sheets` times, and `kinds` questions about composed ones."""
+    """Of both languages: every question of every sheet `sheets` times, those of another hand twice as often, and `kinds` questions about composed ones."""
     corpora = [load_corpus(language) for language in _LANGUAGES]
     return [
         lesson
         for corpus in corpora
         for lesson in (
-            fixed(corpus, "train", _SEED, sheets)
-            + fixed(corpus, "dev", _SEED, sheets)
+            fixed(corpus, "own", _SEED, sheets)
+            + fixed(corpus, "other", _SEED, 2 * sheets)
             + composed(corpus, _SEED, kinds)
         )
+    ]
+
+
+def other_lessons() -> list[Lesson]:
+    """Of both languages: every question of another hand, about its whole sheet."""
+    return [
+        Lesson(language, sheet.name, question, question, tuple(sheet.lines), tuple(sheet.lines), right)
+        for language in _LANGUAGES
+        for sheet in load_corpus(language).sheets
+        if sheet.hand == "other"
+        for right, questions in [*enumerate(sheet.lines.values()), (None, sheet.none)]
+        for question in questions
     ]
 
 
