@@ -85,7 +85,8 @@ def with_kinds(features: Features, asked: Floats, told: Floats) -> Floats:
     sure = np.full((len(told), 1), asked[likeliest])
     spread = np.full((len(told), 1), float((asked * np.log(asked + 1e-9)).sum()))
     parts = [features.columns, met, met - best_other(rivals), sure, spread, told.max(axis=1)[:, None], both]
-    return np.concatenate(parts, axis=1).astype(np.float32)
+    columns: Floats = np.concatenate(parts, axis=1).astype(np.float32)
+    return columns
 
 
 def _softmax(scores: Floats) -> Floats:

@@ -319,7 +319,9 @@ _MONTHS: Final = ("January", "February", "March", "May", "June", "July", "Septem
 
 
 def all_lessons(sheets: int = 2, kinds: int = 1500) -> list[Lesson]:
-    """Of both languages: every question of every sheet `sheets` times, those of another hand twice as often, and `kinds` questions about composed ones."""
+    """Of both languages: every question of every sheet `sheets` times, another hand's twice as often, and `kinds` of composed
+    ones.
+    """
     corpora = [load_corpus(language) for language in _LANGUAGES]
     return [
         lesson

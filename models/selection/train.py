@@ -59,7 +59,7 @@ def fit_kinds(wordings: Sequence[Wording], vectors: Floats, epochs: int = KIND_E
     names = sorted({wording.kind for wording in wordings})
     kinds = np.array([names.index(wording.kind) for wording in wordings])
     asks = np.array([wording.asks for wording in wordings])
-    found = {}
+    found: dict[str, Floats] = {}
     for name, rows in (("asked", asks), ("told", ~asks)):
         weight, bias = _softmax_regression(vectors[rows], kinds[rows], len(names), epochs)
         found |= {name: weight, f"{name}_bias": bias}
@@ -210,9 +210,9 @@ def unseen_sheets(
     for fold in range(FOLDS):
         kept_out = {lesson.source for lesson in asked if _fold(lesson.source) == fold}
         rows = [row for row, lesson in enumerate(lessons) if lesson.source not in kept_out]
-        head = Head(
-            kinds | fit_pairs(*([all_of[row] for row in rows] for all_of in (lessons, read, columns)), EPOCHS)
-        )
+        learned = [lessons[row] for row in rows]
+        pairs = fit_pairs(learned, [read[row] for row in rows], [columns[row] for row in rows], EPOCHS)
+        head = Head(kinds | pairs)
         for place, (lesson, each) in enumerate(zip(asked, asked_read, strict=True)):
             if lesson.source in kept_out:
                 told = head.probabilities(each)

@@ -18,7 +18,7 @@ from models.selection import Asked, Selector
 from models.selection.corpus import corpus_sha256, load_corpus
 from models.selection.errors import SelectionInvalid, SelectorDamaged, SelectorMismatch
 from models.selection.features import Floats, features, masked
-from models.selection.head import CARD_FILE, TENSORS, TENSORS_FILE, Head, load_head, save_head
+from models.selection.head import CARD_FILE, TENSORS, TENSORS_FILE, Head, load_head, save_head, with_kinds
 from models.selection.lessons import Lesson, Wording, composed, wordings
 from models.selection.remembering import Remembering
 from models.selection.selector import Loaded, shipped_head
@@ -210,7 +210,9 @@ def test_the_shipped_artifact_is_small_and_of_this_corpus() -> None:
     assert told["corpus_sha256"] == corpus_sha256()
     assert set(told["embedder"]) == {"name", "fingerprint"}
     # The embedder has another width than this one; the columns are the same.
-    assert head.tensors["mean"].shape == (features(LetterEmbedder(), [ASKED])[0].columns.shape[1],)
+    kinds = np.full((1 + len(LINES), len(load_corpus("en").kinds)), 0.01, np.float32)
+    columns = with_kinds(features(LetterEmbedder(), [ASKED])[0], kinds[0], kinds[1:])
+    assert head.tensors["mean"].shape == (columns.shape[1],)
 
 
 def test_another_embedders_artifact_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
