@@ -2,8 +2,9 @@
 
     python -m benchmarks.selection --out docs/results
 
-`--items dev` asks the questions that the selector's own training keeps for choosing, `--items dev_b` those of another hand
-that may be read and chosen by as well; the blind ones decide nothing, and are for a last look.
+`--items dev_b` asks those of another hand that may be read: the shipped selector has learned from them, and its card says
+what heads came to that had not learned from the sheet that they were asked about. The blind ones decide nothing, and are for
+a last look.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from benchmarks.machine import describe
 from benchmarks.selection.evaluation import Evaluation, Select, evaluate
 from benchmarks.selection.items import Item, load_items
 from models.selection import Selector
-from models.selection.lessons import dev_lessons
 from models.types.understanding import Language
 
 _ROOT: Final = Path(__file__).parents[2]
@@ -63,20 +63,8 @@ def _meets(found: Evaluation) -> dict[str, bool]:
     }
 
 
-def dev_items() -> tuple[Item, ...]:
-    """The questions that training chooses by, as items; their kind is the subject of a fact, or `article`."""
-    items = []
-    for place, lesson in enumerate(dev_lessons()):
-        kind, _, fact = lesson.source.partition(".")
-        right = frozenset() if lesson.right is None else frozenset({lesson.right})
-        told = cast(Any, kind if fact else "article")
-        items.append(Item(f"dev-{place}", lesson.language, told, lesson.question, lesson.lines, right))
-    return tuple(items)
-
-
 ITEMS: Final[Mapping[str, Callable[[], tuple[Item, ...]]]] = {
     "blind": load_items,
-    "dev": dev_items,
     "dev_b": partial(load_items, name="dev_b"),
 }
 

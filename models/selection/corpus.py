@@ -1,4 +1,4 @@
-"""The corpus that the selector learns from, all written for this project: sheets as they are, and facts to make sheets of."""
+"""The corpus that the selector learns from, all written for this project: kinds of what is told, and sheets as they are."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,35 +12,36 @@ import yaml
 from models.selection.errors import SelectionCorpusInvalid
 from models.types.understanding import Language
 
-Split = Literal["train", "dev"]
-Subject = Literal["order", "product", "variant", "person"]
-SUBJECTS: Final[tuple[Subject, ...]] = get_args(Subject)
+Hand = Literal["own", "other"]
+About = Literal["order", "product", "rules"]
+ABOUT: Final[tuple[About, ...]] = get_args(About)
+Style = Literal["plain", "loose", "told"]
+STYLES: Final[tuple[Style, ...]] = get_args(Style)
 ALL: Final = "all"
-"""As what a fact is near to: to every other."""
+"""As what a kind is near to: to every other."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """What may be known of a subject: ways to say it, and to ask for it. `{o}` and the like are places to be filled.
+class Kind:
+    """What may be told: ways to say it, and to ask for it by style. `{o}` and the like are places to be filled.
 
-    Of a `group` a subject has one fact alone; a line of a `near` fact answers a question for this one in part.
+    A line of a `near` kind answers a question for this one in part. Of a `mixed` kind not every line answers every question.
     """
 
     name: str
-    subject: Subject
-    split: Split
-    group: str
+    about: About
     near: tuple[str, ...]
+    mixed: bool
     say: tuple[str, ...]
-    ask: tuple[str, ...]
+    ask: Mapping[Style, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Lines, the questions that each answers, and questions that none does."""
+    """Lines, the questions that each answers, and questions that none does. `hand` tells by whom they are worded."""
 
     name: str
-    split: Split
+    hand: Hand
     lines: Mapping[str, tuple[str, ...]]
     none: tuple[str, ...]
 
@@ -50,7 +51,7 @@ class Corpus:
     """One language's. `values` are what places are filled with."""
 
     language: Language
-    facts: tuple[Fact, ...]
+    kinds: tuple[Kind, ...]
     sheets: tuple[Sheet, ...]
     values: Mapping[str, tuple[str, ...]]
 
@@ -58,15 +59,16 @@ class Corpus:
 def load_corpus(language: Language, folder: Traversable | None = None) -> Corpus:
     """The shipped corpus, or one of the same shape in `folder`. Raises SelectionCorpusInvalid."""
     folder = folder if folder is not None else files(__package__).joinpath("corpus")
-    facts = _document(folder, f"facts_{language}.yaml")
-    sheets = _document(folder, f"sheets_{language}.yaml")
     values = _document(folder, "values.yaml").get(language)
     if not isinstance(values, dict):
         raise SelectionCorpusInvalid("values.yaml", f"has nothing for {language}")
     return Corpus(
         language,
-        tuple(_facts(f"facts_{language}.yaml", facts)),
-        tuple(_sheets(f"sheets_{language}.yaml", sheets)),
+        tuple(kind for about in ABOUT for kind in _kinds(folder, about, language)),
+        (
+            *_sheets(folder, f"sheets_{language}.yaml", "own"),
+            *_sheets(folder, f"others_{language}.yaml", "other"),
+        ),
         {name: _texts("values.yaml", name, listed) for name, listed in values.items()},
     )
 
@@ -85,33 +87,33 @@ def _document(folder: Traversable, name: str) -> dict[str, Any]:
     return document
 
 
-def _facts(where: str, document: Mapping[str, Any]) -> list[Fact]:
-    held_out = _texts(where, "dev", document.get("dev", []))
-    _reject_unknown(where, document, {"dev", *SUBJECTS})
-    facts = []
-    for subject in SUBJECTS:
-        for name, fact in _mapping(where, subject, document.get(subject, {})).items():
-            _reject_unknown(f"{where} {name}", _mapping(where, name, fact), {"group", "near", "say", "ask"})
-            split: Split = "dev" if f"{subject}.{name}" in held_out else "train"
-            say, ask = (_texts(where, f"{name}.{part}", fact.get(part)) for part in ("say", "ask"))
-            near = _texts(where, f"{name}.near", fact.get("near", []))
-            facts.append(Fact(name, subject, split, str(fact.get("group", name)), near, say, ask))
-    known = {f"{fact.subject}.{fact.name}" for fact in facts}
-    if missing := sorted(set(held_out) - known):
-        raise SelectionCorpusInvalid(where, f"keeps {missing[0]} for dev, which it does not have")
-    return facts
+def _kinds(folder: Traversable, about: About, language: Language) -> list[Kind]:
+    where = f"kinds_{about}_{language}.yaml"
+    kinds = []
+    for name, kind in _document(folder, where).items():
+        _reject_unknown(f"{where} {name}", _mapping(where, name, kind), {"near", "mixed", "say", *STYLES})
+        ask = {style: _barred(where, f"{name}.{style}", kind.get(style)) for style in STYLES}
+        near = _texts(where, f"{name}.near", kind.get("near"))
+        say = _barred(where, f"{name}.say", kind.get("say"))
+        kinds.append(Kind(name, about, near, bool(kind.get("mixed", False)), say, ask))
+    return kinds
 
 
-def _sheets(where: str, document: Mapping[str, Any]) -> list[Sheet]:
-    _reject_unknown(where, document, {"dev", "sheets"})
-    held_out = _texts(where, "dev", document.get("dev", []))
+def _barred(where: str, name: str, value: Any) -> tuple[str, ...]:
+    """The wordings between the bars of one text."""
+    return _texts(
+        where, name, [part.strip() for part in value.split("|")] if isinstance(value, str) else None
+    )
+
+
+def _sheets(folder: Traversable, where: str, hand: Hand) -> list[Sheet]:
+    document = _document(folder, where)
+    _reject_unknown(where, document, {"sheets"})
     sheets = []
     for name, lines in _mapping(where, "sheets", document.get("sheets")).items():
         asked = {line: _texts(where, line, texts) for line, texts in _mapping(where, name, lines).items()}
         none = asked.pop("none", ())
-        sheets.append(Sheet(name, "dev" if name in held_out else "train", asked, none))
-    if missing := sorted(set(held_out) - {sheet.name for sheet in sheets}):
-        raise SelectionCorpusInvalid(where, f"keeps {missing[0]} for dev, which it does not have")
+        sheets.append(Sheet(name, hand, asked, none))
     return sheets
 
 
@@ -133,10 +135,10 @@ def _reject_unknown(where: str, mapping: Mapping[str, Any], known: set[str]) -> 
 
 
 def corpus_sha256() -> str:
-    """Over every file of the shipped corpus, and over the words of kinds."""
+    """Over every file of the shipped corpus, and over the words of forms."""
     folder = files(__package__)
     digest = hashlib.sha256()
     for name in sorted(file.name for file in folder.joinpath("corpus").iterdir()):
         digest.update(name.encode() + folder.joinpath("corpus", name).read_bytes())
-    digest.update(folder.joinpath("kinds.yaml").read_bytes())
+    digest.update(folder.joinpath("forms.yaml").read_bytes())
     return digest.hexdigest()

@@ -3,7 +3,7 @@
 ModelError
 ├── SelectionCorpusInvalid  a corpus file is malformed
 ├── SelectorDamaged         the artifact's files are missing, altered or do not fit together
-├── SelectorMismatch        it was trained on another encoder than the one that is loaded
+├── SelectorMismatch        it was trained on another embedder than the one that is loaded
 └── SelectionInvalid        what was asked can't be answered: no question, no lines, an unknown language
 
 Every error hands all its arguments to `Exception.__init__`, so that it crosses a process boundary whole.
@@ -45,7 +45,7 @@ class SelectorMismatch(ModelError):
         self.actual = actual
 
     def __str__(self) -> str:
-        return f"the selector was trained on {self.expected}, and the encoder is {self.actual}"
+        return f"the selector was trained on {self.expected}, and the embedder is {self.actual}"
 
 
 class SelectionInvalid(ModelError):

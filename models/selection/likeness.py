@@ -8,13 +8,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from models.selection import kinds
+from models.selection import forms
+from models.selection.subjects import CODE, same_code, with_orders
 from models.types.understanding import Language
 from models.understanding.folding import fold
 
 Floats = npt.NDArray[np.float32]
 
-_CODE: Final = re.compile(r"(?<![A-Za-z0-9])#?(?:[A-Za-z]{1,4}-?)?\d{4,}(?![A-Za-z0-9])")
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 _WORD: Final = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]+")
@@ -27,34 +27,39 @@ _PLAIN_GRAMS: Final = frozenset(
     "你好 请问 什么 怎么 多少 可以 我的 这个 那个 时候 能不 不能 一下 您的".split()
 )
 
-COLUMNS: Final = 16
+COLUMNS: Final = 19
 
 
 def columns(question: str, lines: Sequence[str], language: Language) -> Floats:
-    """[lines, COLUMNS + 3 for each kind of answer]."""
+    """[lines, COLUMNS + 3 for each form of answer]."""
     question, lines = fold(question), [fold(line) for line in lines]
     asked_grams = _grams(question, language)
     line_grams = [_grams(line, language) for line in lines]
+    about_grams = [_grams(fold(text), language) for text in with_orders(lines)]
     shown = Counter(gram for grams in line_grams for gram in grams)
     count = len(lines)
     # What few lines have tells them apart: a product, a colour, an order.
     telling = {gram: 1 - shown[gram] / count for gram in asked_grams if shown[gram]}
     unseen = sum(gram not in shown for gram in asked_grams) / max(1, len(asked_grams))
-    codes, numbers = set(_CODE.findall(question)), set(_NUMBER.findall(question))
-    every_code = [set(_CODE.findall(line)) for line in lines]
-    asked_kinds = kinds.asked(question)
-    every_kind = [kinds.told(line) for line in lines]
-    told_at_all = np.max(every_kind, axis=0)
-    untold = float(asked_kinds @ (1 - told_at_all)) / max(1.0, float(asked_kinds.sum()))
+    codes, numbers = set(CODE.findall(question)), set(_NUMBER.findall(question))
+    every_code = [set(CODE.findall(line)) for line in lines]
+    asked_forms = forms.asked(question)
+    every_form = [forms.told(line) for line in lines]
+    told_at_all = np.max(every_form, axis=0)
+    untold = float(asked_forms @ (1 - told_at_all)) / max(1.0, float(asked_forms.sum()))
     rows = []
-    for line, grams, line_codes, told_kinds in zip(lines, line_grams, every_code, every_kind, strict=True):
+    for line, grams, about, line_codes, told_forms in zip(
+        lines, line_grams, about_grams, every_code, every_form, strict=True
+    ):
         both = asked_grams & grams
         has = sum(telling.get(gram, 0.0) for gram in both)
         lacks = sum(weight for gram, weight in telling.items() if gram not in grams)
+        meant = sum(weight for gram, weight in telling.items() if gram in about)
+        missed = sum(weight for gram, weight in telling.items() if gram not in about)
         line_numbers = set(_NUMBER.findall(line))
-        matched = any(_same_code(asked, told) for asked in codes for told in line_codes)
+        matched = any(same_code(asked, told) for asked in codes for told in line_codes)
         matched_elsewhere = any(
-            _same_code(asked, told) for asked in codes for listed in every_code for told in listed
+            same_code(asked, told) for asked in codes for listed in every_code for told in listed
         )
         row = [
             len(both) / max(1, len(asked_grams)),
@@ -62,7 +67,10 @@ def columns(question: str, lines: Sequence[str], language: Language) -> Floats:
             has,
             lacks,
             has / max(1e-6, has + lacks),
-            float(asked_kinds @ told_kinds) / max(1.0, float(asked_kinds.sum())),
+            meant,
+            missed,
+            meant / max(1e-6, meant + missed),
+            float(asked_forms @ told_forms) / max(1.0, float(asked_forms.sum())),
             float(matched),
             float(bool(codes) and not matched),
             float(bool(codes) and not matched and bool(line_codes)),
@@ -71,18 +79,13 @@ def columns(question: str, lines: Sequence[str], language: Language) -> Floats:
             float(bool(numbers - line_numbers)),
             unseen,
             untold,
-            float(bool(asked_kinds @ told_kinds)),
-            float(asked_kinds.any() and not asked_kinds @ told_kinds),
+            float(bool(asked_forms @ told_forms)),
+            float(asked_forms.any() and not asked_forms @ told_forms),
         ]
         rows.append(
-            np.concatenate([row, asked_kinds * told_kinds, asked_kinds * (1 - told_kinds), told_kinds])
+            np.concatenate([row, asked_forms * told_forms, asked_forms * (1 - told_forms), told_forms])
         )
     return np.array(rows, np.float32)
-
-
-def _same_code(asked: str, told: str) -> bool:
-    """The same, or its last digits alone."""
-    return told.upper().lstrip("#").endswith(asked.upper().lstrip("#"))
 
 
 def _grams(text: str, language: Language) -> set[str]:

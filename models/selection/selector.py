@@ -1,4 +1,4 @@
-"""The selector: which line of a sheet answers, read by the packaged encoder and the trained head."""
+"""The selector: which line of a sheet answers, read by the packaged sentence encoder and the trained head."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from models.encoder.bert import BertEncoder, Runtime
+from models.retrieval.embedders import Embedder, EmbedderSpec, fingerprint, load
 from models.selection.errors import SelectionInvalid, SelectorMismatch
-from models.selection.features import Asked, Reads, features
+from models.selection.features import Asked, Embeds, Floats, features
 from models.selection.head import Head, load_head
 from models.selection.remembering import Remembering
 from models.types.understanding import Language
 
-ENCODER_SOURCE: Final = "packaged:e5-small-zh-en"
+EMBEDDER_SOURCE: Final = "packaged:use-multilingual-v3"
 _REMEMBERED: Final = 4096
 _LANGUAGES: Final[frozenset[str]] = frozenset(get_args(Language))
 
@@ -29,8 +29,8 @@ class Choice:
 class Selector:
     """Chooses lines. Calls block; threads may share one."""
 
-    def __init__(self, encoder: Reads, head: Head, card: Mapping[str, Any]) -> None:
-        self._encoder = encoder
+    def __init__(self, embedder: Embeds, head: Head, card: Mapping[str, Any]) -> None:
+        self._embedder = embedder
         self._head = head
         self._thresholds: Mapping[str, float] = card["thresholds"]
         self.card = card
@@ -40,18 +40,20 @@ class Selector:
         cls,
         models_dir: Path,
         *,
-        encoder: str = ENCODER_SOURCE,
+        embedder: str = EMBEDDER_SOURCE,
         artifact: Path | None = None,
         threads: int = 1,
-        runtime: Runtime = "openvino",
     ) -> "Selector":
         """With the shipped artifact, or that in the folder `artifact`.
 
-        The first load with OpenVINO exports the encoder into `<models_dir>/openvino`. Raises ModelError, SelectorDamaged, and
-        SelectorMismatch where the artifact is another encoder's.
+        Raises ModelError, SelectorDamaged, and SelectorMismatch where the artifact is another embedder's.
         """
         head, card = shipped_head() if artifact is None else load_head(artifact)
-        loaded = load_encoder(encoder, models_dir, threads, runtime, card)
+        loaded = load_embedder(embedder, models_dir, threads)
+        if loaded.fingerprint != card["embedder"]["fingerprint"]:
+            raise SelectorMismatch(
+                f"{card['embedder']['name']} ({card['embedder']['fingerprint']})", str(loaded.fingerprint)
+            )
         return cls(Remembering(loaded, _REMEMBERED), head, card)
 
     def select(self, question: str, lines: Sequence[str], language: Language) -> Choice:
@@ -64,7 +66,7 @@ class Selector:
             _check(each)
         return [
             self._choice(self._head.probabilities(read), each.language)
-            for each, read in zip(asked, features(self._encoder, asked), strict=True)
+            for each, read in zip(asked, features(self._embedder, asked), strict=True)
         ]
 
     def _choice(self, probabilities: Any, language: Language) -> Choice:
@@ -79,17 +81,22 @@ def shipped_head() -> tuple[Head, dict[str, Any]]:
         return load_head(folder)
 
 
-def load_encoder(
-    source: str, models_dir: Path, threads: int, runtime: Runtime, card: Mapping[str, Any] | None = None
-) -> BertEncoder:
-    """The encoder as it is packaged, no adapter in it; that of `card`, where there is one."""
-    from models.sources import resolve
-    from models.understanding.bert import computed_by, fingerprint
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An embedder of retrieval as the selector uses it; `fingerprint` is None where its weights can't be known."""
 
-    loaded = BertEncoder.load(resolve(source, models_dir, verify=True), threads=threads)
-    if card is not None and (actual := fingerprint(loaded)) != card["encoder"]["fingerprint"]:
-        raise SelectorMismatch(f"{card['encoder']['name']} ({card['encoder']['fingerprint']})", actual)
-    return computed_by(runtime, loaded, models_dir, threads)
+    embedder: Embedder
+    fingerprint: str | None
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """Questions and lines alike: this embedder has no prefixes."""
+        return self.embedder.embed_passages(texts)
+
+
+def load_embedder(source: str, models_dir: Path, threads: int) -> Loaded:
+    """Raises ModelError."""
+    spec = EmbedderSpec(embedder=source, models_dir=models_dir, threads=threads)
+    return Loaded(load(spec), fingerprint(spec))
 
 
 def _check(asked: Asked) -> None:

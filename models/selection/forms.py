@@ -1,4 +1,4 @@
-"""The kind of answer that a question asks for and that a line tells, by words."""
+"""The form of answer that a question asks for and that a line tells, by words."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Form:
     """Words of a question, and of a line."""
 
     name: str
@@ -23,22 +23,22 @@ class Kind:
 
 
 @cache
-def kinds() -> tuple[Kind, ...]:
+def forms() -> tuple[Form, ...]:
     """In the order of their file."""
-    document = yaml.safe_load(files(__package__).joinpath("kinds.yaml").read_text(encoding="utf-8"))
+    document = yaml.safe_load(files(__package__).joinpath("forms.yaml").read_text(encoding="utf-8"))
     return tuple(
-        Kind(name, *(_pattern(words[part]) for part in ("asked", "told"))) for name, words in document.items()
+        Form(name, *(_pattern(words[part]) for part in ("asked", "told"))) for name, words in document.items()
     )
 
 
 def asked(question: str) -> Floats:
-    """1.0 for each kind that the question asks for."""
-    return np.array([kind.asked.search(question) is not None for kind in kinds()], np.float32)
+    """1.0 for each form that the question asks for."""
+    return np.array([form.asked.search(question) is not None for form in forms()], np.float32)
 
 
 def told(line: str) -> Floats:
-    """1.0 for each kind that the line tells."""
-    return np.array([kind.told.search(line) is not None for kind in kinds()], np.float32)
+    """1.0 for each form that the line tells."""
+    return np.array([form.told.search(line) is not None for form in forms()], np.float32)
 
 
 def _pattern(words: list[str]) -> re.Pattern[str]:
