@@ -10,6 +10,7 @@ from routing.grounding.text import CJK
 
 _EN_ALTERED: Final = re.compile(
     r"(?<![a-z])(?:twice|double|triple|half|two times|three times|thrice)(?: (?:the|that|of|as much as|this))* (?=[MPLN])"
+    r"|(?<![a-z])N+ (?:the |as much as )+(?=[MPLN])"
     r"|(?<![a-z])L+ (?:after|past|later than|earlier than|before|from|beyond) (?=[DT])"
     r"|(?<![a-z])(?:the )?(?:day|week|month|hour|evening|morning) (?:after|before|following|preceding) (?=D)"
     r"|(?<!no )(?<!not )(?<!n't )(?<![a-z])(?:earlier|sooner|later|other) than (?=D)"

@@ -75,6 +75,8 @@ _NEEDED: Final = re.compile(r"(?:needed|required|necessary) for ")
 _COPULA: Final = re.compile(r"(?<![a-z])(?:is|are|was|it's|that's|be|remains) [a-z ]{0,12}$")
 _THINGS: Final = frozenset({"coupon", "discount", "points", "member", "gift", "invoice"})
 _CANNOT_BE: Final = re.compile(r"(?:can't|cannot|won't|no longer) be [a-z]+")
+# What the customer does first, of which a denial that follows is none.
+_CONDITIONS: Final = frozenset({"pay", "place"})
 _IS_NOT: Final = frozenset({"isn't", "aren't", "wasn't"})
 _TOPIC: Final = re.compile(r"(?:开通|支持|提供|开放|推出|接受|上线|适用)?(?:了|呢|哦|哈)?\s*")
 _INCAPABLE: Final = ("不支持", "不可以", "不接受", "不提供", "不允许", "不能", "不行", "无法", "不予")
@@ -201,7 +203,9 @@ def _read_clause(
     mine = [
         at
         for at in range(first, len(claims))
-        if claims[at].kind in ("property", "deed") and claims[at].mode == "can"
+        if claims[at].kind in ("property", "deed")
+        and claims[at].mode == "can"
+        and claims[at].concept not in _CONDITIONS
     ]
     is_of_it = _CAPABLE.search(behind[denied[1] - denied[0] :]) or behind.startswith(_INCAPABLE)
     is_of_it = (

@@ -54,6 +54,8 @@ def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | Non
         and any(v.kind == "off" for p in pieces for v in p.values)
     ):
         return None
+    if claim.concept == "pay" and claim.mode == "can":
+        return None
     if claim.concept == "deducted" and ("discount", 1) in told:
         return None
     if (

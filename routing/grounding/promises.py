@@ -62,7 +62,9 @@ _ZH_GIVE: Final = re.compile(
     rf"(?:{_ZH_US}{_ZH_LEAD}{{1,4}}(?:[给为帮替](?:您|你)(?!的))?|{_ZH_LEAD}{{0,4}}[给为帮替](?:您|你)(?!的))"
     rf"[^,。;]{{0,6}}?(?P<verb>{_WORDS['zh_give']})"
 )
-_ZH_HOW: Final = r"(?:先|再|也|都|这就|马上|仔细|详细|一并|简单|好好|大致|及时|尽快|当天|就|继续|重新|一起|逐一|如实)*"
+_ZH_HOW: Final = (
+    r"(?:先|再|也|都|这就|马上|仔细|详细|一并|简单|好好|大致|及时|尽快|当天|就|继续|重新|一起|逐一|如实)*"
+)
 # Whatever is done for the customer, save to look, to speak and what a shop does by its rules.
 _ZH_FOR_YOU: Final = re.compile(
     rf"[给为帮替](?:您|你)(?!的)(?!{_ZH_HOW}(?:{_WORDS['zh_ours']}))(?P<verb>[\u4e00-\u9fff]{{2}})"

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from routing.grounding.shape import letter_of, pieces_of, shape_of
+from routing.grounding.shape import letter_of, pieces_of, values_shape_of
 from routing.grounding.text import CJK
 from routing.grounding.value import Value, follows
 from routing.grounding.values import values_in
@@ -69,7 +69,7 @@ _ROLES: Final = {"en": _roles("en"), "zh": _roles("zh")}
 @lru_cache(maxsize=4096)
 def roles_in(text: str) -> tuple[Of, ...]:
     """Of a folded text, each value that may have one."""
-    shape = shape_of(text)
+    shape = values_shape_of(text)
     roles = _ROLES["zh" if CJK.search(shape) else "en"]
     pieces = pieces_of(shape)
     found = []

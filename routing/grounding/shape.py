@@ -34,17 +34,26 @@ def letter_of(value: Value) -> str:
 @lru_cache(maxsize=4096)
 def shape_of(text: str) -> str:
     """In lower case and of the same length, each value and name a row of one capital letter."""
-    low = lowered(text)
     named = [
         (name.start, name.end, _NAMES[name.kind])
         for name in names_in(text)
         if name.kind in _NAMES and name.concept not in _PLAIN
     ]
-    for at, end, letter in (*named, *((v.start, v.end, letter_of(v)) for v in values_in(text))):
-        start = at
-        if letter == "M" and (sign := _BEFORE.search(low, max(0, at - 5), at)) is not None:
-            start = at - len(sign.group().lstrip())
-        low = low[:start] + letter * (end - start) + low[end:]
+    shape = values_shape_of(text)
+    for start, end, letter in named:
+        shape = shape[:start] + letter * (end - start) + shape[end:]
+    return shape
+
+
+@lru_cache(maxsize=4096)
+def values_shape_of(text: str) -> str:
+    """With the values as letters alone."""
+    low = lowered(text)
+    for value in values_in(text):
+        start, letter = value.start, letter_of(value)
+        if letter == "M" and (sign := _BEFORE.search(low, max(0, start - 5), start)) is not None:
+            start -= len(sign.group().lstrip())
+        low = low[:start] + letter * (value.end - start) + low[value.end :]
     return low
 
 

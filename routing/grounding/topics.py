@@ -46,7 +46,7 @@ def _words(name: str, row: dict[str, str], language: str) -> _Words:
     turns, when, idle = (
         _pattern(row.get(f"{key}_{language}", ""), language) for key in ("turns", "when", "idle")
     )
-    needs, but = (re.compile(row[key]) if key in row else None for key in ("needs", "but"))
+    needs, but = (re.compile(row[key].replace("\n", "")) if key in row else None for key in ("needs", "but"))
     return _Words(name, about, turns, when, idle, needs, but)
 
 
@@ -88,6 +88,8 @@ def _language(language: str) -> _Language:
     )
 
 
+# Characters of a piece that only answers.
+_SHORT: Final = 24
 _LANGUAGES: Final = {"en": _language("en"), "zh": _language("zh")}
 
 
@@ -165,7 +167,7 @@ def _of_topic(shape: str, words: _Words, others: list[_Words], language: _Langua
             is_when = has_when
         elif is_about and not flips and not has_when and language.mention.match(piece):
             pass
-        elif is_about or (is_on and (flips or has_when)):
+        elif is_about or (is_on and (flips or has_when or (mentioned and _says_so(piece, language)))):
             sign = 1 - 2 * ((flips + (has_when or is_when)) % 2)
             is_sure = bool(flips or has_when or is_when or language.assents.search(piece))
             first = mentioned.start if mentioned and not is_about else start
@@ -173,6 +175,11 @@ def _of_topic(shape: str, words: _Words, others: list[_Words], language: _Langua
             continue
         mentioned = Stance(words.name, 1, start, end, is_sure=False) if is_about else mentioned
     return found or ([mentioned] if mentioned else [])
+
+
+def _says_so(piece: str, language: _Language) -> bool:
+    """Whether a short piece says so of what was named before it: that is possible."""
+    return len(piece.strip()) <= _SHORT and language.assents.search(piece) is not None
 
 
 def _turned(piece: str, words: _Words, language: _Language) -> tuple[int, bool]:
