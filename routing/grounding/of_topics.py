@@ -44,7 +44,7 @@ def topic_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Find
     stances = stances_in(said.text)
     for stance in stances:
         # Where a sentence says this and that of a topic, what it says is not known, unless it tells of what.
-        is_clear = all(other.sign == stance.sign for other in stances if other.topic == stance.topic)
+        is_clear = all(other.sign == stance.sign for other in stances if _is_of_the_same(stance, other))
         if (
             stance.is_sure
             and (is_clear or _named_in(stance, said) & _of_rules(scope(stance.start)))
@@ -52,6 +52,10 @@ def topic_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Find
         ):
             return Finding("negation", stance.topic)
     return None
+
+
+def _is_of_the_same(one: Stance, other: Stance) -> bool:
+    return (one.topic, one.is_under) == (other.topic, other.is_under)
 
 
 def _is_told(stance: Stance, said: Said, pieces: tuple[Piece, ...]) -> bool | None:

@@ -103,6 +103,8 @@ class Stance:
     end: int
     # Whether the piece has words by which it says so, and does not merely name the topic.
     is_sure: bool = True
+    # Whether it holds where the topic's rule does not: below the amount, after the hour, for a fault.
+    is_under: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -171,7 +173,8 @@ def _of_topic(shape: str, words: _Words, others: list[_Words], language: _Langua
             sign = 1 - 2 * ((flips + (has_when or is_when)) % 2)
             is_sure = bool(flips or has_when or is_when or language.assents.search(piece))
             first = mentioned.start if mentioned and not is_about else start
-            found.append(Stance(words.name, sign, first, end, is_sure))
+            is_when |= has_when
+            found.append(Stance(words.name, sign, first, end, is_sure, is_when))
             continue
         mentioned = Stance(words.name, 1, start, end, is_sure=False) if is_about else mentioned
     return found or ([mentioned] if mentioned else [])
