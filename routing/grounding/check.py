@@ -17,7 +17,8 @@ from routing.grounding.known import Known, Piece, known_of, marks_of
 from routing.grounding.names import names_in
 from routing.grounding.of_claims import claims_finding, denials_finding
 from routing.grounding.of_names import name_finding
-from routing.grounding.of_values import value_finding
+from routing.grounding.of_topics import topic_finding
+from routing.grounding.of_values import altered_finding, misplaced_finding, value_finding
 from routing.grounding.promises import promise_finding
 from routing.grounding.said import Said
 from routing.grounding.subjects import orders_in
@@ -132,9 +133,12 @@ def _check(said: Said, known: Known, groups: list[tuple[int, frozenset[str]]]) -
         next(
             (f for value in said.values if (f := value_finding(value, said, known, scope(value.start)))), None
         )
+        or misplaced_finding(said, scope)
+        or altered_finding(said, known)
         or claims_finding(said, scope)
         or promise_finding(said, known)
         or denials_finding(said, scope)
+        or topic_finding(said, scope)
         or next(
             (f for name in names_in(said.text) if (f := name_finding(name, said, known, scope(name.start)))),
             None,

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
 from routing.grounding.content import content_of
 from routing.grounding.lexicon import Lexicon
+from routing.grounding.modes import BELIEVED, Mode, is_event, is_named_after, is_supposed, mode_of
 from routing.grounding.text import CJK, clauses_of, lowered
 from routing.grounding.words import Told, apart_words, claim_words
-
-# done: it is so; will: it is to come; can: it is possible, or merely spoken of; event: a moment that is referred to, as in
-# "after delivery".
-Mode = Literal["done", "will", "can", "event"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,60 +48,24 @@ _APART: Final = apart_words()
 _ZH_APART: Final = tuple(row for row in _APART if CJK.search(row[0].pattern))
 _EN_APART: Final = tuple(row for row in _APART if not CJK.search(row[0].pattern))
 _JOIN: Final = re.compile(r" ?(?:[,、/]|和|或者?|及|与|(?:, )?(?:and|or|nor)) ?(?:be |been )?")
-_ZH_EVENT: Final = re.compile(
-    r"(?:成功|完成|申请|审核|提交|通过)?(?:的话|(?:截止|期限|日期|进度|周期|链接)|的?(?:\d{1,3}|[一二三四五六七八九十两]{1,3})"
-    r"(?:个工作|个自然|个?小时|分钟|天|日|周|个月)|的单子?|来?的(?:东西|货|物品)|之?后|以后|之?前|以前|时(?!间)|次日|当日起|起|之日|日起|满|超过"
-    r"|的(?:订单|商品|包裹|那)|商品|订单(?!已)|超|期间|政策|规则|说明|记录|信息|详情)"
-)
-_ZH_IF: Final = re.compile(
-    r"过了|才(?!能)|后 ?[\d一二三四五六七八九十]{1,3}个?(?:分钟|小时|天|日)内?$"
-    r"|如果|如需|如要|如(?!期)|若|一旦|等(?!待)|当您|每次|凡|只要|除非|是否"
-)
-_IF: Final = re.compile(
-    r"如果|若|一旦|假如|要是|(?<![a-z])(?:if|once|when|should|in case|whatever|anything)(?![a-z])"
-)
-_ZH_DONE_AFTER: Final = re.compile(
-    r"(?!时间[是为:]{0,2}[^,。;]{0,7}(?:小时|天|工作日|分钟))(?:已经?)?(?:了|成功|完成|完毕|过(?!程)|时间|于\d|出去了?)"
-)
-_ZH_DONE_BEFORE: Final = re.compile(r"(?:已经?|刚刚?|早已|成功|完成|(?<![关由对至基属等])于)[^,。;]{0,18}$")
-_ZH_WILL: Final = re.compile(
-    r"(?:将|会|预[计估]|即将|等待|待|准备|正在|正|安排|尽快|很快|稍后|计划|预期|可望|有望|拟)[^,。;]{0,12}$"
-)
-_ZH_TO_COME: Final = re.compile(r"(?:将|会|预[计估]|即将|等待|安排|尽快|很快|稍后|计划)[^,。;]{0,8}$")
-_ZH_CAN: Final = re.compile(
-    r"(?:可|能|支持|允许|申请|办理|想|要|需|请|帮|为您|进行|接受|享|提供|选择)[^,。;]{0,8}$"
-)
-_ZH_NOT_DONE: Final = re.compile(r"(?:未|尚未|没有?|并未|仍未)[^,。;则需就要才再法]{0,4}$")
 # A negation reaches no further than to these.
 _ZH_ENDS: Final = re.compile(r"则|就|的话|即可|才")
 _UNABLE: Final = re.compile(r"(?:不能|不可以?|不支持|不予|无法|没办法|没有办法|没法|不再支持)$")
+# That nothing is to be paid may be said of a fee as well.
+_NEED_NOT: Final = ("不", "无", "don't", "do not", "needn't", "no ", "won't")
+_FEES: Final = re.compile(
+    r"取件|上门|运费|邮费|快递|手续费|pick|collect|shipping|delivery|postage|courier|fee(?![a-z])"
+)
 _MONEY_BACK: Final = re.compile(r" (?:\d+(?:[.,]\d+)*|[a-z]*money) .*back$")
-_AMOUNT: Final = re.compile(r"\d|(?<![a-z])(?:money|amount|sum|yuan)(?![a-z])")
+_AMOUNT: Final = re.compile(r"(?<![a-z0-9])\d|(?<![a-z])(?:money|amount|sum|yuan)(?![a-z])")
 _BY_CARD: Final = re.compile(
     r" (?:your |a |the )?(?:(?:credit|debit|bank|gift) card|[a-z]*pay|paypal|huabei|visa|wechat)(?![a-z])"
 )
 # What is completed or went through is what was spoken of last.
 _PROCESS: Final = re.compile(
-    r"(?P<pack>打包|备货|packing)|(?P<cancel>取消|撤单|cancellation|cancelled|canceled)|(?P<refunded>退款|refund|money|reimbursement)|(?P<exchange>换货|exchange)"
+    r"(?P<pack>打包|备货|packing)|(?P<cancel>取消|撤单|cancellation|cancelled|canceled)"
+    r"|(?P<refunded>退款|refund|money|reimbursement|(?<![a-z])owed?(?![a-z]))|(?P<exchange>换货|exchange)"
     r"|(?P<return>退货|return)|(?P<pay>付款|支付|payment)|(?P<deliver>签收|投递|派送|delivery|parcel|package|包裹|快递)"
-)
-_EN_EVENT: Final = re.compile(
-    r"(?<![a-z])(?:if|once|when|after|until|unless|before|as soon as|whether|in case|whenever|what is"
-    r"|what's|that is|that are|that was|that were|(?<=[a-z0-9] )which (?:is|are)|"
-    r"anything|everything|whatever|date of|day of|time of|following|upon|were)(?![a-z])[^;]*$|(?<![a-z])(?:items?"
-    r"|goods|orders|products|any order|each order)(?: that)?(?: have| has| are)?(?: been| left)?(?: not)? $"
-)
-_EN_EVENT_AFTER: Final = re.compile(
-    r" (?:items?|goods|orders(?! (?:is|was))|products?|parcels|within|before|after|prices?|versions?|policy"
-    r"|requests?|window|period|money|amount|sum)(?![a-z])"
-)
-_EN_WILL: Final = re.compile(
-    r"(?<![a-z])(?:(?:will|'ll|going to|shall|would|should|won't)(?: [a-z0-9'-]+){0,4}|being|to(?: be"
-    r"| have been| get| arrive)?(?: [a-z]+ly| soon)?) ?$|(?<=[a-z])'ll [a-z ]*$"
-)
-_EN_CAN: Final = re.compile(
-    r"(?<![a-z])(?:can|could|may|might|must|cannot|can't|able|possible|needs?|get|have (?:it"
-    r"|them))(?![a-z])(?: [a-z']+){0,3} ?$"
 )
 _CAPABLE: Final = re.compile(
     r"支持|可以|能|接受|提供|允许|行|适用|享受|办理|参与|possible|support|accept|allow|offer|available"
@@ -114,11 +75,8 @@ _NEEDED: Final = re.compile(r"(?:needed|required|necessary) for ")
 _COPULA: Final = re.compile(r"(?<![a-z])(?:is|are|was|it's|that's|be|remains) [a-z ]{0,12}$")
 _THINGS: Final = frozenset({"coupon", "discount", "points", "member", "gift", "invoice"})
 _CANNOT_BE: Final = re.compile(r"(?:can't|cannot|won't|no longer) be [a-z]+")
-_OF_A_THING: Final = re.compile(r"(?<![a-z])(?:from|about|regarding|on) (?:your|the|any|this|that) $")
-# "If the price falls, it is refunded" is a rule, and no news.
-_RULE: Final = re.compile(r"(?:^|[.;:] )(?:if|should|when|once|whenever)(?![a-z])[^.;]*,$")
-_SOON: Final = re.compile(r"(?:就|将|会|即|便)[^,。;]{0,14}$")
-_GENERAL: Final = re.compile(r" (?:once|if|when|unless|as soon as|automatically)(?![a-z])")
+# What the customer does first, of which a denial that follows is none.
+_CONDITIONS: Final = frozenset({"pay", "place"})
 _IS_NOT: Final = frozenset({"isn't", "aren't", "wasn't"})
 _TOPIC: Final = re.compile(r"(?:开通|支持|提供|开放|推出|接受|上线|适用)?(?:了|呢|哦|哈)?\s*")
 _INCAPABLE: Final = ("不支持", "不可以", "不接受", "不提供", "不允许", "不能", "不行", "无法", "不予")
@@ -145,6 +103,12 @@ def claims_in(text: str) -> Claims:
 Token = tuple[int, int, tuple[Told, ...]]
 
 
+def _longest_first(token: Token) -> tuple[int, bool, int]:
+    """What says nothing before what does, where both are of one length."""
+    start, end, meanings = token
+    return start - end, meanings[0][0] != "idle", start
+
+
 def _tokens(low: str) -> list[Token]:
     """The words of the tables, and those that stand apart, the longest first."""
     found = _LEXICON.find(low)
@@ -155,7 +119,7 @@ def _tokens(low: str) -> list[Token]:
     if not apart:
         return found
     kept: list[Token] = []
-    for start, end, meanings in sorted((*found, *apart), key=lambda token: (token[0] - token[1], token[0])):
+    for start, end, meanings in sorted((*found, *apart), key=_longest_first):
         if all(end <= other[0] or start >= other[1] for other in kept):
             kept.append((start, end, meanings))
     mine = [token for token in apart if token in kept]
@@ -239,7 +203,9 @@ def _read_clause(
     mine = [
         at
         for at in range(first, len(claims))
-        if claims[at].kind in ("property", "deed") and claims[at].mode == "can"
+        if claims[at].kind in ("property", "deed")
+        and claims[at].mode == "can"
+        and claims[at].concept not in _CONDITIONS
     ]
     is_of_it = _CAPABLE.search(behind[denied[1] - denied[0] :]) or behind.startswith(_INCAPABLE)
     is_of_it = (
@@ -281,10 +247,14 @@ def _claim(
     if kind == "will":
         mode = "will"
     elif kind == "deed" or (kind == "done" and concept not in ("ship",)) or kind == "promise":
-        mode = _mode(text, start, span, end, kind)
+        mode = mode_of(text, start, span, end, kind)
     elif kind == "property":
-        mode = "event" if _is_named_after(text, span, end) or _is_supposed(text[start : span[0]]) else "can"
-    elif _is_event(text, start, span, end):
+        mode = "event" if is_named_after(text, span, end) or is_supposed(text[start : span[0]]) else "can"
+    elif is_event(text, start, span, end):
+        mode = "event"
+    if BELIEVED.match(text[start : span[0]]):
+        mode = "event"
+    if concept == "pay" and word.startswith(_NEED_NOT) and _FEES.search(text):
         mode = "event"
     if concept in ("ship", "deliver") and text[start : span[0]].endswith("being "):
         concept, mode = "transit", "done"
@@ -296,7 +266,7 @@ def _claim(
         concept = "refunded"
     if concept == "refunded" and mode != "done":
         concept = "refund"
-    if concept == "refunded" and "到账" in word and "退" not in text:
+    if concept == "refunded" and word.endswith(("到账", "入账", "进账")) and "退" not in text:
         concept = "pay"
     if concept == "return" and word.endswith("退") and "差" in text:
         concept = "refund"
@@ -318,75 +288,6 @@ def _process(text: str, at: int, end: int) -> str | None:
     return max(
         ((match.start(), match.lastgroup) for match in _PROCESS.finditer(text, 0, at)), default=(0, None)
     )[1]
-
-
-def _is_event(text: str, start: int, span: tuple[int, int], end: int) -> bool:
-    before, after = text[start : span[0]], text[span[1] : min(end, span[1] + 12)]
-    if text[span[0]].isascii():
-        is_modal = _EN_CAN.search(before) is not None or _EN_WILL.search(before) is not None
-        if _EN_EVENT_AFTER.match(after) and re.search(r"(?<![a-z])(?:your|the|an?|any|each) $", before):
-            return True
-        return _EN_EVENT.search(before) is not None or (
-            not is_modal and _EN_EVENT_AFTER.match(after) is not None
-        )
-    return _ZH_EVENT.match(after) is not None or _ZH_IF.search(before) is not None
-
-
-def _is_supposed(before: str) -> bool:
-    """Whether it only stands in a condition: if the price falls."""
-    if not _IF.search(before):
-        return False
-    if re.match(r"\s*(?:should|had|were)(?![a-z])", before):
-        return True
-    return not any(pattern.search(before) for pattern in (_ZH_CAN, _EN_CAN, _EN_WILL))
-
-
-def _is_named_after(text: str, span: tuple[int, int], end: int) -> bool:
-    """Whether a property only names a moment or a thing: after the return, the return policy."""
-    after = text[span[1] : min(end, span[1] + 12)]
-    if not text[span[0]].isascii():
-        return _ZH_EVENT.match(after) is not None
-    before = text[max(0, span[0] - 30) : span[0]]
-    if _OF_A_THING.search(before):
-        return True
-    return _EN_EVENT_AFTER.match(after) is not None and not (
-        _EN_CAN.search(before) or _EN_WILL.search(before)
-    )
-
-
-def _mode(text: str, start: int, span: tuple[int, int], end: int, kind: str) -> Mode:
-    before, after = text[start : span[0]], text[span[1] : min(end, span[1] + 14)]
-    if _is_event(text, start, span, end):
-        return "event"
-    if text[span[0]].isascii():
-        if _EN_WILL.search(before):
-            return "will"
-        if re.search(r"(?<![a-z])(?:is|are) $", before) and (
-            _GENERAL.match(text, span[1], end) or _RULE.search(text[:start])
-        ):
-            return "can"
-        if kind == "deed" and text[span[1] - 1] == "s" and " " not in text[slice(*span)]:
-            return "can"
-        return "can" if _EN_CAN.search(before) else "done"
-    if text[slice(*span)].endswith(("失效", "过期", "作废")) and _SOON.search(before):
-        return "will"
-    if kind == "done":
-        return "will" if _ZH_TO_COME.search(before) and "已" not in text[slice(*span)] else "done"
-    if after.startswith("中") and kind == "deed":
-        return "will"
-    if "了" in text[slice(*span)] or "过" in text[slice(*span)]:
-        return "done"
-    if re.search(r"[能会将]$", before):
-        return "will"
-    if _ZH_NOT_DONE.search(before) or _ZH_DONE_AFTER.match(after) or text[span[0]] == "已":
-        return "done"
-    if _ZH_WILL.search(before):
-        return "will"
-    if "请" in before:
-        return "can"
-    if _ZH_DONE_BEFORE.search(before):
-        return "done"
-    return "can"
 
 
 def _denial(text: str, denied: tuple[int, int], end: int) -> Denial:

@@ -21,9 +21,9 @@ _DATES: Final = re.compile(
     rf"|(?<!\d)(?P<m3>\d{{1,2}}|{_ZH})月(?:份|(?P<d3>\d{{1,2}}|{_ZH})[日号]?(?:(?:-|至|到|和|或"
     rf"|、)(?P<e3>\d{{1,2}}|{_ZH})[日号])?)(?![天个])"
     rf"|(?<![\d.])(?P<d4>\d{{1,2}}){_ORDINAL}(?: ?(?:-|to|and"
-    rf"|or) ?(?P<e4>\d{{1,2}}){_ORDINAL})? (?:of )?{_MONTH.format('m4')}(?:,? (?P<y4>\d{{4}}))?"
+    rf"|or) ?(?P<e4>\d{{1,2}}){_ORDINAL})? (?:of )?{_MONTH.format('m4')}(?:,? (?P<y4>\d{{4}})(?!\d))?"
     rf"|(?<![a-z]){_MONTH.format('m5')} (?:the )?(?P<d5>\d{{1,2}}){_ORDINAL}(?![\d:])(?: ?(?:-|to|and"
-    rf"|or) ?(?P<e5>\d{{1,2}}){_ORDINAL}(?![\d:]))?(?:,? (?P<y5>\d{{4}}))?"
+    rf"|or) ?(?P<e5>\d{{1,2}}){_ORDINAL}(?![\d:]))?(?:,? (?P<y5>\d{{4}})(?!\d))?"
     r"|(?<![\d/.])(?P<a6>\d{1,2})[/](?P<b6>\d{1,2})(?:[/](?P<y6>\d{4}))?(?:(?![\d/])"
     r"|(?=\d\d:\d\d))(?!\s?(?:期|个月|months))"
     rf"|(?<![a-z]){_MONTH.format('m7')}(?:,? (?P<y7>\d{{4}}))(?!\d)"
@@ -48,7 +48,7 @@ _TIME: Final = re.compile(
     rf"(?:(?:(?<!\d)|(?<=/\d\d)|(?<=/\d))(?P<h1>\d{{1,2}}):(?P<m1>\d{{2}})"
     rf"(?::\d{{2}})?(?: ?(?P<half1>a\.?m\.?|p\.?m\.?)(?![a-z])"
     r"| in the (?P<part5>morning|afternoon|evening)| at (?P<part6>night)(?![a-z]))?"
-    rf"|(?<![\d.])(?!(?<=[这那有早快慢差])一点)(?P<h2>\d{{1,2}}|{_ZH}|两)(?:点|时(?!间|候|效"
+    rf"|(?<![\d.])(?!(?<=[这那有早快慢差])一点)(?!一时)(?P<h2>\d{{1,2}}|{_ZH}|两)(?:点|时(?!间|候|效"
     rf"|段))(?!\d{{1,2}}[%折元])(?:钟|整|(?P<m2>半"
     rf"|一刻|三刻|(?:\d{{1,2}}|零[一二三四五六七八九]|[一二三四五]?十[一二三四五六七八九]?)分?))?"
     r"|(?<![\d.:])(?P<h3>\d{1,2})(?:[.](?P<m3>\d{2}))? ?(?P<half3>a\.?m\.?|p\.?m\.?)(?![a-z])"
@@ -117,7 +117,8 @@ def times_in(text: str) -> Iterator[Value]:
     for match in _RANGE_OF_HOURS.finditer(text):
         if int(match["h"]) <= 24:
             at = int(match["h"]) * 60 + int((match["m"] or ":0")[1:])
-            yield Value("time", (float(at), 1.0), match.group(), match.start(), match.end())
+            end = match.end("m") if match["m"] else match.end("h")
+            yield Value("time", (float(at), 1.0), text[match.start() : end], match.start(), end)
 
 
 def _minutes(match: re.Match[str]) -> tuple[float, float] | None:

@@ -23,7 +23,7 @@ _COMPARES: Final = re.compile(
 _OF_ONE: Final = re.compile(
     r"单价|每[件个双条台只]|(?<![a-z])(?:each|apiece|for one|per (?:item|piece|unit))(?![a-z])"
 )
-_PAIR: Final = re.compile(r"一对|一双|俩|(?<![a-z])(?:pair|couple|both)(?![a-z])")
+_PAIR: Final = re.compile(r"一对|一双|俩|(?<![a-z])twice(?![a-z])|(?<![a-z])(?:pair|couple|both)(?![a-z])")
 _COUNTED: Final = 6
 _KINDS: Final = re.compile(
     r".{0,4}(?:款|种|类| (?:different |available |main )?(?:ways|methods|options|colou?rs|sizes|versions|kinds|types))"
@@ -47,7 +47,7 @@ def follows_together(value: Value, sentence: str, pieces: Sequence[Piece], known
         return True
     if value.kind.startswith("money") and _is_told_times(value, sentence, there):
         return True
-    if value.kind not in ("orders", "item", "number") or value.amount > _COUNTED:
+    if value.kind not in ("orders", "item", "number", "times") or value.amount > _COUNTED:
         return False
     return _is_count(value, sentence, pieces, known) or _is_factor(value, sentence, there)
 
@@ -78,8 +78,11 @@ def _is_sum(value: Value, there: Sequence[Value]) -> bool:
 
 def _is_told_times(value: Value, sentence: str, there: Sequence[Value]) -> bool:
     """A price as often as the sentence itself says."""
-    counts = {v.amount for v in values_in(sentence) if v.kind in ("item", "number") and 1 < v.amount <= 20}
+    counts = {
+        v.amount for v in values_in(sentence) if v.kind in ("item", "number", "times") and 1 < v.amount <= 20
+    }
     counts |= {2.0} if _PAIR.search(sentence) else set()
+    counts |= {3.0} if "仨" in sentence else set()
     prices = {v.amount for v in there if v.kind == value.kind}
     return any(abs(value.amount - count * price) < 0.005 for count in counts for price in prices)
 

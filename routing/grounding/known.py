@@ -10,8 +10,10 @@ from routing.grounding.claims import Claim, Denial, claims_in
 from routing.grounding.content import content_of
 from routing.grounding.fact import Fact
 from routing.grounding.names import Name, names_in
+from routing.grounding.roles import Of, roles_in
 from routing.grounding.subjects import Subjects, orders_in, plain, subjects_of
 from routing.grounding.text import folded, lowered
+from routing.grounding.topics import Stance, stances_in, topics_in
 from routing.grounding.value import Value
 from routing.grounding.values import values_in
 from routing.grounding.words import IMPLIES
@@ -27,6 +29,8 @@ class Piece:
     claims: tuple[Claim, ...]
     denials: tuple[Denial, ...]
     names: tuple[Name, ...]
+    stances: tuple[Stance, ...]
+    roles: tuple[Of, ...]
     content: frozenset[str]
     topic: frozenset[str]
 
@@ -95,6 +99,8 @@ def _piece(text: str, about: frozenset[str]) -> Piece:
         claims.claims,
         claims.denials,
         names_in(text),
+        stances_in(text),
+        roles_in(text),
         frozenset(content_of(lowered(text))),
         topic_of(text, lowered(text)),
     )
@@ -114,7 +120,8 @@ def topic_of(text: str, low: str) -> frozenset[str]:
     """By what a text tells what it is about: the things that it claims and names, and its words."""
     concepts = {f"={claim.concept}" for claim in claims_in(text).claims if claim.kind != "promise"}
     names = {f"#{name.concept}" for name in names_in(text) if name.concept}
-    return frozenset((*concepts, *names, *content_of(low)))
+    topics = {f"@{topic}" for topic in topics_in(text)}
+    return frozenset((*concepts, *names, *topics, *content_of(low)))
 
 
 # After these nothing is on its way any more.

@@ -24,6 +24,8 @@ class Name:
     end: int
 
 
+_CARRIERS: Final = {"SF": "顺丰", "JD": "京东物流", "UPS": "ups"}
+_CAPITALS: Final = re.compile(r"(?<![A-Za-z0-9-])(?:SF|JD|UPS)(?![A-Za-z0-9-]|\.com| Logistics| Express)")
 _LEXICON: Final = Lexicon(name_words())
 _SIZE: Final = re.compile(
     r"(?<![A-Za-z0-9&'./-])(?P<upper>XS|S|M|L|XL|XXL|XXXL|[2-6]XL)(?![A-Za-z0-9&'])"
@@ -56,8 +58,11 @@ _ZH_BEFORE_MODEL: Final = re.compile(
 _ZH_BRAND: Final = re.compile(
     r"(?:是|为|来自|出自|品牌)([\u4e00-\u9fff]{2})(?:的|牌|家的|品牌)(?=.{0,3}$|[\u4e00-\u9fff]{2})"
 )
+_ZH_MAKER: Final = re.compile(
+    r"([\u4e00-\u9fff]{2})(?:出的|家出的|产的|出品)|(?:牌子|品牌|厂家)(?:是|为|叫)([\u4e00-\u9fff]{2})(?![\u4e00-\u9fff]{2})"
+)
 _ZH_NO_BRAND: Final = re.compile(
-    r"[的了是这那款看下买您我和与及或比起关于型号为有个件台卖售选择推荐目前请在帮到过把将一二两三订单号您他她它你们本该此都也就很最更好新可能要想对从给由因编运码券含安排购买享按括属上无否则带拿挑用拍]"
+    r"[的了是这那款看下买您我和与及或比起关于型号为有个件台卖售选择推荐目前请在帮到过把将一二两三订单号您他她它你们本该此都也就很最更好新可能要想对从给由因编运码券含安排购买享按括预期属上无否则带拿挑用拍]"
 )
 _TITLES: Final = ("Mr.", "Ms.", "Mrs.", "Dr.")
 _QUOTED: Final = re.compile(r"[《「『“\"]([^》」』”\"]{2,40})[》」』”\"]")
@@ -67,14 +72,14 @@ _CONTACT: Final = re.compile(
 )
 _ZH_CARRIER: Final = re.compile(r"([\u4e00-\u9fff]{2})(?:快递|速运|速递)")
 _ZH_NO_CARRIER: Final = re.compile(
-    r"[的个发由用走是查收送承到了家上为您该此寄过择作定认通准内际地有和与或间等按在给我钱元块]|普通|合作"
+    r"[目的个发由用走是查收送承到了家上为您该此寄过择作定认通准内际地有和与或间等按在给我钱元块]|普通|合作"
 )
 _ZH_PERSON: Final = re.compile(
-    r"(?:收件人|收货人|联系人(?!工)|签收人|抬头)(?:是|为|:"
+    r"(?:收件人|收货人|联系人(?!工)|签收人|抬头)(?!手)(?:是|为|:"
     r"|\s)*[“\"]?([\u4e00-\u9fff]{2,3})(?![\u4e00-\u9fff]*(?:信息|姓名|电话))"
     r"|([\u4e00-\u9fff]{1,2})(?:先生|女士|小姐)"
 )
-_ZH_ROAD: Final = re.compile(r"([\u4e00-\u9fff]{2}(?<![上半走同在])(?:路|大道|街))(?=\d|[,。)\s]|$)")
+_ZH_ROAD: Final = re.compile(r"([\u4e00-\u9fff]{2}(?<![上半走同在条])(?:路|大道|街))(?=\d|[,。)\s]|$)")
 # The larger name that a smaller one may be called by.
 IS_A: Final = {
     "外套": ("羽绒服",),
@@ -92,7 +97,7 @@ IS_A: Final = {
 def names_in(text: str) -> tuple[Name, ...]:
     """All of a folded text, of known kinds first."""
     low = lowered(text)
-    return (*_listed(low), *_sizes(text, low), *_written(text, low))
+    return (*_listed(low), *_capitals(text), *_sizes(text, low), *_written(text, low))
 
 
 def _listed(low: str) -> Iterator[Name]:
@@ -106,6 +111,12 @@ def _listed(low: str) -> Iterator[Name]:
             continue
         for kind, concept, _ in meanings:
             yield Name(kind, concept, word, start, end)
+
+
+def _capitals(text: str) -> Iterator[Name]:
+    """Short names that in small letters are words or nothing: SF, JD."""
+    for match in _CAPITALS.finditer(text):
+        yield Name("carrier", _CARRIERS[match.group()], match.group().lower(), *match.span())
 
 
 def _sizes(text: str, low: str) -> Iterator[Name]:
@@ -156,5 +167,8 @@ def _zh_written(text: str) -> Iterator[Name]:
         for match in pattern.finditer(text):
             if not _ZH_NO_BRAND.search(match[1]):
                 yield Name("brand", "", match[1], *match.span(1))
+    for match in _ZH_MAKER.finditer(text):
+        if not _ZH_NO_BRAND.search(said := match[1] or match[2]):
+            yield Name("brand", "", said, *match.span(1 if match[1] else 2))
     for match in _ZH_ROAD.finditer(text):
         yield Name("place", "", match[1], *match.span(1))

@@ -12,6 +12,7 @@ from routing.grounding.fact import Finding
 from routing.grounding.known import Piece, held
 from routing.grounding.likeness import likeness
 from routing.grounding.names import names_in
+from routing.grounding.of_topics import agreed, is_agreed
 from routing.grounding.said import ASKS, COURTESY, Said
 from routing.grounding.text import clauses_of
 
@@ -19,8 +20,13 @@ from routing.grounding.text import clauses_of
 def claims_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Finding | None:
     """Of a word with several meanings one has to follow."""
     findings: dict[int, list[Finding | None]] = {}
+    topics = agreed(said, scope)
     for claim in claims_in(said.text).claims:
-        findings.setdefault(claim.start, []).append(_claim(claim, said, scope(claim.start)))
+        findings.setdefault(claim.start, []).append(
+            None
+            if claim.kind == "property" and is_agreed(claim.concept, topics)
+            else _claim(claim, said, scope(claim.start))
+        )
     return next((found[0] for found in findings.values() if all(found)), None)
 
 
@@ -28,6 +34,8 @@ def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | Non
     facts = held(tuple(c for piece in pieces for c in piece.claims))
     if claim.kind == "promise":
         return _promise(claim, said, facts)
+    if claim.concept == "ship" and claim.sign > 0 and _is_carried(pieces):
+        return None
     if claim.mode == "event" or ASKS.search(said.text):
         return None
     if _is_asked(said.low, claim.end):
@@ -46,7 +54,23 @@ def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | Non
         and any(v.kind == "off" for p in pieces for v in p.values)
     ):
         return None
-    is_weak = claim.concept in _WEAK or (claim.mode == "can" and claim.concept in _WEAK_DEEDS)
+    if claim.concept == "pay" and claim.mode == "can":
+        return None
+    if claim.concept == "deducted" and ("discount", 1) in told:
+        return None
+    if (
+        claim.concept == "ship"
+        and claim.mode == "will"
+        and claim.sign > 0
+        and _WAITS.search(claim.word)
+        and _is_under_way(pieces)
+    ):
+        return Finding("claim", claim.word)
+    is_weak = (
+        claim.concept in _WEAK
+        or (claim.mode == "will" and claim.concept in ("pay", "place"))
+        or (claim.mode == "can" and claim.concept in _WEAK_DEEDS)
+    )
     if claim.concept == "processing" and claim.sign < 0 and 1 not in signs:
         return None
     # That something has happened says nothing of what can be.
@@ -90,6 +114,24 @@ def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | Non
 _BELOW: Final = re.compile(
     r"(?<![a-z])(?:below|under|less than|short of|until|unless)(?![a-z])|[未没不][满到够足]|低于|少于|不足"
 )
+
+
+def _is_carried(pieces: Sequence[Piece]) -> bool:
+    """What a carrier has a number for has been given to it."""
+    return any(
+        any(name.kind == "carrier" for name in piece.names)
+        and any(v.kind == "identifier" for v in piece.values)
+        for piece in pieces
+    )
+
+
+_WAITS: Final = re.compile(r"排队|等|待|queue|lined? up|waiting|yet to|scheduled")
+
+
+def _is_under_way(pieces: Sequence[Piece]) -> bool:
+    """Whether an order's own facts say that it has left, so that it is not waiting to."""
+    own = {(c.concept, c.mode, c.sign) for piece in pieces if piece.about for c in piece.claims}
+    return any((concept, "done", 1) in own for concept in ("ship", "transit", "deliver", "cancel", "return"))
 
 
 def _is_asked(low: str, at: int) -> bool:
@@ -158,6 +200,22 @@ _ORDERS: Final = re.compile(
 _UNTIL: Final = re.compile(r"(?<![a-z])until(?![a-z])|才")
 
 
+_COVER: Final = re.compile(
+    r"warranty|(?<![a-z])(?:as for|our|under|the|a|any|of|price|by|its|this) (?:guarantees?|promise)(?![a-z])"
+    r"|^guarantee (?:on|for)|保证期"
+)
+# What binds the customer is no promise.
+_MUST: Final = re.compile(
+    r"(?<![a-z])(?:must|have to|has to|need to|needs to|are to be)(?![a-z])|须|需要?|必须|得先"
+)
+# Other things of which a fact may say as much.
+_SAID_BY: Final = {
+    "unconditional": ("noreason",),
+    "full_refund": ("refund", "refunded"),
+    "waive": ("discount",),
+}
+
+
 def _promise(claim: Claim, said: Said, facts: frozenset[tuple[str, str, int]]) -> Finding | None:
     signs = {sign for concept, _, sign in facts if concept == claim.concept}
     if claim.concept == "today" and COURTESY.search(said.low):
@@ -165,8 +223,14 @@ def _promise(claim: Claim, said: Said, facts: frozenset[tuple[str, str, int]]) -
     clause = _clause(said.low, claim.start)
     if claim.concept == "waive":
         signs |= {sign for concept, _, sign in facts if concept == "free"}
-    if claim.concept == "guarantee" and "warranty" in clause:
+    if claim.concept == "same_day" and any(v.end == claim.start for v in said.values if v.kind == "date"):
         return None
+    if claim.concept == "all" and _MUST.search(clause):
+        return None
+    if claim.concept == "guarantee" and _COVER.search(clause):
+        return None
+    if claim.concept in _SAID_BY:
+        signs |= {sign for concept, _, sign in facts if concept in _SAID_BY[claim.concept]}
     if claim.concept == "at_once":
         signs |= {sign for concept, _, sign in facts if concept in ("soon", "to_leave")}
         if _ORDERS.search(clause):
@@ -197,11 +261,12 @@ def _is_denied_too(said: Said, pieces: Sequence[Piece]) -> bool:
 
 def denials_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Finding | None:
     """Negations of what is no claim of ours, by the words beside them: denied what is so, or said to be so what is denied."""
+    is_agreed_on = bool(agreed(said, scope))
     mine = claims_in(said.text)
     content = set(content_of(said.low))
     for denial in mine.denials:
         pieces = scope(denial.start)
-        if _is_supposed(said.low, denial.start) or _is_denied_too(said, pieces):
+        if is_agreed_on or _is_supposed(said.low, denial.start) or _is_denied_too(said, pieces):
             continue
         denied = {word for piece in pieces for other in piece.denials for word in other.content}
         denied |= {
@@ -215,7 +280,13 @@ def denials_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Fi
     for piece in scope(0):
         others = {name.concept for other in scope(0) if other is not piece for name in other.names}
         denied_names = names & ({name.concept for name in piece.names} - others) if piece.denials else set()
-        if denied_names and not mine.denials and not _has_no(mine.claims) and not _EXCEPT.search(said.text):
+        if (
+            denied_names
+            and not is_agreed_on
+            and not mine.denials
+            and not _has_no(mine.claims)
+            and not _EXCEPT.search(said.text)
+        ):
             return Finding("negation", min(denied_names))
         for denial in piece.denials:
             words = set(denial.content)

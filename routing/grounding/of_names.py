@@ -26,15 +26,29 @@ def name_finding(name: Name, said: Said, known: Known, pieces: tuple[Piece, ...]
             return None
         if name.kind in ("goods", "brand", "category") or said.is_echo or ASKS.search(said.text):
             asked = {other.concept for other in said.message_names}
-            if name.concept in asked:
+            is_of_another = (
+                name.kind in _ONE_OF
+                and not (said.is_echo or ASKS.search(said.text))
+                and _has_other(name, pieces)
+            )
+            if name.concept in asked and not is_of_another:
                 return None
         return Finding("name", name.text)
     text = name.text.lower()
     if name.kind == "latin":
+        if (
+            text in said.message
+            and text not in known.text
+            and _is_maker(name, said)
+            and not ASKS.search(said.text)
+        ):
+            return Finding("name", name.text)
         is_known = _has_word(known.text, text) or _has_word(said.message, text)
         is_known |= len(text) > 4 and text in "".join(known.text.split())
         return None if is_known else Finding("name", name.text)
-    if text in known.text or text in said.message:
+    if text in known.text or (
+        text in said.message and (name.kind != "brand" or said.is_echo or ASKS.search(said.text))
+    ):
         return None
     if name.kind == "person":
         bare = _TITLE.sub("", name.text)
@@ -46,6 +60,25 @@ def name_finding(name: Name, said: Said, known: Known, pieces: tuple[Piece, ...]
     if name.kind == "quoted" and _overlap(text, known.text + said.message) >= 0.6:
         return None
     return Finding("name", name.text)
+
+
+# Kinds of which what the customer says is no other's: the brand of this article, the goods of a rule.
+_ONE_OF: Final = frozenset({"brand", "category"})
+_MAKER: Final = re.compile(
+    r"(?<![a-z])(?:by|maker|brand|makes?|made by|from|behind|called)(?![a-z])|品牌|牌子|牌|出的|家的"
+)
+
+
+def _has_other(name: Name, pieces: Sequence[Piece]) -> bool:
+    return any(
+        other.kind == name.kind and other.concept != name.concept for piece in pieces for other in piece.names
+    )
+
+
+def _is_maker(name: Name, said: Said) -> bool:
+    """Whether a name is said to be the one that makes or sells something, or stands before a model."""
+    behind = said.text[name.end : name.end + 6]
+    return _MAKER.search(said.low) is not None or re.match(r" [A-Z]\d{2,4}", behind) is not None
 
 
 def _has_word(text: str, word: str) -> bool:

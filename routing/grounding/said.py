@@ -22,8 +22,10 @@ _ECHO: Final = re.compile(
     r"(?<![a-z])(?:you (?:said|mentioned|asked|told|wrote|want|wanted|'d like|would like|are asking"
     r"|were asking|gave|provided"
     r"|entered|are looking|were looking)"
-    r"|your (?:question|message|request)|regarding|find|see|not sure|no record|no information)"
-    r"(?![a-z])|您(?:说|提到|问|想|要|提供|给|询问|发来|输入)|关于|[没未]有?(?:查|找)到|查不到"
+    r"|your (?:question|message|request)|(?:can't|cannot|couldn't|can not|don't|do not|could not"
+    r"|unable to|not able to|didn't|did not) (?:find|see)"
+    r"|got it|noted|give me a|one moment|hang on|not sure|no record|no information)"
+    r"(?![a-z])|您(?:说|提到|问|想|要|提供|给|询问|发来|输入)|是吧|对吧|没错吧|稍等|关于|[没未]有?(?:查|找)到|查不到"
     r"|找不到|不确定|没有.{0,8}信息"
 )
 

@@ -36,6 +36,13 @@ _OF: Final = re.compile(r"\s?(?:of (?:the|its) (?:original |full |regular |list 
 _JOIN: Final = re.compile(r"\s?(?:-|to|至|到|or|或|和|and|/|、|,)\s?(?:¥|￥|\$|cny|rmb)?\s?")
 # One piece is a count where it is told how many there are: 买了一件.
 _HOW_MANY: Final = re.compile(r"(?:[买订拍]了|共|含|有|装着)$")
+# Two things, 两条路: how many there are to tell or to choose from.
+_NO_COUNT: Final = re.compile(
+    r" (?:quick |short |possible |main )?(?:things|options|clocks|ways|stages|phases|deadlines|hurdles|routes|cases|rules"
+    r"|dates|figures|facts|choices|points|steps|questions|reasons|notes|updates|sides)(?![a-z])"
+    r"|条路|个选择|种选择|样东西|件事|个?信息|个办法|步(?!骤)|头"
+)
+_SIGN_OF_NEXT: Final = re.compile(r"\s?(?:¥|￥|\$|€|£|cny|rmb|usd|人民币)\s?\d")
 _LONG: Final = 7
 _COUNTED_DIGITS: Final = 9
 # A numeral in words that counts nothing where no unit says otherwise: "one of", 一个, 统一.
@@ -61,6 +68,15 @@ _LAST_OF: Final = re.compile(
 )
 # The second day is a moment and no count.
 _STEPS: Final = tuple("天次步点期周年")
+_DOZEN: Final = re.compile(r"(?<![a-z])(half )?a dozen(?![a-z])|(半)?一?打(?=[,。;的]|$)")
+_SINGLE: Final = re.compile(
+    r"(?<![a-z])(?:a|one|only one|just one) (?:single|lone|sole) (?:one|version|piece|unit|model|variant|item)(?![a-z])"
+    r"|(?<![a-z])(?:only|just) one (?:version|piece|unit|variant|left)(?![a-z])"
+    r"|(?:只有?|仅有?|只剩|就剩|仅剩)(?:最后)?[一1][件种款台条双]|(?:剩|剩下)最后[一1][件台双]"
+)
+_WHOLE: Final = re.compile(
+    r"(?:all|the whole) of the price|(?<![a-z])makes? it (?:all )?free(?![a-z])|(?:货款|价款)?全扣|可以全免|全部扣"
+)
 _TWICE: Final = {"once": 1.0, "twice": 2.0, "一次": 1.0, "thrice": 3.0}
 # "Once" counts where it ends what is said or something says how often; before anything else it is a moment.
 _TWICE_WORD: Final = re.compile(
@@ -171,6 +187,14 @@ def _articles(text: str) -> Iterator[Value]:
     for match in _ARTICLE.finditer(text):
         kind, factor = UNITS[match[2]]
         yield Value(kind, (factor,), match.group(), match.start(1), match.end(), True)
+    for match in _DOZEN.finditer(text):
+        yield Value(
+            "item", (6.0 if match[1] or match[2] else 12.0,), match.group(), match.start(), match.end(), True
+        )
+    for match in _SINGLE.finditer(text):
+        yield Value("item", (1.0,), match.group(), match.start(), match.end(), True)
+    for match in _WHOLE.finditer(text):
+        yield Value("percent", (100.0,), match.group(), match.start(), match.end(), True)
     for match in _TWICE_WORD.finditer(text):
         yield Value("times", (_TWICE[match[1] or match[2]],), match.group(), match.start(), match.end(), True)
 
@@ -204,8 +228,12 @@ def _number(
     if text[start - 1 : start] == "第" or re.match(r"(?:st|nd|rd|th)(?![a-z])", text[end : end + 3]):
         return Value("number", (numeral.amount,), said, start, end), None
     unit = unit_at(text, end)
-    if unit is not None and unit[0] == "money" and text[end : unit[2]].strip() == "¥":
+    if unit is not None and unit[0].startswith("money") and _SIGN_OF_NEXT.match(text, end):
         unit = None
+    if numeral.is_word and text[start - 2 : start] == "最后":
+        return None, None
+    if numeral.is_word and _NO_COUNT.match(text, end):
+        return None, None
     if unit is not None:
         kind, factor, end = unit
         if said == "半" and kind in ("item", "times", "people", "orders", "size"):
