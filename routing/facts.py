@@ -125,7 +125,7 @@ NEEDS: dict[str, Needs] = {
     "return_request": _ORDER,
     "exchange_request": Needs(orders=True, products=True, passages=2, includes_out_of_stock=True),
     "refund_status": _ORDER,
-    "return_policy": _KNOWLEDGE,
+    "return_policy": Needs(orders=True, passages=3),
     "damaged_or_wrong_item": _ORDER,
     "warranty_repair": Needs(orders=True, products=True, passages=3, includes_out_of_stock=True),
     "technical_support": Needs(products=True, passages=3, includes_out_of_stock=True),

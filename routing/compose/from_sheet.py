@@ -11,7 +11,7 @@ from commerce.domain.orders import Order, OrderState
 from commerce.domain.text import LocalText
 from models.types import Understood
 from routing.answer import Composed
-from routing.compose.knowledge import from_articles, quoted
+from routing.compose.knowledge import NEAR, RELIABLE, from_articles, quoted
 from routing.facts import NEEDS, Details, Facts
 from routing.sheet.asked import asked_kinds, of_kinds
 from routing.sheet.fact import SheetFact
@@ -19,6 +19,7 @@ from routing.sheet.goods import product_facts
 from routing.sheet.order import order_facts
 from routing.sheet.person import person_facts
 from routing.sheet.rules import policy_facts
+from routing.sheet.sharing import told_words
 from routing.wording import order_card, product_card, say
 
 _PROGRESS: Final = (
@@ -41,7 +42,8 @@ _DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "modify_order": ("order.state", "order.contents"),
     "damaged_or_wrong_item": ("order.state",),
     "refund_status": ("order.refund", "order.state"),
-    "return_request": ("order.state",),
+    "return_request": ("order.state", "line.return_until", "line.not_returnable"),
+    "return_policy": ("line.return_until", "line.not_returnable", "line.fault_until"),
     "exchange_request": ("product.exchangeable", "order.state"),
     "price_promotion": ("product.price", "product.stock"),
     "stock_availability": ("product.stock", "product.price"),
@@ -49,16 +51,41 @@ _DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "membership_points": ("customer.level", "customer.points"),
     "coupon": ("customer.coupon",),
     "warranty_repair": ("line.warranty", "product.repair"),
+    "technical_support": ("product.faults", "product.installation"),
     "invoice": ("order.invoice",),
+}
+# The shop's rules that an intent is about, for whoever asks in words that they don't have, and has no order that is meant.
+_RULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "refund_status": ("shop.refund_card", "shop.refund_wallet", "shop.refund_gift_card", "shop.refund_chain"),
+    "return_request": ("shop.return_window", "shop.return_condition", "shop.pickup_fee"),
+    "return_policy": ("shop.return_window", "shop.return_condition", "shop.pickup_fee"),
+    "exchange_request": ("shop.exchanges", "shop.return_window"),
+    "cancel_order": ("shop.cancelling", "shop.cancel_reasons"),
+    "change_address": ("shop.changing",),
+    "modify_order": ("shop.changing",),
+    "delivery_policy": ("shop.shipping_fee", "shop.delivery_time", "shop.cutoff"),
+    "urge_shipment": ("shop.cutoff", "shop.late"),
+    "invoice": ("shop.invoice", "shop.invoice_reissue"),
+    "payment_problem": ("shop.methods",),
+    "place_order_help": ("shop.methods", "shop.unpaid"),
+    "warranty_repair": ("shop.warranty", "shop.repair_time"),
+    "membership_points": ("shop.points", "shop.levels"),
+    "complaint": ("shop.complaint",),
 }
 # What goes with a fact that is asked for, since alone it says too little.
 _WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "order.expected": ("order.state", "order.expected", "order.ships_on", "order.latest_event"),
     "order.latest_event": _PROGRESS,
     "order.delivered": ("order.state", "order.delivered"),
+    "order.shipped": ("order.state", "order.shipped"),
+    "order.cancelled": ("order.state", "order.cancelled"),
+    "order.refund": ("order.refund", "order.state"),
+    "shop.return_window": ("shop.return_window", "shop.return_condition"),
+    "shop.refund_chain": ("shop.refund_chain", "shop.refund_card", "shop.refund_wallet"),
     "order.ships_on": ("order.state", "order.late", "order.ships_on"),
     "product.price": ("product.price", "product.stock"),
     "product.stock": ("product.stock", "product.price"),
+    "product.restock": ("product.stock",),
 }
 _ABSENT: Final[Mapping[str, LocalText]] = {
     "order.expected": LocalText(
@@ -68,6 +95,9 @@ _ABSENT: Final[Mapping[str, LocalText]] = {
     "order.refund": LocalText("这个订单没有退款记录。", "There is no refund for this order."),
     "order.invoice": LocalText("这个订单还没有开过发票。", "No invoice was issued for this order yet."),
     "order.discount": LocalText("这个订单没有优惠。", "Nothing was taken off this order."),
+    "product.restock": LocalText(
+        "什么时候补货，商品资料里没有写明，我查不到。", "The product's data does not say when there will be more of it."
+    ),
     "customer.coupon": LocalText("您目前没有可用的优惠券。", "You have no coupons that can be used now."),
     "line.warranty": LocalText("这件商品没有单独的保修期。", "There is no warranty of its own on it."),
 }  # fmt: skip
@@ -100,30 +130,10 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
     sheet = sheet_of(understood, facts)
     asked = tuple(kind for kind in asked_kinds(facts.message) if _is_meant(kind, understood, facts))
     chosen = _narrowed(_of_ones_own(of_kinds(sheet, _whole(asked)), sheet, facts), facts)
-    if not chosen:
-        chosen = of_kinds(sheet, _DEFAULTS.get(understood.intent, ()))
+    chosen = chosen or _by_default(understood, facts, sheet)
+    chosen = _with_what_is_under_way(understood, facts, sheet, chosen)
     said = [fact.text.in_language(language) for fact in chosen[:_MOST_SENTENCES]]
-    kinds = {fact.kind for fact in chosen}
-    absent = [
-        _ABSENT[kind].in_language(language)
-        for kind in asked or _DEFAULTS.get(understood.intent, ())[:1]
-        if kind in _ABSENT and kind not in kinds and _is_missed(kind, kinds, facts)
-    ]
-    if (
-        understood.intent == "product_question"
-        and not asked
-        and facts.goods
-        and not _is_described(facts, chosen)
-    ):
-        absent.append(
-            say(
-                language,
-                "这一点商品资料里没有写明，我查不到。",
-                "The product's description does not say that, so I don't know.",
-            )
-        )
-    if "shop.promotion" in kinds and not _is_described(facts, chosen):
-        absent.append(say(language, "没有查到针对这一点的优惠说明。", "I found no offer of that kind."))
+    absent = _absent(understood, facts, asked, chosen)
     article = _article(understood, facts, chosen, bool(absent))
     if not said and not absent:
         return article or from_articles(understood, facts)
@@ -133,6 +143,69 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
         support.citations,
         cards=_cards(chosen, facts, language),
     )
+
+
+def _by_default(understood: Understood, facts: Facts, sheet: tuple[SheetFact, ...]) -> tuple[SheetFact, ...]:
+    """What the intent is about; of the shop's rules where neither an order nor an article tells more."""
+    own = of_kinds(sheet, _DEFAULTS.get(understood.intent, ()))
+    if own or any(passage.score >= RELIABLE for passage in facts.passages):
+        return own
+    return _narrowed(of_kinds(sheet, _RULES.get(understood.intent, ())), facts)
+
+
+def _with_what_is_under_way(
+    understood: Understood, facts: Facts, sheet: tuple[SheetFact, ...], chosen: tuple[SheetFact, ...]
+) -> tuple[SheetFact, ...]:
+    """Whoever asks about a refund while something of theirs goes back is told first how far that is."""
+    if understood.intent not in _OF_REFUNDS or not facts.orders or facts.is_order_unknown:
+        return chosen
+    if meant(facts).state not in _GOES_BACK:
+        return chosen
+    first = of_kinds(sheet, ("order.state", "order.refund"))
+    then = chosen
+    if not any(fact.kind.startswith("shop.") for fact in chosen):
+        rules = of_kinds(sheet, ("shop.refund_chain", *_REFUNDS))
+        then = (*chosen, *_narrowed(rules, facts))
+    return tuple(dict.fromkeys((*first, *then)))
+
+
+_OF_REFUNDS: Final = ("refund_status", "return_request", "return_policy")
+
+
+def _absent(
+    understood: Understood, facts: Facts, asked: tuple[str, ...], chosen: tuple[SheetFact, ...]
+) -> list[str]:
+    """That what was asked is not known, of each kind that is asked for and not there."""
+    language, kinds = understood.language, {fact.kind for fact in chosen}
+    absent = [
+        _ABSENT[kind].in_language(language)
+        for kind in asked or _DEFAULTS.get(understood.intent, ())[:1]
+        if kind in _ABSENT and kind not in kinds and _is_missed(kind, kinds, facts)
+    ]
+    is_of_goods = understood.intent in _OF_GOODS and facts.goods
+    if is_of_goods and not asked and not _is_described(facts, chosen):
+        absent.append(
+            say(
+                language,
+                "这一点商品资料里没有写明，我查不到。",
+                "The product's description does not say that, so I don't know.",
+            )
+        )
+    if "shop.promotion" in kinds and not _is_described(facts, chosen):
+        absent.append(say(language, "没有查到针对这一点的优惠说明。", "I found no offer of that kind."))
+    rules = [kind for kind in asked if kind.startswith("shop.")]
+    if rules and not chosen and not any(passage.score >= RELIABLE for passage in facts.passages):
+        absent.append(
+            say(
+                language,
+                "店铺资料里没有写明这一点，我查不到，需要的话可以说“转人工”。",
+                "The shop's information does not say that, so I don't know; ask for a person if you need to.",
+            )
+        )
+    return absent
+
+
+_OF_GOODS: Final = ("product_question", "stock_availability", "price_promotion")
 
 
 def _is_missed(kind: str, kinds: set[str], facts: Facts) -> bool:
@@ -152,6 +225,7 @@ _GOES_BACK: Final = (OrderState.RETURN_REQUESTED, OrderState.EXCHANGE_REQUESTED)
 _OWN: Final[Mapping[str, str]] = {
     "shop.pickup_fee": "line.return_until",
     "shop.return_window": "line.return_until",
+    "shop.return_condition": "line.return_until",
     "shop.warranty": "line.warranty",
     "shop.price_protection": "order.price_protection",
 }
@@ -256,17 +330,11 @@ def _article(
     best = facts.passages[0]
     if not chosen and not is_answered:
         return from_articles(understood, facts)
-    if understood.intent not in best.intents or not all(fact.kind.startswith("shop.") for fact in chosen):
+    if best.score < NEAR or not all(fact.kind.startswith("shop.") for fact in chosen):
         return None
-    return quoted(best, 1)
-
-
-_SAYS_NOTHING: Final = re.compile(
-    r"[^\w\u4e00-\u9fff]|多少|什么|怎么|这个|那个|请问|你们|有没有|是不是|吗|呢|的|啥|"
-    r"\b(?:what|how|is|are|the|a|an|it|this|does|do|much|many|of|in|"
-    r"tell|me|about|whats|can|you|please|have|has|made|for|and|to)\b",
-    re.I,
-)
+    if best.score >= RELIABLE:
+        return quoted(best, 2, facts.message)
+    return quoted(best) if understood.intent in best.intents else None
 
 
 def _is_described(facts: Facts, chosen: Iterable[SheetFact]) -> bool:
@@ -275,10 +343,8 @@ def _is_described(facts: Facts, chosen: Iterable[SheetFact]) -> bool:
     for product in facts.goods:
         for name in (product.name.zh.lower(), product.name.en.lower()):
             message = message.replace(name, " ")
-    asked = [part for part in _SAYS_NOTHING.sub(" ", message).split() if len(part) > 1]
+    pairs, words = told_words(message)
     texts = " ".join(f"{fact.text.zh} {fact.text.en}" for fact in chosen).lower()
-    pairs = [part[i : i + 2] for part in asked for i in range(len(part) - 1) if not part.isascii()]
-    words = [part.removesuffix("s") for part in asked if part.isascii() and len(part) > 2]
     return not (pairs or words) or any(part in texts for part in (*pairs, *words))
 
 

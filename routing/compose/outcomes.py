@@ -9,7 +9,7 @@ from commerce.domain.actions import ActionKind
 from commerce.domain.orders import Order
 from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
-from routing.compose.reasons import reasons
+from routing.reasons import reasons
 from routing.wording import STATE_WORDS, order_goods, say
 
 DEED_NAMES: Final[Mapping[str, LocalText]] = {

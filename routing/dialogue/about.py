@@ -8,6 +8,7 @@ from typing import Final
 from commerce.domain.orders import OPEN_STATES, OrderState
 from routing.compose.from_sheet import meant
 from routing.dialogue.goals import ANSWER
+from routing.dialogue.goods import orders_naming
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.rules import Plan
@@ -27,6 +28,8 @@ _LIKELY: Final = {
     "warranty_repair": (_ARRIVED, _EVERY),
     "return_policy": (_ARRIVED, _EVERY),
 }
+# Rules are asked for by whoever has no order in mind, unless one is named, or goods of one.
+_OF_THE_SHOP: Final = ("return_policy",)
 _OPEN_FIRST: Final = (OPEN_STATES, _EVERY)
 
 
@@ -42,6 +45,8 @@ def about_order(plan: Plan, heard: Heard, facts: Facts) -> Facts:
     if not facts.orders or facts.is_order_unknown:
         return facts
     intent = plan.topic.intent if plan.topic is not None else heard.understood.intent
+    if intent in _OF_THE_SHOP and not (facts.asked_order_id or orders_naming(facts.orders, heard, facts)):
+        return replace(facts, orders=())
     likely = likely_orders(facts, _LIKELY.get(intent, _OPEN_FIRST))
     spoken_of, is_other = plan.state.order_id, heard.acts.other
     chosen = choose_order(Choosing(heard, facts, likely, picked_order(plan, heard), spoken_of, is_other))
