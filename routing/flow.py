@@ -14,7 +14,7 @@ from routing.answer import Citation, Composed, Outcome, Recommendation, join
 from routing.compose import compose
 from routing.compose.clarifying import calming, clarifying, handing_off, refusing, small_talk
 from routing.compose.from_sheet import meant
-from routing.compose.knowledge import hand_off
+from routing.compose.knowledge import NEAR, RELIABLE, hand_off
 from routing.compose.replies import quick_replies
 from routing.dialogue.about import about_order, after_answer, picked_order
 from routing.dialogue.acts import Acts
@@ -22,7 +22,7 @@ from routing.dialogue.carry_out import CarriedOut, Move, carry_out, resumed
 from routing.dialogue.goals import ANSWER
 from routing.dialogue.heard import Heard, hear
 from routing.dialogue.rules import Plan, decide
-from routing.dialogue.state import DialogueState
+from routing.dialogue.state import DialogueState, Topic
 from routing.effects import (
     Detail,
     Effect,
@@ -96,7 +96,7 @@ def chat(turn: Turn) -> Flow:
     if isinstance(read, Unread):
         return (yield from _acknowledge(read, turn.state, turn.now))
     heard = hear(turn.message, turn.masked, read, turn.state, turn.now)
-    plan = decide(heard, turn.state)
+    plan = yield from _sought(decide(heard, turn.state), heard)
     yield Emit("meta", {"intent": read.intent, "probability": read.probability, "decision": read.decision})
     if plan.step in ("answer", "hand_off"):
         return (yield from _answer(turn, heard, plan))
@@ -108,6 +108,23 @@ def chat(turn: Turn) -> Flow:
         return _reply(heard, said, "composed", (), carried, False)
     move, words = _FIXED[plan.step]
     return (yield from _fixed(heard, plan, words(heard, plan), move))
+
+
+def _sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, Plan]:
+    """Before it is asked what was meant, or said that it is none of ours: an article that is about it answers."""
+    least = _ABOUT_IT.get(plan.step)
+    if least is None or (plan.state.topic is not None and plan.state.topic.is_waiting):
+        return plan
+    found: Facts = yield LookUp(heard.understood, Needs(passages=1), None)
+    best = next(iter(found.passages), None)
+    if best is None or best.score < least or not best.intents:
+        return plan
+    state = replace(plan.state, unclear_turns=0)
+    return Plan("answer", "an article is about it", state, Topic(ANSWER, best.intents[0]))
+
+
+# What is taken for none of ours has to be nearer to an article than what is merely unclear.
+_ABOUT_IT: Final[Mapping[str, float]] = {"clarify": NEAR, "refuse": RELIABLE}
 
 
 def _small_talk(heard: Heard, plan: Plan) -> Composed:

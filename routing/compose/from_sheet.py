@@ -11,7 +11,7 @@ from commerce.domain.orders import Order, OrderState
 from commerce.domain.text import LocalText
 from models.types import Understood
 from routing.answer import Composed
-from routing.compose.knowledge import NEAR, RELIABLE, from_articles, quoted
+from routing.compose.knowledge import NEAR, RELIABLE, from_articles, not_told, quoted
 from routing.facts import NEEDS, Details, Facts
 from routing.sheet.asked import asked_kinds, of_kinds
 from routing.sheet.fact import SheetFact
@@ -66,8 +66,6 @@ _RULES: Final[Mapping[str, tuple[str, ...]]] = {
     "delivery_policy": ("shop.shipping_fee", "shop.delivery_time", "shop.cutoff"),
     "urge_shipment": ("shop.cutoff", "shop.late"),
     "invoice": ("shop.invoice", "shop.invoice_reissue"),
-    "payment_problem": ("shop.methods",),
-    "place_order_help": ("shop.methods", "shop.unpaid"),
     "warranty_repair": ("shop.warranty", "shop.repair_time"),
     "membership_points": ("shop.points", "shop.levels"),
     "complaint": ("shop.complaint",),
@@ -92,6 +90,16 @@ _ABSENT: Final[Mapping[str, LocalText]] = {
         "目前还查不到预计送达的日期。", "I don't have an expected day of arrival for it yet."
     ),
     "order.tracking": LocalText("还没有发货，暂时没有运单号。", "It has not been sent yet, so there is no tracking number."),
+    "order.delivered": LocalText("签收时间没有记录，我查不到。", "The time of delivery is not on record."),
+    "order.placed": LocalText("下单时间没有记录，我查不到。", "When it was placed is not on record."),
+    "order.shipped": LocalText("没有查到发货时间。", "I have no date on which it was sent."),
+    "order.hour": LocalText("具体几点，物流信息里没有写明。", "The parcel's data does not say the hour."),
+    "order.courier": LocalText(
+        "快递员的姓名和电话，资料里没有写明，我查不到。", "The courier's name and phone number are not in our data."
+    ),
+    "order.why": LocalText(
+        "原因没有记录，我查不到，需要的话可以说“转人工”。", "The reason is not on record; ask for a person if you need it."
+    ),
     "order.refund": LocalText("这个订单没有退款记录。", "There is no refund for this order."),
     "order.invoice": LocalText("这个订单还没有开过发票。", "No invoice was issued for this order yet."),
     "order.discount": LocalText("这个订单没有优惠。", "Nothing was taken off this order."),
@@ -134,6 +142,8 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
     chosen = _with_what_is_under_way(understood, facts, sheet, chosen)
     said = [fact.text.in_language(language) for fact in chosen[:_MOST_SENTENCES]]
     absent = _absent(understood, facts, asked, chosen)
+    if not asked and _is_by_rules(understood, chosen) and not _is_described(facts, chosen):
+        absent.append(not_told(language))
     article = _article(understood, facts, chosen, bool(absent))
     if not said and not absent:
         return article or from_articles(understood, facts)
@@ -143,6 +153,11 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
         support.citations,
         cards=_cards(chosen, facts, language),
     )
+
+
+def _is_by_rules(understood: Understood, chosen: tuple[SheetFact, ...]) -> bool:
+    """Whether nothing but what is told to everybody who asks about such things was found."""
+    return bool(chosen) and {fact.kind for fact in chosen} <= set(_RULES.get(understood.intent, ()))
 
 
 def _by_default(understood: Understood, facts: Facts, sheet: tuple[SheetFact, ...]) -> tuple[SheetFact, ...]:
@@ -182,7 +197,8 @@ def _absent(
         for kind in asked or _DEFAULTS.get(understood.intent, ())[:1]
         if kind in _ABSENT and kind not in kinds and _is_missed(kind, kinds, facts)
     ]
-    is_of_goods = understood.intent in _OF_GOODS and facts.goods
+    is_told = any(passage.score >= RELIABLE for passage in facts.passages)
+    is_of_goods = understood.intent in _OF_GOODS and facts.goods and not is_told
     if is_of_goods and not asked and not _is_described(facts, chosen):
         absent.append(
             say(
@@ -191,10 +207,10 @@ def _absent(
                 "The product's description does not say that, so I don't know.",
             )
         )
-    if "shop.promotion" in kinds and not _is_described(facts, chosen):
+    if "shop.promotion" in kinds and not _is_described(facts, chosen, _PROMOTIONS):
         absent.append(say(language, "没有查到针对这一点的优惠说明。", "I found no offer of that kind."))
     rules = [kind for kind in asked if kind.startswith("shop.")]
-    if rules and not chosen and not any(passage.score >= RELIABLE for passage in facts.passages):
+    if rules and not chosen and not is_told:
         absent.append(
             say(
                 language,
@@ -330,16 +346,23 @@ def _article(
     best = facts.passages[0]
     if not chosen and not is_answered:
         return from_articles(understood, facts)
-    if best.score < NEAR or not all(fact.kind.startswith("shop.") for fact in chosen):
+    is_of_rules = all(fact.kind.startswith("shop.") for fact in chosen)
+    is_untold = bool(facts.goods) and not _is_described(facts, chosen)
+    if best.score < NEAR or not (is_of_rules or is_untold):
         return None
     if best.score >= RELIABLE:
         return quoted(best, 2, facts.message)
     return quoted(best) if understood.intent in best.intents else None
 
 
-def _is_described(facts: Facts, chosen: Iterable[SheetFact]) -> bool:
-    """Whether the facts share a word with the question, beside the product's name."""
-    message = facts.message.lower()
+_PROMOTIONS: Final = re.compile(
+    r"优惠|活动|折扣|打折|几折|便宜|discounts?|offers?|promotions?|sales?|cheaper", re.I
+)
+
+
+def _is_described(facts: Facts, chosen: Iterable[SheetFact], beside: re.Pattern[str] | None = None) -> bool:
+    """Whether the facts share a word with the question, beside the product's name and what every such question says."""
+    message = facts.message.lower() if beside is None else beside.sub(" ", facts.message.lower())
     for product in facts.goods:
         for name in (product.name.zh.lower(), product.name.en.lower()):
             message = message.replace(name, " ")

@@ -315,17 +315,23 @@ def _by_words(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 
 
 _LEAST_NAME: Final = 4
+# As the makers of things call them: capitals and digits together.
+_MODEL: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,6}[A-Z0-9]*[-.]?[A-Z0-9.\-]*\d[A-Za-z0-9.\-()]{2,}")
 
 
 def _names_goods(reading: Reading) -> bool:
     """Asks about what the shop sells, by its name, however far off the question is."""
     heard = reading.heard
+    if heard.understood.decision != "out_of_scope":
+        return False
     is_named = any(len(entity.text) >= _LEAST_NAME for entity in heard.said("product"))
-    return heard.understood.decision == "out_of_scope" and heard.is_question and is_named
+    has_model = _MODEL.search(heard.message) is not None and not heard.said("order_number")
+    return has_model or (heard.is_question and is_named)
 
 
 def _about_goods(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
-    return "answer", reading.state, Topic(ANSWER, "product_question")
+    intent = intent_by_words(reading.heard.message) or "product_question"
+    return "answer", reading.state, Topic(ANSWER, intent)
 
 
 def _refuse(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:

@@ -49,6 +49,24 @@ ASKS: Final = (
         r"\bstatus of (?:my )?(?:parcel|package|delivery)",
         unless=r"寄到哪|送到哪|发到哪|退款|钱|refund|receipt|invoice|单号|号码",
     ),
+    # What no parcel's data holds.
+    _ask(
+        "order.hour",
+        r"几点|具体时间|什么时辰|几时几分|上午还是下午",
+        r"\bwhat time\b|\bwhich hour\b|\bexact (?:time|hour)|\bmorning or (?:in the )?afternoon",
+        unless=r"人工|客服|上班|下班|营业|下单|付款|付的|截止|open|agent|colleague|cut-?off|dispatch|pay",
+    ),
+    _ask(
+        "order.courier",
+        r"(?:快递员|送货员|骑手|小哥|师傅).{0,8}(?:叫|名字|姓|电话|号码|联系)",
+        r"\b(?:courier|driver|delivery (?:man|guy|person))\b.{0,20}\b(?:name|called|phone|number|contact)|"
+        r"\b(?:name|phone|number)\b.{0,20}\b(?:courier|driver|delivery (?:man|guy|person))\b",
+    ),
+    _ask(
+        "order.why",
+        r"为什么.{0,16}(?:取消|派送|退回|延误|晚|慢|绕|停)|(?:取消|延误|退回).{0,4}(?:原因|为什么)",
+        r"\bwhy (?:was|is|did|has|were|does|do)\b.{0,40}\b(?:cancel\w*|drop\w*|late|delay\w*|sent back|slow|return\w*)",
+    ),
     _ask(
         "order.delivered",
         r"签收|(?:哪天|什么时候|几号|何时).{0,6}(?:送到|签|收到)的|已经送到|送到了吗",
@@ -79,7 +97,8 @@ ASKS: Final = (
     ),
     _ask(
         "order.total",
-        r"(?:付|花|支付|实付|总|一共|共).{0,5}(?:多少|几块|金额|钱)|订单.{0,4}多少钱|这单.{0,4}多少|订单金额|总价|总额",
+        r"(?:付|花|支付|实付|总|一共|共).{0,5}(?:多少|几块|金额|钱)|订单.{0,4}多少钱|这单.{0,4}多少|订单金额|总价|总额|"
+        r"多少钱(?:买|拍|入手|订)的|(?:买|拍|订).{0,6}花了",
         r"\bhow much (?:was|did|were)\b|\btotal\b|\bwhat did (?:i|it) (?:pay|cost)|\bamount (?:of|i paid)|\bcost me\b",
         unless=r"退|refund|发票|invoice|运费|积分|余额|券|back\b|taken off|discount|left",
     ),
@@ -91,7 +110,7 @@ ASKS: Final = (
     ),
     _ask(
         "order.discount",
-        r"优惠了?多少|减了?多少|便宜了?多少|折扣.{0,4}多少|打了几折",
+        r"优惠了?多少|减了多少|便宜了多少|折扣.{0,4}多少|打了几折",
         r"\btaken off\b|\bhow much.{0,20}(?:discount|off|save)|\bdiscount (?:on|of|did|for)\b",
     ),
     _ask(
@@ -141,8 +160,8 @@ ASKS: Final = (
     ),
     _ask(
         "line.return_until line.not_returnable line.fault_until",
-        r"(?:退|换)货?.{0,8}(?:期限|截止|到什么时候|最晚|最迟|哪天|几号|几天|时间|多久)|(?:多少|几)天.{0,4}(?:退|换)(?!款|钱)|"
-        r"(?:最晚|最迟|什么时候|哪天|几号)(?:之?前)?.{0,6}(?:能|可以|还能)?.{0,2}(?:退货|换货|退(?!款|钱)|换)|"
+        r"(?:退(?!款|钱|到|回|给)|换)货?.{0,8}(?:期限|截止|到什么时候|最晚|最迟|哪天|几号|几天|时间|多久)|(?:多少|几)天.{0,4}(?:退|换)(?!款|钱|到|回|给)|"
+        r"(?:最晚|最迟|什么时候|哪天|几号)(?:之?前)?.{0,6}(?:能|可以|还能)?.{0,2}(?:退货|换货|退(?!款|钱|到|回|给)|换)|"
         r"还?(?:能|可以|可)(?:不能|不可以)?.{0,4}(?:退货|退换|退(?!款|钱|回|到))|"
         r"(?:超过|过了|还在).{0,6}(?:退|换)",
         r"\bhow (?:long|many days)\b.{0,40}\b(?:return|back)|\breturn (?:window|deadline|period)|\breturnable\b|"
@@ -276,8 +295,9 @@ ASKS: Final = (
     ),
     _ask(
         "shop.promotion",
-        r"国补|补贴|以旧换新|满减|活动|优惠(?:政策|活动|力度)?",
-        r"\bpromotions?\b|\bsubsid|\btrade[- ]?in\b|\bsales?\b|\boffers?\b",
+        r"国补|补贴|以旧换新|满减|活动|优惠(?:政策|活动|力度)?|能效.{0,8}补|补(?:多少|几个)|折扣|打折|几折|内购",
+        r"\bpromotions?\b|\bsubsid|\btrade[- ]?in\b|\bsales?\b|\boffers?\b|\bdiscounts?\b|\bpromo codes?\b",
+        unless=r"off (?:my|this|the|order)|\bdiscount (?:on|of|did|for) (?:my |this |the )?order|优惠券|我的",
     ),
     _ask(
         "shop.refund_card shop.refund_wallet shop.refund_gift_card",
@@ -350,7 +370,7 @@ ASKS: Final = (
     ),
     _ask(
         "product.gifts",
-        r"赠品|送(?:什么|啥|不|些)|有没有送|附赠|礼品是",
+        r"赠品|送(?:什么|啥|不|些|的(?!货|快递))|有没有送|附赠|礼品是",
         r"\bfree gifts?\b|\bcomes? with\b|\bgift\b.{0,12}\bwith\b",
     ),
     _ask("product.repair", r"保修|质保|保几年|保多", r"\bwarranty\b|\bguarantee\b"),

@@ -327,6 +327,15 @@ def _service(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
                 f"The warranty on {name.en.lower()} is {months} months.",
                 slug,
             )
+    for slug, name in names.items() if repair.warranty_months else ():
+        if slug not in repair.warranty_months:
+            yield fact(
+                "shop.warranty",
+                None,
+                f"{name.zh}没有单独的保修，有问题按退换货规则处理。",
+                f"There is no warranty of its own on {name.en.lower()}; faults go by the rules for returns.",
+                slug,
+            )
     if repair.max_working_days:
         days = f"{repair.min_working_days}-{repair.max_working_days}"
         yield fact(

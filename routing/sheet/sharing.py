@@ -24,6 +24,7 @@ def told_words(text: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def shared_words(sentence: str, message: str) -> int:
-    """How many of them both have; a word counts for two pairs."""
+    """How much of them both have: a pair counts for two characters, a word for four."""
     (pairs, words), (other_pairs, other_words) = told_words(sentence), told_words(message)
-    return len(pairs & other_pairs) + 2 * len(words & other_words)
+    signs = set("".join(pairs)) & set("".join(other_pairs))
+    return len(signs) + 2 * len(pairs & other_pairs) + 4 * len(words & other_words)
