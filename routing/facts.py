@@ -14,7 +14,7 @@ from commerce.domain.policy import ShopPolicy
 from commerce.domain.proposing.facts import Facts as ActionFacts
 from commerce.domain.tenants import Tenant
 from commerce.domain.text import LocalText
-from models.types import Basis, Passage, Segment
+from models.types import Basis, Likeness, Passage, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Facts of one turn. `goods` are the products that are named, whole; `details` are of the first order; `categories`
-    name the shop's by slug. `missing` names the stages that were left out and why, such as "retrieval: deadline".
+    name the shop's by slug. `likenesses` are the kinds of facts that are asked for like this. `missing` names the stages that were left out and why, such as "retrieval: deadline".
     """
 
     now: datetime
@@ -74,6 +74,7 @@ class Facts:
     person: Person | None = None
     details: Details | None = None
     categories: tuple[tuple[str, LocalText], ...] = ()
+    likenesses: tuple[Likeness, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -42,6 +42,7 @@ from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.planted import without_planted
 from routing.prompts import fact_lines, messages
 from routing.sentences import Buffer
+from routing.sheet.asked import INTENT_OF, kinds_by_likeness
 from routing.wording import say
 from routing.written import Written, cleaned
 
@@ -111,20 +112,25 @@ def chat(turn: Turn) -> Flow:
 
 
 def _sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, Plan]:
-    """Before it is asked what was meant, or said that it is none of ours: an article that is about it answers."""
-    least = _ABOUT_IT.get(plan.step)
-    if least is None or (plan.state.topic is not None and plan.state.topic.is_waiting):
+    """Before it is asked what was meant, or said that it is none of ours: what is asked like this is answered, or by an
+    article that is about it.
+    """
+    if plan.step not in _SOUGHT or (plan.state.topic is not None and plan.state.topic.is_waiting):
         return plan
     found: Facts = yield LookUp(heard.understood, Needs(passages=1), None)
+    least_alike, least_near = _SOUGHT[plan.step]
+    alike = next(iter(kinds_by_likeness(found.likenesses, least_alike)), None)
     best = next(iter(found.passages), None)
-    if best is None or best.score < least or not best.intents:
-        return plan
     state = replace(plan.state, unclear_turns=0)
-    return Plan("answer", "an article is about it", state, Topic(ANSWER, best.intents[0]))
+    if alike in INTENT_OF:
+        return Plan("answer", "it is asked like a fact", state, Topic(ANSWER, INTENT_OF[alike]))
+    if best is not None and best.score >= least_near and best.intents:
+        return Plan("answer", "an article is about it", state, Topic(ANSWER, best.intents[0]))
+    return plan
 
 
-# What is taken for none of ours has to be nearer to an article than what is merely unclear.
-_ABOUT_IT: Final[Mapping[str, float]] = {"clarify": NEAR, "refuse": RELIABLE}
+# How like a question, and how near to an article. What is taken for none of ours has to be nearer than what is merely unclear.
+_SOUGHT: Final[Mapping[str, tuple[float, float]]] = {"clarify": (0.45, NEAR), "refuse": (0.5, RELIABLE)}
 
 
 def _small_talk(heard: Heard, plan: Plan) -> Composed:

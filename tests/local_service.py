@@ -37,7 +37,15 @@ from deployments.rungs import RungWatch
 from deployments.snapshots import Snapshots
 from deployments.stages import Stages
 from models.generation.fake import FakeChatEngine
-from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
+from models.types import (
+    CompletionChunk,
+    GenerationRequest,
+    Likeness,
+    Passage,
+    SearchRequest,
+    Segment,
+    Understood,
+)
 from models.types.understanding import Explanation, Language
 from models.understanding.fake import FakeUnderstanding
 from routing.effects import Emit
@@ -110,6 +118,9 @@ class LocalRetrieval:
         if request.language == "zh":
             return (passage(),)
         return (passage("Goods can go back within 7 days. Keep the tags on. You pay the postage."),)
+
+    async def asked(self, message: str, timeout_s: float) -> tuple[Likeness, ...]:
+        return ()
 
     async def status(self, timeout_s: float) -> StageStatus:
         return StageStatus("retrieval", "fake", 0)

@@ -13,7 +13,7 @@ from models.types import Understood
 from routing.answer import Composed
 from routing.compose.knowledge import NEAR, RELIABLE, from_articles, not_told, quoted
 from routing.facts import NEEDS, Details, Facts
-from routing.sheet.asked import asked_kinds, of_kinds
+from routing.sheet.asked import asked_kinds, kinds_by_likeness, of_kinds
 from routing.sheet.fact import SheetFact
 from routing.sheet.goods import product_facts
 from routing.sheet.order import order_facts
@@ -69,6 +69,7 @@ _RULES: Final[Mapping[str, tuple[str, ...]]] = {
     "warranty_repair": ("shop.warranty", "shop.repair_time"),
     "membership_points": ("shop.points", "shop.levels"),
     "complaint": ("shop.complaint",),
+    "damaged_or_wrong_item": ("shop.fault",),
 }
 # What goes with a fact that is asked for, since alone it says too little.
 _WITH: Final[Mapping[str, tuple[str, ...]]] = {
@@ -78,7 +79,12 @@ _WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "order.shipped": ("order.state", "order.shipped"),
     "order.cancelled": ("order.state", "order.cancelled"),
     "order.refund": ("order.refund", "order.state"),
+    "line.return_until": ("line.return_until", "line.not_returnable"),
+    "line.fault_until": ("line.fault_until", "line.return_until", "line.not_returnable"),
+    "order.refund_to": ("order.refund", "order.refund_to"),
+    "order.price_protection": ("order.price_protection", "shop.price_protection"),
     "shop.return_window": ("shop.return_window", "shop.return_condition"),
+    "shop.refund_card": ("order.refund", "shop.refund_card"),
     "shop.refund_chain": ("shop.refund_chain", "shop.refund_card", "shop.refund_wallet"),
     "order.ships_on": ("order.state", "order.late", "order.ships_on"),
     "product.price": ("product.price", "product.stock"),
@@ -136,7 +142,7 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
     """The facts that answer, and the best article where it is about the same; a person where there is neither."""
     language = understood.language
     sheet = sheet_of(understood, facts)
-    asked = tuple(kind for kind in asked_kinds(facts.message) if _is_meant(kind, understood, facts))
+    asked = _asked(understood, facts, sheet)
     chosen = _narrowed(_of_ones_own(of_kinds(sheet, _whole(asked)), sheet, facts), facts)
     chosen = chosen or _by_default(understood, facts, sheet)
     chosen = _with_what_is_under_way(understood, facts, sheet, chosen)
@@ -153,6 +159,16 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
         support.citations,
         cards=_cards(chosen, facts, language),
     )
+
+
+def _asked(understood: Understood, facts: Facts, sheet: tuple[SheetFact, ...]) -> tuple[str, ...]:
+    """The kinds that are asked for: by words, else by what other customers ask them as, where there are such facts."""
+    by_words = tuple(kind for kind in asked_kinds(facts.message) if _is_meant(kind, understood, facts))
+    if by_words:
+        return by_words
+    there = {fact.kind for fact in sheet} | set(_ABSENT)
+    alike = (kind for kind in kinds_by_likeness(facts.likenesses) if _is_meant(kind, understood, facts))
+    return tuple(kind for kind in alike if kind in there)
 
 
 def _is_by_rules(understood: Understood, chosen: tuple[SheetFact, ...]) -> bool:

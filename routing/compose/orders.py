@@ -6,7 +6,6 @@ from typing import Final
 from models.types import Understood
 from routing.answer import Composed
 from routing.compose.from_sheet import about_order, from_sheet
-from routing.compose.knowledge import from_articles
 from routing.facts import Facts
 from routing.sheet.asked import asked_kinds
 from routing.wording import say
@@ -73,7 +72,7 @@ _OF_AN_ORDER: Final = (
 def give_back(understood: Understood, facts: Facts) -> Composed:
     """How things go back, for whoever has no order here that could: what to do to have one looked at."""
     if facts.is_order_unknown or (facts.is_signed_in and not facts.goods and not facts.orders):
-        return order_or_reason(understood, facts) or from_articles(understood, facts)
+        return order_or_reason(understood, facts) or from_sheet(understood, facts)
     how = from_sheet(understood, facts)
     if facts.is_signed_in:
         return how

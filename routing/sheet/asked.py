@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from models.types import Likeness
 from routing.sheet.fact import SheetFact
 
 
@@ -400,7 +401,19 @@ INTENT_OF: Final = {
     "order.shipped": "order_status",
     "order.cancelled": "order_status",
     "line.paid": "refund_status",
-    "line.return_until": "return_policy",
+    "order.refund_to": "refund_status",
+    "order.state": "order_status",
+    "order.cancellable": "cancel_order",
+    "order.changeable": "modify_order",
+    "line.exchangeable": "exchange_request",
+    "line.fault_until": "return_request",
+    "order.price_protection": "price_promotion",
+    "product.restock": "stock_availability",
+    "shop.late": "urge_shipment",
+    "shop.invoice_reissue": "invoice",
+    "shop.warranty": "warranty_repair",
+    "shop.complaint": "complaint",
+    "line.return_until": "return_request",
     "order.contents": "order_status",
     "order.address": "order_status",
     "line.options": "order_status",
@@ -479,6 +492,17 @@ def asked_kinds(message: str) -> tuple[str, ...]:
         if ask.words.search(message) and not (ask.unless and ask.unless.search(message)):
             found += ask.kinds
     return tuple(dict.fromkeys(found))
+
+
+_LIKE: Final = 0.5
+_AS_LIKE: Final = 0.04
+
+
+def kinds_by_likeness(likenesses: Sequence[Likeness], least: float = _LIKE) -> tuple[str, ...]:
+    """The kind that is asked for like this, and what is as like it; none where nothing is."""
+    if not likenesses or likenesses[0].score < least:
+        return ()
+    return tuple(each.name for each in likenesses if each.score >= likenesses[0].score - _AS_LIKE)
 
 
 def of_kinds(sheet: Iterable[SheetFact], kinds: Iterable[str]) -> tuple[SheetFact, ...]:

@@ -8,6 +8,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from commerce.domain.order_rules import (
+    can_cancel,
+    can_change,
     is_shipping_late,
     payment_due_at,
     price_protection_ends_at,
@@ -15,7 +17,7 @@ from commerce.domain.order_rules import (
     warranty_ends_at,
 )
 from commerce.domain.orders import Order, OrderLine, OrderState, Payment, PaymentKind, PaymentStatus
-from commerce.domain.returns import ReturnDecision, ReturnReason, return_eligibility
+from commerce.domain.returns import Remedy, ReturnDecision, ReturnReason, return_eligibility
 from commerce.domain.text import LocalText
 from routing.facts import Details, Facts
 from routing.reasons import reasons
@@ -60,6 +62,7 @@ def order_facts(order: Order, facts: Facts, details: Details | None) -> Iterator
     yield from _parcel(order, facts)
     yield from _paid(order)
     yield from _refunds(order, facts)
+    yield from _may_be(order, facts)
     yield _delivered_to(order)
     for line in order.lines:
         yield from _line(order, line, facts)
@@ -205,11 +208,33 @@ def _paid(order: Order) -> Iterator[SheetFact]:
     if came:
         names = LocalText(*(_methods(came, language) for language in _LANGUAGES))
         yield fact("order.method", order.order_id, f"付款方式：{names.zh}。", f"It was paid by {names.en}.")
+        yield fact(
+            "order.refund_to",
+            order.order_id,
+            f"取消或退货时，退款原路退回{names.zh}。",
+            f"If it is cancelled or returned, the money goes back to your {names.en}.",
+        )
 
 
 def _methods(payments: list[Payment], language: str) -> str:
     names = dict.fromkeys(service_name(payment.method, language) for payment in payments)
     return ("、" if language == "zh" else " and ").join(names)
+
+
+def _may_be(order: Order, facts: Facts) -> Iterator[SheetFact]:
+    """Whether it can still be cancelled and changed."""
+    state = STATE_WORDS[order.state]
+    for kind, is_possible, deed in (
+        ("order.cancellable", can_cancel(order, facts.policy), LocalText("取消", "cancelled")),
+        ("order.changeable", can_change(order, facts.policy), LocalText("修改", "changed")),
+    ):
+        may = LocalText("可以", "can be") if is_possible else LocalText("不能", "can't be")
+        yield fact(
+            kind,
+            order.order_id,
+            f"订单 {order.order_id} {state.zh}，现在{may.zh}{deed.zh}。",
+            f"Order {order.order_id} is {state.en}: it {may.en} {deed.en} now.",
+        )
 
 
 _REFUND_STATES: Final = {
@@ -320,6 +345,19 @@ def _goes_back(order: Order, line: OrderLine, facts: Facts, name: LocalText) -> 
             f"{name.en} can't be returned without a reason: {why.en}.",
             part,
         )
+    swap = return_eligibility(order, line, facts.policy, facts.now, remedy=Remedy.EXCHANGE)
+    why = _both(lambda language: reasons(swap.rule_trace, language))
+    yield fact(
+        "line.exchangeable",
+        subject,
+        f"{name.zh} 可以换货，换成同款的其他规格，{_until(swap, facts).zh}，以库存为准。"
+        if swap.is_eligible
+        else f"{name.zh} 不能换货：{why.zh}。",
+        f"{name.en} can be exchanged for another variant that is in stock, {_until(swap, facts).en}."
+        if swap.is_eligible
+        else f"{name.en} can't be exchanged: {why.en}.",
+        part,
+    )
     fault = decided(ReturnReason.FAULT)
     if fault.is_eligible:
         until = _until(fault, facts)

@@ -156,6 +156,7 @@ def _returns(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
     for slug, rule in rules.categories.items():
         if slug in names:
             yield from _condition(names[slug], rule, slug)
+    yield from _faults(facts, names)
     times = rules.max_exchanges
     yield fact(
         "shop.exchanges",
@@ -170,6 +171,30 @@ def _returns(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
             None,
             f"无理由退换的上门取件运费是 {fee.zh}，质量问题由我们承担。",
             f"For a change of mind the courier pick-up costs {fee.en}; for a fault we pay it.",
+        )
+
+
+def _faults(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
+    """What is done about what came broken, wrong or not at all, and until when it is to be told."""
+    rules = facts.policy.returns
+    by_category = ((names[slug], rule, slug) for slug, rule in rules.categories.items() if slug in names)
+    for name, rule, slug in ((LocalText("商品", "goods"), rules.default, None), *by_category):
+        if rule.fault_hours is not None:
+            until = LocalText(
+                f"签收后{rule.fault_hours}小时内", f"within {rule.fault_hours} hours of delivery"
+            )
+        elif rule.fault_days is not None:
+            until = LocalText(f"签收后{rule.fault_days}天内", f"within {rule.fault_days} days of delivery")
+        else:
+            until = LocalText("随时", "at any time")
+        photo = LocalText("，请拍照", ", with a photo") if rule.needs_photo else LocalText("", "")
+        yield fact(
+            "shop.fault",
+            None,
+            f"{name.zh}有破损、故障、发错或少发的，{until.zh}反馈{photo.zh}，核实后可以退款或者补发、换新，运费由我们承担。",
+            f"{name.en[0].upper()}{name.en[1:]} that came broken, faulty, wrong or incomplete: tell us {until.en}{photo.en}; "
+            "you get a refund, a replacement or the missing part, and we pay the postage.",
+            slug,
         )
 
 
