@@ -67,16 +67,14 @@ class LookUps:
         (
             (orders, named_id, is_unknown),
             (products, goods),
-            passages,
-            likenesses,
+            (passages, likenesses),
             recommended,
             segment,
             person,
         ) = await asyncio.gather(
             self._orders(asked, understood, needs, order_id, missing),
             self._products(asked, understood, needs, query, missing),
-            self._passages(asked, understood, needs, query, missing),
-            self._likenesses(asked, understood, needs),
+            self._knowledge(asked, understood, needs, query, missing),
             self._recommended(asked, needs, query, missing),
             self._segment(asked, needs, missing),
             self._person(asked, needs, missing),
@@ -203,6 +201,14 @@ class LookUps:
         )
         call = self._stages.retrieval.search(request, self._share_s(asked, _LOOK_UP_S))
         return await self._stage(asked, "retrieval", call, missing) or ()
+
+    async def _knowledge(
+        self, asked: Asked, understood: Understood, needs: Needs, query: ProductQuery, missing: list[str]
+    ) -> tuple[tuple[Passage, ...], tuple[Likeness, ...]]:
+        return await asyncio.gather(
+            self._passages(asked, understood, needs, query, missing),
+            self._likenesses(asked, understood, needs),
+        )
 
     async def _likenesses(self, asked: Asked, understood: Understood, needs: Needs) -> tuple[Likeness, ...]:
         """What the message is asked like, whatever it is asked of. Words tell as much where it is late."""

@@ -53,7 +53,8 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Facts of one turn. `goods` are the products that are named, whole; `details` are of the first order; `categories`
-    name the shop's by slug. `likenesses` are the kinds of facts that are asked for like this. `missing` names the stages that were left out and why, such as "retrieval: deadline".
+    name the shop's by slug. `likenesses` are the kinds of facts that are asked for like
+    this. `missing` names the stages that were left out and why, such as "retrieval: deadline".
     """
 
     now: datetime

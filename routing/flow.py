@@ -21,7 +21,7 @@ from routing.dialogue.acts import Acts
 from routing.dialogue.carry_out import CarriedOut, Move, carry_out, resumed
 from routing.dialogue.goals import ANSWER
 from routing.dialogue.heard import Heard, hear
-from routing.dialogue.rules import Plan, decide
+from routing.dialogue.rules import Plan, decide, names_model
 from routing.dialogue.state import DialogueState, Topic
 from routing.effects import (
     Detail,
@@ -42,7 +42,7 @@ from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.planted import without_planted
 from routing.prompts import fact_lines, messages
 from routing.sentences import Buffer
-from routing.sheet.asked import INTENT_OF, kinds_by_likeness
+from routing.sheet.asked import INTENT_OF, asked_kinds, kinds_by_likeness
 from routing.wording import say
 from routing.written import Written, cleaned
 
@@ -122,15 +122,33 @@ def _sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, Plan]:
     alike = next(iter(kinds_by_likeness(found.likenesses, least_alike)), None)
     best = next(iter(found.passages), None)
     state = replace(plan.state, unclear_turns=0)
-    if alike in INTENT_OF:
+    if alike in INTENT_OF and (_is_of_goods(heard) or not alike.startswith("product.")):
         return Plan("answer", "it is asked like a fact", state, Topic(ANSWER, INTENT_OF[alike]))
     if best is not None and best.score >= least_near and best.intents:
         return Plan("answer", "an article is about it", state, Topic(ANSWER, best.intents[0]))
+    if plan.step == "clarify" and _is_of_goods(heard) and heard.is_question:
+        likeliest = next(
+            (each.intent for each in heard.understood.top if each.intent in _OF_GOODS), _OF_GOODS[0]
+        )
+        return Plan("answer", "goods are asked about", state, Topic(ANSWER, likeliest))
     return plan
 
 
-# How like a question, and how near to an article. What is taken for none of ours has to be nearer than what is merely unclear.
-_SOUGHT: Final[Mapping[str, tuple[float, float]]] = {"clarify": (0.45, NEAR), "refuse": (0.5, RELIABLE)}
+def _is_of_goods(heard: Heard) -> bool:
+    return bool(heard.said("product", "brand")) or names_model(heard)
+
+
+_OF_GOODS: Final = (
+    "product_question",
+    "stock_availability",
+    "price_promotion",
+    "technical_support",
+    "warranty_repair",
+)
+
+
+# How like a question, and how near to an article: what is taken for none of ours has to be nearer than what is unclear.
+_SOUGHT: Final[Mapping[str, tuple[float, float]]] = {"clarify": (0.5, NEAR), "refuse": (0.5, RELIABLE)}
 
 
 def _small_talk(heard: Heard, plan: Plan) -> Composed:
@@ -164,6 +182,12 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
         understood = replace(understood, intent=plan.topic.intent)
     needs = NEEDS[understood.intent] if plan.step == "answer" else _OF_A_HAND_OFF
     found: Facts = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
+    if plan.step == "answer" and (meant_by := _meant_rather(understood, found)) is not None:
+        # Nothing of that was looked up for the intent.
+        understood = replace(understood, intent=meant_by)
+        needs = NEEDS[meant_by]
+        found = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
+        plan = replace(plan, topic=Topic(ANSWER, meant_by))
     facts = without_planted(found)
     about = yield from _detailed(about_order(plan, heard, facts), needs)
     composed = hand_off(understood, about) if plan.step == "hand_off" else compose(understood, about)
@@ -185,6 +209,23 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
     carried = CarriedOut(composed, move, state, plan.rule, facts.missing)
     has_fallen = bool(reasons) or choice.is_degraded
     return _reply(heard, said, rung, (*choice.reasons, *reasons), carried, has_fallen, facts.segment)
+
+
+def _meant_rather(understood: Understood, found: Facts) -> str | None:
+    """The intent of what is asked for, where this one looks nothing of the kind up, or looks for goods."""
+    by_words = tuple(kind for kind in asked_kinds(found.message) if kind in INTENT_OF)
+    kind = next(iter(by_words or kinds_by_likeness(found.likenesses)), "")
+    about, needs = kind.split(".")[0], NEEDS[understood.intent]
+    if understood.intent in _SEARCHES:
+        is_named = understood.entity("product") is not None and about == "product"
+        return INTENT_OF.get(kind) if is_named or (about == "shop" and kind != "shop.promotion") else None
+    if by_words or not found.is_signed_in:
+        return None
+    is_looked_up = {"order": needs.orders, "line": needs.orders, "customer": needs.person}.get(about, True)
+    return None if is_looked_up else INTENT_OF.get(kind)
+
+
+_SEARCHES: Final = ("product_search", "recommendation")
 
 
 def _detailed(facts: Facts, needs: Needs) -> Generator[Effect, Any, Facts]:

@@ -32,6 +32,7 @@ _PROGRESS: Final = (
     "order.expected",
     "order.delivered",
 )
+_REFUND_TIMES: Final = ("shop.refund_card", "shop.refund_wallet", "shop.refund_gift_card")
 # What an intent is about where the words ask for nothing in particular.
 _DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "order_status": _PROGRESS,
@@ -40,8 +41,8 @@ _DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "cancel_order": ("order.state",),
     "change_address": ("order.state", "order.address"),
     "modify_order": ("order.state", "order.contents"),
-    "damaged_or_wrong_item": ("order.state",),
-    "refund_status": ("order.refund", "order.state"),
+    "damaged_or_wrong_item": ("order.state", "line.fault_until", "shop.fault"),
+    "refund_status": ("order.refund", "order.state", "order.refund_to", *_REFUND_TIMES),
     "return_request": ("order.state", "line.return_until", "line.not_returnable"),
     "return_policy": ("line.return_until", "line.not_returnable", "line.fault_until"),
     "exchange_request": ("product.exchangeable", "order.state"),
@@ -70,6 +71,7 @@ _RULES: Final[Mapping[str, tuple[str, ...]]] = {
     "membership_points": ("shop.points", "shop.levels"),
     "complaint": ("shop.complaint",),
     "damaged_or_wrong_item": ("shop.fault",),
+    "technical_support": ("shop.fault",),
 }
 # What goes with a fact that is asked for, since alone it says too little.
 _WITH: Final[Mapping[str, tuple[str, ...]]] = {
@@ -78,7 +80,8 @@ _WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "order.delivered": ("order.state", "order.delivered"),
     "order.shipped": ("order.state", "order.shipped"),
     "order.cancelled": ("order.state", "order.cancelled"),
-    "order.refund": ("order.refund", "order.state"),
+    "order.refund": ("order.refund", "order.state", "order.refund_to"),
+    "line.paid": ("order.refund", "line.paid", "line.return_until", "line.not_returnable"),
     "line.return_until": ("line.return_until", "line.not_returnable"),
     "line.fault_until": ("line.fault_until", "line.return_until", "line.not_returnable"),
     "order.refund_to": ("order.refund", "order.refund_to"),
@@ -116,7 +119,7 @@ _ABSENT: Final[Mapping[str, LocalText]] = {
     "line.warranty": LocalText("这件商品没有单独的保修期。", "There is no warranty of its own on it."),
 }  # fmt: skip
 _MOST_SENTENCES: Final = 6
-_MOST_ALIKE: Final = 4
+_MOST_ALIKE: Final = 3
 
 
 def meant(facts: Facts) -> Order:
@@ -164,11 +167,19 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
 def _asked(understood: Understood, facts: Facts, sheet: tuple[SheetFact, ...]) -> tuple[str, ...]:
     """The kinds that are asked for: by words, else by what other customers ask them as, where there are such facts."""
     by_words = tuple(kind for kind in asked_kinds(facts.message) if _is_meant(kind, understood, facts))
-    if by_words:
-        return by_words
     there = {fact.kind for fact in sheet} | set(_ABSENT)
-    alike = (kind for kind in kinds_by_likeness(facts.likenesses) if _is_meant(kind, understood, facts))
-    return tuple(kind for kind in alike if kind in there)
+    alike = tuple(
+        kind
+        for kind in kinds_by_likeness(facts.likenesses)
+        if kind in there and _is_meant(kind, understood, facts)
+    )
+    if by_words and not (set(by_words) <= _VAGUE and any(kind.startswith("product.") for kind in alike)):
+        return by_words
+    return tuple(dict.fromkeys((*alike, *by_words)))
+
+
+# Asked in words that stand in many questions about something else of the goods.
+_VAGUE: Final = frozenset(("product.price", "product.stock", "product.variants", "product.description"))
 
 
 def _is_by_rules(understood: Understood, chosen: tuple[SheetFact, ...]) -> bool:
@@ -187,12 +198,13 @@ def _by_default(understood: Understood, facts: Facts, sheet: tuple[SheetFact, ..
 def _with_what_is_under_way(
     understood: Understood, facts: Facts, sheet: tuple[SheetFact, ...], chosen: tuple[SheetFact, ...]
 ) -> tuple[SheetFact, ...]:
-    """Whoever asks about a refund while something of theirs goes back is told first how far that is."""
+    """Whoever asks about the refund of an order that is named, or while something goes back, is told how far that is."""
     if understood.intent not in _OF_REFUNDS or not facts.orders or facts.is_order_unknown:
         return chosen
-    if meant(facts).state not in _GOES_BACK:
-        return chosen
+    is_named = understood.intent == "refund_status" and facts.asked_order_id is not None
     first = of_kinds(sheet, ("order.state", "order.refund"))
+    if meant(facts).state not in _GOES_BACK:
+        return tuple(dict.fromkeys((*chosen, *first))) if is_named else chosen
     then = chosen
     if not any(fact.kind.startswith("shop.") for fact in chosen):
         rules = of_kinds(sheet, ("shop.refund_chain", *_REFUNDS))
@@ -213,9 +225,12 @@ def _absent(
         for kind in asked or _DEFAULTS.get(understood.intent, ())[:1]
         if kind in _ABSENT and kind not in kinds and _is_missed(kind, kinds, facts)
     ]
-    is_told = any(passage.score >= RELIABLE for passage in facts.passages)
+    # What is said of all goods of that kind seldom answers what is asked of one.
+    least = _OF_ONE if facts.goods else RELIABLE
+    is_told = any(passage.score >= least for passage in facts.passages)
     is_of_goods = understood.intent in _OF_GOODS and facts.goods and not is_told
-    if is_of_goods and not asked and not _is_described(facts, chosen):
+    is_vague = not set(asked) - {"product.description"}
+    if is_of_goods and is_vague and not asked_kinds(facts.message) and not _is_described(facts, chosen):
         absent.append(
             say(
                 language,
@@ -237,6 +252,7 @@ def _absent(
     return absent
 
 
+_OF_ONE: Final = 0.7
 _OF_GOODS: Final = ("product_question", "stock_availability", "price_promotion")
 
 
@@ -318,8 +334,8 @@ def _by_method(chosen: tuple[SheetFact, ...], facts: Facts) -> tuple[SheetFact, 
     if not any(fact.kind in _REFUNDS for fact in chosen):
         return chosen
     paid = ""
-    if facts.orders and facts.asked_order_id is not None:
-        paid = " ".join(payment.method.replace("_", " ") for payment in facts.orders[0].payments)
+    if facts.orders and not facts.is_order_unknown:
+        paid = " ".join(payment.method.replace("_", " ") for payment in meant(facts).payments)
     for words in (facts.message, paid):
         named = [kind for kind, pattern in _REFUNDS.items() if pattern.search(words)]
         there = [fact for fact in chosen if fact.kind in named]
@@ -382,9 +398,9 @@ def _is_described(facts: Facts, chosen: Iterable[SheetFact], beside: re.Pattern[
     for product in facts.goods:
         for name in (product.name.zh.lower(), product.name.en.lower()):
             message = message.replace(name, " ")
-    pairs, words = told_words(message)
+    parts = [part for each in told_words(message) for part in each]
     texts = " ".join(f"{fact.text.zh} {fact.text.en}" for fact in chosen).lower()
-    return not (pairs or words) or any(part in texts for part in (*pairs, *words))
+    return 3 * sum(part in texts for part in parts) >= len(parts)
 
 
 def _cards(chosen: Iterable[SheetFact], facts: Facts, language: str) -> tuple[dict[str, object], ...]:

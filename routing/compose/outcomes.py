@@ -188,6 +188,12 @@ def not_matched(language: str) -> str:
 def possible(goal: str, order: Order, language: str) -> str:
     """That it can be done, before what it needs is asked for."""
     deed, goods = DEED_NAMES[goal].in_language(language), order_goods(order, language)
+    if goal == "report_problem":
+        return say(
+            language,
+            f"订单 {order.order_id}（{goods}）有破损、故障或发错，可以退货退款，也可以换新。",
+            f"Order {order.order_id} ({goods}): damaged, faulty or wrong, it can be returned for a refund, or exchanged.",
+        )
     return say(
         language,
         f"订单 {order.order_id}（{goods}）可以{deed}。",

@@ -51,7 +51,12 @@ def about_order(plan: Plan, heard: Heard, facts: Facts) -> Facts:
     spoken_of, is_other = plan.state.order_id, heard.acts.other
     chosen = choose_order(Choosing(heard, facts, likely, picked_order(plan, heard), spoken_of, is_other))
     if chosen is None:
-        return facts
+        # An answer is of the newest with those goods; whoever means another says so.
+        named = orders_naming(facts.orders, heard, facts)
+        if not named:
+            return facts
+        others = tuple(order for order in facts.orders if order != named[0])
+        return replace(facts, orders=(named[0], *others), asked_order_id=named[0].order_id)
     others = tuple(order for order in facts.orders if order != chosen.order)
     return replace(facts, orders=(chosen.order, *others), asked_order_id=chosen.order.order_id)
 

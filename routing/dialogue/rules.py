@@ -319,14 +319,18 @@ _LEAST_NAME: Final = 4
 _MODEL: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,6}[A-Z0-9]*[-.]?[A-Z0-9.\-]*\d[A-Za-z0-9.\-()]{2,}")
 
 
+def names_model(heard: Heard) -> bool:
+    """Whether it has what the makers of things call them; numbers of orders look like that, too."""
+    return _MODEL.search(heard.message) is not None and not heard.said("order_number")
+
+
 def _names_goods(reading: Reading) -> bool:
     """Asks about what the shop sells, by its name, however far off the question is."""
     heard = reading.heard
     if heard.understood.decision != "out_of_scope":
         return False
     is_named = any(len(entity.text) >= _LEAST_NAME for entity in heard.said("product"))
-    has_model = _MODEL.search(heard.message) is not None and not heard.said("order_number")
-    return has_model or (heard.is_question and is_named)
+    return names_model(heard) or (heard.is_question and is_named)
 
 
 def _about_goods(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:

@@ -361,7 +361,7 @@ ASKS: Final = (
     ),
     _ask(
         "product.variants",
-        r"几[款种个](?:规格|型号|颜色)?|有哪些(?:款|规格|颜色|型号|尺码)|多少[款种]",
+        r"几[款种](?:规格|型号|颜色)?|几个(?:规格|型号|颜色|款)|有哪些(?:款|规格|颜色|型号|尺码)|多少[款种]",
         r"\bhow many (?:versions|variants|options|kinds|types|models|colou?rs)\b|\bwhich (?:versions|colou?rs|sizes)\b",
     ),
     _ask(

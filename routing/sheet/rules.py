@@ -74,7 +74,7 @@ def _delivery(facts: Facts) -> Iterator[SheetFact]:
             rules.excluded_regions
         )
         en = ", ".join(name for name in rules.excluded_regions if name.isascii())
-        yield fact("shop.excluded", None, f"暂不支持寄往{zh}。", f"We can't deliver to {en}.")
+        yield fact("shop.excluded", None, f"暂不支持配送到{zh}。", f"We can't deliver to {en}.")
     if rules.cutoff != time(0, 0):
         cutoff = f"{rules.cutoff:%H:%M}"
         yield fact(
@@ -286,7 +286,8 @@ def _refunds(facts: Facts) -> Iterator[SheetFact]:
             f"退款申请{rules.review_hours}小时内审核，退回的商品{rules.inspection_working_days}个工作日内验完，"
             f"之后{rules.payment_working_days}个工作日内打款。",
             f"A request is reviewed within {rules.review_hours} hours, what comes back is checked within "
-            f"{rules.inspection_working_days} working days, and the money leaves within {rules.payment_working_days} more.",
+            f"{rules.inspection_working_days} working days, and the money leaves within "
+            f"{rules.payment_working_days} working days more.",
         )
     if rules.price_protection_days:
         yield fact(
