@@ -266,7 +266,7 @@ def _nameless(message: str, understood: Understood) -> str:
 
 _NAMES: Final = ("order_number", "product", "brand")
 _MODEL: Final = re.compile(
-    r"(?<![A-Za-z0-9])[A-Z]{1,6}[A-Z0-9]*[-.]?[A-Z0-9.\-]*\d[A-Za-z0-9.\-()]{2,}|#?\b\d{8,}\b"
+    r"(?<![A-Za-z0-9])[A-Z]{1,6}[A-Z0-9]*[-.]?[A-Z0-9.\-]*\d[A-Za-z0-9.\-()]+|#?\b\d{8,}\b"
 )
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from models.types import INTENTS, Segment, Sentiment, Understood
+from models.types import INTENTS, OUT_OF_SCOPE, Segment, Sentiment, Understood
 from routing.answer import Citation, Composed, Outcome, Recommendation, join
 from routing.compose import compose
 from routing.compose.clarifying import calming, clarifying, handing_off, refusing, small_talk
 from routing.compose.from_sheet import meant
 from routing.compose.knowledge import NEAR, RELIABLE, hand_off
 from routing.compose.replies import quick_replies
-from routing.dialogue.about import about_order, after_answer, picked_order
+from routing.dialogue.about import OF_THE_SHOP, about_order, after_answer, picked_order
 from routing.dialogue.acts import Acts
 from routing.dialogue.carry_out import CarriedOut, Move, carry_out, resumed
 from routing.dialogue.goals import ANSWER
@@ -118,19 +118,23 @@ def _sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, Plan]:
     if plan.step not in _SOUGHT or (plan.state.topic is not None and plan.state.topic.is_waiting):
         return plan
     found: Facts = yield LookUp(heard.understood, Needs(passages=1), None)
-    least_alike, least_near = _SOUGHT[plan.step]
-    alike = next(iter(kinds_by_likeness(found.likenesses, least_alike)), None)
+    sought = _SOUGHT[plan.step]
+    alike = next(iter(kinds_by_likeness(found.likenesses, is_sure=sought.is_sure)), None)
     best = next(iter(found.passages), None)
     state = replace(plan.state, unclear_turns=0)
     if alike in INTENT_OF and (_is_of_goods(heard) or not alike.startswith("product.")):
         return Plan("answer", "it is asked like a fact", state, Topic(ANSWER, INTENT_OF[alike]))
-    if best is not None and best.score >= least_near and best.intents:
+    if best is not None and best.score >= sought.near and best.intents:
         return Plan("answer", "an article is about it", state, Topic(ANSWER, best.intents[0]))
-    if plan.step == "clarify" and _is_of_goods(heard) and heard.is_question:
-        likeliest = next(
-            (each.intent for each in heard.understood.top if each.intent in _OF_GOODS), _OF_GOODS[0]
-        )
-        return Plan("answer", "goods are asked about", state, Topic(ANSWER, likeliest))
+    likeliest = next((each.intent for each in heard.understood.top), OUT_OF_SCOPE)
+    if plan.step == "clarify" and _is_of_goods(heard):
+        if likeliest in _OF_GOODS:
+            return Plan("answer", "goods are asked about", state, Topic(ANSWER, likeliest))
+        if names_model(heard) or heard.is_question:
+            return Plan("answer", "goods are asked about", state, Topic(ANSWER, _OF_GOODS[0]))
+    if heard.said("order_number"):
+        intent = likeliest if NEEDS[likeliest].orders else "order_status"
+        return Plan("answer", "an order is named", state, Topic(ANSWER, intent))
     return plan
 
 
@@ -147,8 +151,16 @@ _OF_GOODS: Final = (
 )
 
 
-# How like a question, and how near to an article: what is taken for none of ours has to be nearer than what is unclear.
-_SOUGHT: Final[Mapping[str, tuple[float, float]]] = {"clarify": (0.5, NEAR), "refuse": (0.5, RELIABLE)}
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """How near to an article a message has to be, and whether it has to be surely like a question."""
+
+    near: float
+    is_sure: bool
+
+
+# What is taken for none of ours has to be nearer than what is unclear.
+_SOUGHT: Final[Mapping[str, _Sought]] = {"clarify": _Sought(NEAR, False), "refuse": _Sought(RELIABLE, True)}
 
 
 def _small_talk(heard: Heard, plan: Plan) -> Composed:
@@ -219,9 +231,10 @@ def _meant_rather(understood: Understood, found: Facts) -> str | None:
     if understood.intent in _SEARCHES:
         is_named = understood.entity("product") is not None and about == "product"
         return INTENT_OF.get(kind) if is_named or (about == "shop" and kind != "shop.promotion") else None
-    if by_words or not found.is_signed_in:
+    if not found.is_signed_in:
         return None
-    is_looked_up = {"order": needs.orders, "line": needs.orders, "customer": needs.person}.get(about, True)
+    has_orders = needs.orders and understood.intent not in OF_THE_SHOP
+    is_looked_up = {"order": has_orders, "line": has_orders, "customer": needs.person}.get(about, True)
     return None if is_looked_up else INTENT_OF.get(kind)
 
 

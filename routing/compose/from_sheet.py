@@ -19,7 +19,7 @@ from routing.sheet.goods import product_facts
 from routing.sheet.order import order_facts
 from routing.sheet.person import person_facts
 from routing.sheet.rules import policy_facts
-from routing.sheet.sharing import told_words
+from routing.sheet.sharing import shared_words, told_words
 from routing.wording import order_card, product_card, say
 
 _PROGRESS: Final = (
@@ -80,7 +80,7 @@ _WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "order.delivered": ("order.state", "order.delivered"),
     "order.shipped": ("order.state", "order.shipped"),
     "order.cancelled": ("order.state", "order.cancelled"),
-    "order.refund": ("order.refund", "order.state", "order.refund_to"),
+    "order.refund": ("order.refund", "order.state", "order.refund_to", *_REFUND_TIMES),
     "line.paid": ("order.refund", "line.paid", "line.return_until", "line.not_returnable"),
     "line.return_until": ("line.return_until", "line.not_returnable"),
     "line.fault_until": ("line.fault_until", "line.return_until", "line.not_returnable"),
@@ -187,10 +187,31 @@ def _is_by_rules(understood: Understood, chosen: tuple[SheetFact, ...]) -> bool:
     return bool(chosen) and {fact.kind for fact in chosen} <= set(_RULES.get(understood.intent, ()))
 
 
+def _of_goods_by_words(facts: Facts, sheet: tuple[SheetFact, ...]) -> tuple[SheetFact, ...]:
+    """What the shop wrote down of the goods that are named and has most in common with the message beside their names."""
+    message = facts.message.lower()
+    for product in facts.goods:
+        for name in (product.name.zh.lower(), product.name.en.lower()):
+            message = message.replace(name, " ")
+    written = [f for f in sheet if f.kind.startswith("product.") and f.kind not in _BARE]
+    worth = [(shared_words(f.text.zh, message), at) for at, f in enumerate(written)]
+    best = sorted((pair for pair in worth if pair[0] >= _LEAST_SHARED), key=lambda pair: (-pair[0], pair[1]))
+    return tuple(written[at] for _, at in best[:_MOST_WRITTEN])
+
+
+_BARE: Final = ("product.price", "product.stock", "product.variants")
+_LEAST_SHARED: Final = 4
+_MOST_WRITTEN: Final = 2
+
+
 def _by_default(understood: Understood, facts: Facts, sheet: tuple[SheetFact, ...]) -> tuple[SheetFact, ...]:
     """What the intent is about; of the shop's rules where neither an order nor an article tells more."""
     own = of_kinds(sheet, _DEFAULTS.get(understood.intent, ()))
-    if own or any(passage.score >= RELIABLE for passage in facts.passages):
+    if facts.goods and (understood.intent in _OF_GOODS or not own):
+        own = tuple(dict.fromkeys((*_of_goods_by_words(facts, sheet), *own)))
+    if not own and facts.asked_order_id is not None:
+        own = of_kinds(sheet, _PROGRESS)
+    if own or any(passage.score >= NEAR for passage in facts.passages):
         return own
     return _narrowed(of_kinds(sheet, _RULES.get(understood.intent, ())), facts)
 
@@ -336,7 +357,8 @@ def _by_method(chosen: tuple[SheetFact, ...], facts: Facts) -> tuple[SheetFact, 
     paid = ""
     if facts.orders and not facts.is_order_unknown:
         paid = " ".join(payment.method.replace("_", " ") for payment in meant(facts).payments)
-    for words in (facts.message, paid):
+    is_named = facts.asked_order_id is not None and not facts.is_order_unknown
+    for words in (paid, facts.message) if is_named else (facts.message, paid):
         named = [kind for kind, pattern in _REFUNDS.items() if pattern.search(words)]
         there = [fact for fact in chosen if fact.kind in named]
         # A wallet is told of with the cards where it is no faster.
@@ -351,6 +373,8 @@ def _of_own_goods(alike: list[SheetFact], facts: Facts) -> list[SheetFact]:
     if not alike or not alike[0].kind.startswith("shop.") or all(fact.part is None for fact in alike):
         return alike
     named = set(facts.query.categories) if facts.query is not None else set()
+    if not named and alike[0].kind == "shop.fault":
+        return alike[:1]
     if not named and facts.orders and facts.asked_order_id is not None:
         named = {line.category for line in facts.orders[0].lines}
         return [fact for fact in alike if fact.part in named]

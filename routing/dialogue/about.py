@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from commerce.domain.orders import OPEN_STATES, OrderState
+from commerce.domain.orders import OPEN_STATES, Order, OrderState
 from routing.compose.from_sheet import meant
 from routing.dialogue.goals import ANSWER
 from routing.dialogue.goods import orders_naming
@@ -29,7 +29,7 @@ _LIKELY: Final = {
     "return_policy": (_ARRIVED, _EVERY),
 }
 # Rules are asked for by whoever has no order in mind, unless one is named, or goods of one.
-_OF_THE_SHOP: Final = ("return_policy",)
+OF_THE_SHOP: Final = ("return_policy",)
 _OPEN_FIRST: Final = (OPEN_STATES, _EVERY)
 
 
@@ -45,20 +45,22 @@ def about_order(plan: Plan, heard: Heard, facts: Facts) -> Facts:
     if not facts.orders or facts.is_order_unknown:
         return facts
     intent = plan.topic.intent if plan.topic is not None else heard.understood.intent
-    if intent in _OF_THE_SHOP and not (facts.asked_order_id or orders_naming(facts.orders, heard, facts)):
+    if intent in OF_THE_SHOP and not (facts.asked_order_id or orders_naming(facts.orders, heard, facts)):
         return replace(facts, orders=())
     likely = likely_orders(facts, _LIKELY.get(intent, _OPEN_FIRST))
     spoken_of, is_other = plan.state.order_id, heard.acts.other
+    if heard.said("product") and not (facts.asked_order_id or is_other):
+        named = orders_naming(likely, heard, facts) or orders_naming(facts.orders, heard, facts)
+        if named:
+            # The newest with those goods; whoever means another says so.
+            return _about(named[0], facts)
     chosen = choose_order(Choosing(heard, facts, likely, picked_order(plan, heard), spoken_of, is_other))
-    if chosen is None:
-        # An answer is of the newest with those goods; whoever means another says so.
-        named = orders_naming(facts.orders, heard, facts)
-        if not named:
-            return facts
-        others = tuple(order for order in facts.orders if order != named[0])
-        return replace(facts, orders=(named[0], *others), asked_order_id=named[0].order_id)
-    others = tuple(order for order in facts.orders if order != chosen.order)
-    return replace(facts, orders=(chosen.order, *others), asked_order_id=chosen.order.order_id)
+    return facts if chosen is None else _about(chosen.order, facts)
+
+
+def _about(order: Order, facts: Facts) -> Facts:
+    others = tuple(each for each in facts.orders if each != order)
+    return replace(facts, orders=(order, *others), asked_order_id=order.order_id)
 
 
 def after_answer(plan: Plan, facts: Facts, intent: str) -> DialogueState:

@@ -183,7 +183,9 @@ def _about_order(worked: Worked, topic: Topic, order: Order, language: str) -> t
     """That it can be done, once; else which order was taken, where nobody named it."""
     slot = topic.question.slot if topic.question is not None else ""
     if worked.is_allowed and topic.asked.get(slot, 0) <= 1:
-        return (outcomes.possible(topic.goal, order, language),)
+        wanted = {item["line_id"] for item in topic.slots.get("lines", ())}
+        chosen = tuple(line for line in order.lines if line.line_id in wanted)
+        return (outcomes.possible(topic.goal, order, chosen, language),)
     return (outcomes.taken(order, language),) if worked.is_told else ()
 
 

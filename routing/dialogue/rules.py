@@ -316,7 +316,7 @@ def _by_words(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 
 _LEAST_NAME: Final = 4
 # As the makers of things call them: capitals and digits together.
-_MODEL: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,6}[A-Z0-9]*[-.]?[A-Z0-9.\-]*\d[A-Za-z0-9.\-()]{2,}")
+_MODEL: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,6}[A-Z0-9]*[-.]?[A-Z0-9.\-]*\d[A-Za-z0-9.\-()]+")
 
 
 def names_model(heard: Heard) -> bool:

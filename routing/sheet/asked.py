@@ -121,10 +121,16 @@ ASKS: Final = (
     ),
     _ask(
         "order.refund",
-        r"退(?:款|了|的钱|回).{0,8}(?:多少|到哪|哪里|没|进度|状态|到账)|退了?我?多少|钱退",
+        r"退(?:款|了|的钱|回).{0,8}(?:多少|到哪|哪里|没|进度|状态|到账)|退了?我?多少|钱退|"
+        r"钱.{0,8}(?:哪儿?去|去哪|没到|没收到|没影)|我的?钱(?:呢|在哪)",
         r"\brefund\b.{0,30}\b(?:status|where|go|went|sent|much|arriv)|\b(?:where|how much).{0,40}\brefund|"
         r"\bget back\b|\bmoney back\b",
         unless=r"几天|多久|how long|when would|when will",
+    ),
+    _ask(
+        "order.refund_to",
+        r"钱.{0,6}(?:打|退|回|返)(?:到|去|给|回)?(?:哪|谁|什么)|退(?:款|回|到)?.{0,4}(?:哪里|哪个|哪张|什么)(?:账户|卡|方式)?",
+        r"\b(?:where|which account|which card)\b.{0,40}\b(?:money|refund|cash)\b.{0,20}\b(?:go|goes|land|end up|sent)\b",
     ),
     _ask(
         "order.address",
@@ -303,6 +309,7 @@ ASKS: Final = (
     _ask(
         "shop.refund_card shop.refund_wallet shop.refund_gift_card",
         r"(?:退款|退钱|退到|退回|钱.{0,6}退|退的钱|退给我).{0,16}(?:几天|几个工作日|多少天|多久|多长|什么时候|啥时候|几时|到账)|"
+        r"钱.{0,4}(?:等|要).{0,4}(?:几天|多久|多长)|"
         r"(?:几天|多久|多长|什么时候|啥时候|几个工作日|多少天).{0,10}(?:退款|退钱|退到|退回|退给|到账|返还|打款)",
         r"\bhow (?:long|many (?:\w+ )?days|soon|fast|quick(?:ly)?)\b.{0,60}\b(?:refund|money|back)|"
         r"\bwhen\b.{0,60}\b(?:refund|money)\b|\brefunds?\b.{0,40}\b(?:take|long|quick|soon|fast|days|arrive)",
@@ -495,12 +502,21 @@ def asked_kinds(message: str) -> tuple[str, ...]:
 
 
 _LIKE: Final = 0.5
+# Less like it than that, but more so than any other by as much.
+_RATHER_LIKE: Final = 0.4
+_AHEAD: Final = 0.05
 _AS_LIKE: Final = 0.04
 
 
-def kinds_by_likeness(likenesses: Sequence[Likeness], least: float = _LIKE) -> tuple[str, ...]:
-    """The kind that is asked for like this, and what is as like it; none where nothing is."""
-    if not likenesses or likenesses[0].score < least:
+def kinds_by_likeness(likenesses: Sequence[Likeness], *, is_sure: bool = False) -> tuple[str, ...]:
+    """The kind that is asked for like this, and what is as like it; none where nothing is, or not surely."""
+    if not likenesses:
+        return ()
+    best, ahead = (
+        likenesses[0].score,
+        likenesses[0].score - max([0.0, *(each.score for each in likenesses[1:])]),
+    )
+    if best < _LIKE and (is_sure or best < _RATHER_LIKE or ahead < _AHEAD):
         return ()
     return tuple(each.name for each in likenesses if each.score >= likenesses[0].score - _AS_LIKE)
 
