@@ -124,18 +124,23 @@ def _sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, Plan]:
     state = replace(plan.state, unclear_turns=0)
     if alike in INTENT_OF and (_is_of_goods(heard) or not alike.startswith("product.")):
         return Plan("answer", "it is asked like a fact", state, Topic(ANSWER, INTENT_OF[alike]))
-    if best is not None and best.score >= sought.near and best.intents:
-        return Plan("answer", "an article is about it", state, Topic(ANSWER, best.intents[0]))
     likeliest = next((each.intent for each in heard.understood.top), OUT_OF_SCOPE)
+    is_of_one = names_model(heard) or any(len(each.text) >= _WHOLE_NAME for each in heard.said("product"))
+    if best is not None and best.score >= sought.near and best.intents and not is_of_one:
+        return Plan("answer", "an article is about it", state, Topic(ANSWER, best.intents[0]))
     if plan.step == "clarify" and _is_of_goods(heard):
         if likeliest in _OF_GOODS:
             return Plan("answer", "goods are asked about", state, Topic(ANSWER, likeliest))
-        if names_model(heard) or heard.is_question:
+        if is_of_one or heard.is_question:
             return Plan("answer", "goods are asked about", state, Topic(ANSWER, _OF_GOODS[0]))
     if heard.said("order_number"):
         intent = likeliest if NEEDS[likeliest].orders else "order_status"
         return Plan("answer", "an order is named", state, Topic(ANSWER, intent))
     return plan
+
+
+# What kind of goods it is has a shorter name.
+_WHOLE_NAME: Final = 6
 
 
 def _is_of_goods(heard: Heard) -> bool:

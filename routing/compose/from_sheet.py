@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from commerce.domain.catalogue import Product
 from commerce.domain.orders import Order, OrderState
 from commerce.domain.text import LocalText
 from models.types import Understood
 from routing.answer import Composed
-from routing.compose.knowledge import NEAR, RELIABLE, from_articles, not_told, quoted
+from routing.compose.knowledge import NEAR, RELIABLE, from_articles, near, not_told, quoted
 from routing.facts import NEEDS, Details, Facts
-from routing.sheet.asked import asked_kinds, kinds_by_likeness, of_kinds
+from routing.sheet.asked import INTENT_OF, asked_kinds, kinds_by_likeness, of_kinds
 from routing.sheet.fact import SheetFact
-from routing.sheet.goods import product_facts
+from routing.sheet.goods import is_called, product_facts
 from routing.sheet.order import order_facts
 from routing.sheet.person import person_facts
 from routing.sheet.rules import policy_facts
@@ -144,10 +145,19 @@ def sheet_of(understood: Understood, facts: Facts) -> tuple[SheetFact, ...]:
 def from_sheet(understood: Understood, facts: Facts) -> Composed:
     """The facts that answer, and the best article where it is about the same; a person where there is neither."""
     language = understood.language
+    if (
+        understood.intent in _OF_A_KIND
+        and near(facts)
+        and not any(_is_called(each, facts) for each in facts.goods)
+    ):
+        # What holds for all goods of a kind is asked for, and not what one of them is.
+        facts = replace(facts, goods=())
     sheet = sheet_of(understood, facts)
     asked = _asked(understood, facts, sheet)
     chosen = _narrowed(_of_ones_own(of_kinds(sheet, _whole(asked)), sheet, facts), facts)
     chosen = chosen or _by_default(understood, facts, sheet)
+    if asked and not asked_kinds(facts.message):
+        chosen = _with_the_likelier(understood, facts, sheet, asked, chosen)
     chosen = _with_what_is_under_way(understood, facts, sheet, chosen)
     said = [fact.text.in_language(language) for fact in chosen[:_MOST_SENTENCES]]
     absent = _absent(understood, facts, asked, chosen)
@@ -176,6 +186,30 @@ def _asked(understood: Understood, facts: Facts, sheet: tuple[SheetFact, ...]) -
     if by_words and not (set(by_words) <= _VAGUE and any(kind.startswith("product.") for kind in alike)):
         return by_words
     return tuple(dict.fromkeys((*alike, *by_words)))
+
+
+_OF_A_KIND: Final = ("product_question", "technical_support")
+
+
+def _is_called(product: Product, facts: Facts) -> bool:
+    return is_called(facts.message, product.name.zh, product.name.en)
+
+
+def _with_the_likelier(
+    understood: Understood,
+    facts: Facts,
+    sheet: tuple[SheetFact, ...],
+    asked: tuple[str, ...],
+    chosen: tuple[SheetFact, ...],
+) -> tuple[SheetFact, ...]:
+    """What is only like a question is told beside what the intent is about, where that is another."""
+    if understood.intent == "product_question" and facts.goods:
+        told = (*_of_goods_by_words(facts, sheet), *of_kinds(sheet, ("product.description",)))
+        return tuple(dict.fromkeys((*chosen, *told)))
+    is_of_order = all(kind.startswith(("order.", "line.")) for kind in asked)
+    if not is_of_order or INTENT_OF.get(asked[0]) == understood.intent:
+        return chosen
+    return tuple(dict.fromkeys((*of_kinds(sheet, _DEFAULTS.get(understood.intent, ())), *chosen)))
 
 
 # Asked in words that stand in many questions about something else of the goods.
@@ -250,7 +284,7 @@ def _absent(
     least = _OF_ONE if facts.goods else RELIABLE
     is_told = any(passage.score >= least for passage in facts.passages)
     is_of_goods = understood.intent in _OF_GOODS and facts.goods and not is_told
-    is_vague = not set(asked) - {"product.description"}
+    is_vague = set(asked) <= _VAGUE
     if is_of_goods and is_vague and not asked_kinds(facts.message) and not _is_described(facts, chosen):
         absent.append(
             say(

@@ -163,7 +163,7 @@ ASKS: Final = (
         r"(?:退|返)(?:给?我|回|款|我)?.{0,6}多少(?:钱|块|元)?(?!天)|能退回?多少(?!天)|退多少钱",
         r"\bhow much\b.{0,40}\b(?:get|refunded|receive|back)\b|\brefund(?:ed)?\b.{0,20}\bhow much\b|"
         r"\brefund amount\b",
-        unless=r"运费|邮费|postage|shipping",
+        unless=r"运费|邮费|退了|已退|postage|shipping",
     ),
     _ask(
         "line.return_until line.not_returnable line.fault_until",
