@@ -105,12 +105,12 @@ _KNOWLEDGE = Needs(passages=3)
 _ORDER = Needs(orders=True, passages=2)
 
 NEEDS: dict[str, Needs] = {
-    "product_question": Needs(products=True, passages=3, includes_out_of_stock=True),
+    "product_question": Needs(orders=True, products=True, passages=3, includes_out_of_stock=True),
     "product_search": Needs(products=True, passages=2, recommendations="undirected", segment=True),
     "recommendation": Needs(products=True, passages=2, recommendations="yes", segment=True),
-    "stock_availability": Needs(products=True, passages=1, includes_out_of_stock=True),
+    "stock_availability": Needs(orders=True, products=True, passages=1, includes_out_of_stock=True),
     "price_promotion": Needs(
-        products=True, passages=3, includes_out_of_stock=True, segment=True, person=True
+        orders=True, products=True, passages=3, includes_out_of_stock=True, segment=True, person=True
     ),
     "coupon": Needs(passages=3, segment=True, person=True),
     "size_advice": _KNOWLEDGE,
@@ -130,7 +130,7 @@ NEEDS: dict[str, Needs] = {
     "return_policy": Needs(orders=True, passages=3),
     "damaged_or_wrong_item": _ORDER,
     "warranty_repair": Needs(orders=True, products=True, passages=3, includes_out_of_stock=True),
-    "technical_support": Needs(products=True, passages=3, includes_out_of_stock=True),
+    "technical_support": Needs(orders=True, products=True, passages=3, includes_out_of_stock=True),
     "complaint": Needs(orders=True, passages=2, segment=True),
     "account_problem": Needs(passages=3, person=True),
     "membership_points": Needs(passages=3, segment=True, person=True),

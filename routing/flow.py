@@ -125,7 +125,7 @@ def _sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, Plan]:
     if alike in INTENT_OF and (_is_of_goods(heard) or not alike.startswith("product.")):
         return Plan("answer", "it is asked like a fact", state, Topic(ANSWER, INTENT_OF[alike]))
     likeliest = next((each.intent for each in heard.understood.top), OUT_OF_SCOPE)
-    is_of_one = names_model(heard) or any(len(each.text) >= _WHOLE_NAME for each in heard.said("product"))
+    is_of_one = _is_of_one(heard)
     if best is not None and best.score >= sought.near and best.intents and not is_of_one:
         return Plan("answer", "an article is about it", state, Topic(ANSWER, best.intents[0]))
     if plan.step == "clarify" and _is_of_goods(heard):
@@ -137,6 +137,11 @@ def _sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, Plan]:
         intent = likeliest if NEEDS[likeliest].orders else "order_status"
         return Plan("answer", "an order is named", state, Topic(ANSWER, intent))
     return plan
+
+
+def _is_of_one(heard: Heard) -> bool:
+    """Whether it calls goods by their whole name, or by their model."""
+    return names_model(heard) or any(len(each.text) >= _WHOLE_NAME for each in heard.said("product"))
 
 
 # What kind of goods it is has a shorter name.
@@ -199,7 +204,7 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
         understood = replace(understood, intent=plan.topic.intent)
     needs = NEEDS[understood.intent] if plan.step == "answer" else _OF_A_HAND_OFF
     found: Facts = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
-    if plan.step == "answer" and (meant_by := _meant_rather(understood, found)) is not None:
+    if plan.step == "answer" and (meant_by := _meant_rather(understood, heard, found)) is not None:
         # Nothing of that was looked up for the intent.
         understood = replace(understood, intent=meant_by)
         needs = NEEDS[meant_by]
@@ -228,18 +233,22 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
     return _reply(heard, said, rung, (*choice.reasons, *reasons), carried, has_fallen, facts.segment)
 
 
-def _meant_rather(understood: Understood, found: Facts) -> str | None:
+def _meant_rather(understood: Understood, heard: Heard, found: Facts) -> str | None:
     """The intent of what is asked for, where this one looks nothing of the kind up, or looks for goods."""
     by_words = tuple(kind for kind in asked_kinds(found.message) if kind in INTENT_OF)
     kind = next(iter(by_words or kinds_by_likeness(found.likenesses)), "")
     about, needs = kind.split(".")[0], NEEDS[understood.intent]
     if understood.intent in _SEARCHES:
-        is_named = understood.entity("product") is not None and about == "product"
-        return INTENT_OF.get(kind) if is_named or (about == "shop" and kind != "shop.promotion") else None
+        if _is_of_one(heard):
+            return INTENT_OF.get(kind, "product_question") if about == "product" else "product_question"
+        return (
+            INTENT_OF.get(kind) if about == "shop" and not (by_words and kind == "shop.promotion") else None
+        )
     if not found.is_signed_in:
         return None
     has_orders = needs.orders and understood.intent not in OF_THE_SHOP
-    is_looked_up = {"order": has_orders, "line": has_orders, "customer": needs.person}.get(about, True)
+    has_person = needs.person or found.asked_order_id is not None
+    is_looked_up = {"order": has_orders, "line": has_orders, "customer": has_person}.get(about, True)
     return None if is_looked_up else INTENT_OF.get(kind)
 
 

@@ -20,7 +20,7 @@ from routing.sheet.goods import is_called, product_facts
 from routing.sheet.order import order_facts
 from routing.sheet.person import person_facts
 from routing.sheet.rules import policy_facts
-from routing.sheet.sharing import shared_words, told_words
+from routing.sheet.sharing import shared_parts, shared_words, told_words
 from routing.wording import order_card, product_card, say
 
 _PROGRESS: Final = (
@@ -44,6 +44,7 @@ _DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "modify_order": ("order.state", "order.contents"),
     "damaged_or_wrong_item": ("order.state", "line.fault_until", "shop.fault"),
     "refund_status": ("order.refund", "order.state", "order.refund_to", *_REFUND_TIMES),
+    "payment_problem": ("order.refund", "order.total", "order.method"),
     "return_request": ("order.state", "line.return_until", "line.not_returnable"),
     "return_policy": ("line.return_until", "line.not_returnable", "line.fault_until"),
     "exchange_request": ("product.exchangeable", "order.state"),
@@ -145,11 +146,10 @@ def sheet_of(understood: Understood, facts: Facts) -> tuple[SheetFact, ...]:
 def from_sheet(understood: Understood, facts: Facts) -> Composed:
     """The facts that answer, and the best article where it is about the same; a person where there is neither."""
     language = understood.language
-    if (
-        understood.intent in _OF_A_KIND
-        and near(facts)
-        and not any(_is_called(each, facts) for each in facts.goods)
-    ):
+    is_general = understood.intent not in _OF_GOODS or (
+        understood.intent == "product_question" and near(facts)
+    )
+    if is_general and not any(_is_called(each, facts) for each in facts.goods):
         # What holds for all goods of a kind is asked for, and not what one of them is.
         facts = replace(facts, goods=())
     sheet = sheet_of(understood, facts)
@@ -183,12 +183,11 @@ def _asked(understood: Understood, facts: Facts, sheet: tuple[SheetFact, ...]) -
         for kind in kinds_by_likeness(facts.likenesses)
         if kind in there and _is_meant(kind, understood, facts)
     )
-    if by_words and not (set(by_words) <= _VAGUE and any(kind.startswith("product.") for kind in alike)):
+    if by_words and not (set(by_words) <= _VAGUE and alike):
         return by_words
-    return tuple(dict.fromkeys((*alike, *by_words)))
-
-
-_OF_A_KIND: Final = ("product_question", "technical_support")
+    # What is one fact of an order comes before what is one of each of its lines.
+    whole_first = sorted(alike, key=lambda kind: kind.startswith("line."))
+    return tuple(dict.fromkeys((*whole_first, *by_words)))
 
 
 def _is_called(product: Product, facts: Facts) -> bool:
@@ -233,6 +232,7 @@ def _of_goods_by_words(facts: Facts, sheet: tuple[SheetFact, ...]) -> tuple[Shee
     return tuple(written[at] for _, at in best[:_MOST_WRITTEN])
 
 
+_OF_WHAT_IS_OWNED: Final = ("line.return_until", "line.not_returnable", "line.fault_until", "line.warranty")
 _BARE: Final = ("product.price", "product.stock", "product.variants")
 _LEAST_SHARED: Final = 4
 _MOST_WRITTEN: Final = 2
@@ -241,8 +241,12 @@ _MOST_WRITTEN: Final = 2
 def _by_default(understood: Understood, facts: Facts, sheet: tuple[SheetFact, ...]) -> tuple[SheetFact, ...]:
     """What the intent is about; of the shop's rules where neither an order nor an article tells more."""
     own = of_kinds(sheet, _DEFAULTS.get(understood.intent, ()))
-    if facts.goods and (understood.intent in _OF_GOODS or not own):
-        own = tuple(dict.fromkeys((*_of_goods_by_words(facts, sheet), *own)))
+    if facts.goods and (understood.intent in _OF_GOODS or not own) and not asked_kinds(facts.message):
+        written = (*_of_goods_by_words(facts, sheet), *of_kinds(sheet, ("product.description",)))
+        own = tuple(dict.fromkeys((*written, *own)))
+        if facts.orders and not _is_described(facts, own):
+            # Of what they have bought they ask something else than of what is for sale.
+            own = (*_narrowed(of_kinds(sheet, _OF_WHAT_IS_OWNED), facts), *own)
     if not own and facts.asked_order_id is not None:
         own = of_kinds(sheet, _PROGRESS)
     if own or any(passage.score >= NEAR for passage in facts.passages):
@@ -369,12 +373,20 @@ def _narrowed(chosen: tuple[SheetFact, ...], facts: Facts) -> tuple[SheetFact, .
     chosen = _by_method(chosen, facts)
     for kind in dict.fromkeys(fact.kind for fact in chosen):
         alike = _of_own_goods([fact for fact in chosen if fact.kind == kind], facts)
-        if len(alike) > 1:
+        if len(alike) > 1 and not (kind == "shop.promotion" and _is_of_another_language(alike, facts)):
             shares = {id(fact): _shared(fact, facts) for fact in alike}
             best = max(shares.values())
             alike = [fact for fact in alike if shares[id(fact)] == best][:_MOST_ALIKE]
-        kept += alike
+        kept += alike[:_MOST_ALIKE]
     return tuple(kept)
+
+
+def _is_of_another_language(alike: list[SheetFact], facts: Facts) -> bool:
+    """Whether the shop wrote it in a language that shares no words with the message."""
+    return facts.message.isascii() and all(_HAN.search(fact.text.en) is not None for fact in alike)
+
+
+_HAN: Final = re.compile(r"[\u4e00-\u9fff]{4}")
 
 
 _REFUNDS: Final = {
@@ -407,24 +419,20 @@ def _of_own_goods(alike: list[SheetFact], facts: Facts) -> list[SheetFact]:
     if not alike or not alike[0].kind.startswith("shop.") or all(fact.part is None for fact in alike):
         return alike
     named = set(facts.query.categories) if facts.query is not None else set()
+    named |= {product.category for product in facts.goods}
     if not named and alike[0].kind == "shop.fault":
         return alike[:1]
     if not named and facts.orders and facts.asked_order_id is not None:
         named = {line.category for line in facts.orders[0].lines}
         return [fact for fact in alike if fact.part in named]
-    return [fact for fact in alike if fact.part in named] or alike
+    of_all = [fact for fact in alike if fact.part is None]
+    return [fact for fact in alike if fact.part in named] or (of_all if named and of_all else alike)
 
 
 def _shared(fact: SheetFact, facts: Facts) -> int:
-    """Pairs of characters, and words, that fact and message have in common; a category that is named counts most."""
-    message = facts.message.lower()
+    """What fact and message have in common; a category that is named counts most."""
     named = facts.query is not None and fact.part is not None and fact.part in facts.query.categories
-    zh = fact.text.zh.lower()
-    pairs = {zh[i : i + 2] for i in range(len(zh) - 1)} & {
-        message[i : i + 2] for i in range(len(message) - 1)
-    }
-    words = set(fact.text.en.lower().split()) & {word for word in message.split() if len(word) > 2}
-    return 100 * named + len(pairs) + 2 * len(words)
+    return 100 * named + shared_parts(f"{fact.text.zh} {fact.text.en}", facts.message)
 
 
 def _article(

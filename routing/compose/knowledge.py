@@ -110,21 +110,17 @@ def greeting(understood: Understood, facts: Facts) -> Composed:
 
 def hand_off(understood: Understood, facts: Facts) -> Composed:
     """A person was asked for: when they work, and that the conversation is passed on."""
-    opens, closes = facts.policy.service.opens, facts.policy.service.closes
+    opens, closes, language = facts.policy.service.opens, facts.policy.service.closes, understood.language
+    passed_on = say(language, "好的，已为您转接人工客服。", "Of course, I am passing you to a colleague.")
+    if opens == closes:
+        # A shop that does not say when.
+        more = say(language, "您可以先补充问题和订单号。", "You can add details meanwhile.")
+        return Composed((passed_on, more), hands_off=True)
     # Midnight at the end of the day reads 24:00.
     until = "24:00" if closes.hour == 0 and closes.minute == 0 else f"{closes:%H:%M}"
-    return Composed(
-        (
-            say(
-                understood.language,
-                "好的，已为您转接人工客服。",
-                "Of course, I am passing you to a colleague.",
-            ),
-            say(
-                understood.language,
-                f"人工客服时间：{opens:%H:%M}–{until}（{facts.tenant.zone}），您可以先补充问题和订单号。",
-                f"Colleagues are there {opens:%H:%M}–{until} ({facts.tenant.zone}); you can add details meanwhile.",
-            ),
-        ),
-        hands_off=True,
+    hours = say(
+        language,
+        f"人工客服时间：{opens:%H:%M}–{until}（{facts.tenant.zone}），您可以先补充问题和订单号。",
+        f"Colleagues are there {opens:%H:%M}–{until} ({facts.tenant.zone}); you can add details meanwhile.",
     )
+    return Composed((passed_on, hours), hands_off=True)

@@ -22,7 +22,7 @@ DEED_NAMES: Final[Mapping[str, LocalText]] = {
     "exchange": LocalText("换货", "exchange it"),
     "price_protection": LocalText("申请价格保护", "claim the difference in price"),
     "report_problem": LocalText(
-        "登记商品问题（如有破损或故障）", "report a problem with it, if it is damaged or faulty"
+        "在有破损或故障时申请退换", "have it returned or exchanged if it is damaged or faulty"
     ),
     "repair": LocalText("报修", "have it repaired"),
     "reissue_invoice": LocalText("开发票", "have an invoice issued"),

@@ -28,8 +28,10 @@ _LIKELY: Final = {
     "warranty_repair": (_ARRIVED, _EVERY),
     "return_policy": (_ARRIVED, _EVERY),
 }
-# Rules are asked for by whoever has no order in mind, unless one is named, or goods of one.
-OF_THE_SHOP: Final = ("return_policy",)
+# Rules and goods are asked about by whoever has no order in mind, unless one is named, or goods of one.
+OF_THE_SHOP: Final = (
+    *("return_policy", "product_question", "stock_availability", "price_promotion", "technical_support"),
+)
 _OPEN_FIRST: Final = (OPEN_STATES, _EVERY)
 
 
@@ -45,8 +47,10 @@ def about_order(plan: Plan, heard: Heard, facts: Facts) -> Facts:
     if not facts.orders or facts.is_order_unknown:
         return facts
     intent = plan.topic.intent if plan.topic is not None else heard.understood.intent
-    if intent in OF_THE_SHOP and not (facts.asked_order_id or orders_naming(facts.orders, heard, facts)):
-        return replace(facts, orders=())
+    if intent in OF_THE_SHOP and not facts.asked_order_id:
+        is_named = intent == "return_policy" or bool(heard.said("product"))
+        if not is_named or not orders_naming(facts.orders, heard, facts):
+            return replace(facts, orders=())
     likely = likely_orders(facts, _LIKELY.get(intent, _OPEN_FIRST))
     spoken_of, is_other = plan.state.order_id, heard.acts.other
     if heard.said("product") and not (facts.asked_order_id or is_other):

@@ -381,7 +381,7 @@ ASKS: Final = (
         r"赠品|送(?:什么|啥|不|些|的(?!货|快递))|有没有送|附赠|礼品是",
         r"\bfree gifts?\b|\bcomes? with\b|\bgift\b.{0,12}\bwith\b",
     ),
-    _ask("product.repair", r"保修|质保|保几年|保多", r"\bwarranty\b|\bguarantee\b"),
+    _ask("product.repair", r"保修|质保|保几年|保多", r"\bwarranty\b|\bguarantee\b|\bcovered\b"),
     _ask(
         "product.faults",
         r"故障|显示|报错|不(?:加热|制冷|转|亮|工作|太行|出水|进水)|怎么弄|啥毛病|什么毛病|漏水|异响|代码",
@@ -504,7 +504,7 @@ def asked_kinds(message: str) -> tuple[str, ...]:
 _LIKE: Final = 0.5
 # Less like it than that, but more so than any other by as much.
 _RATHER_LIKE: Final = 0.4
-_AHEAD: Final = 0.05
+_AHEAD: Final = 0.08
 _AS_LIKE: Final = 0.04
 
 

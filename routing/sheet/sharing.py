@@ -19,12 +19,22 @@ def told_words(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """Pairs of Chinese characters, and words in Latin letters without their plural."""
     parts = [part for part in _EMPTY.sub(" ", text.lower()).split() if len(part) > 1]
     pairs = {part[i : i + 2] for part in parts for i in range(len(part) - 1) if not part[i : i + 2].isascii()}
-    words = {part.removesuffix("s") for part in parts if part.isascii() and len(part) >= _LEAST_WORD}
+    words = {part.removesuffix("s") for part in parts if part.isascii() and _is_word(part)}
     return frozenset(pairs), frozenset(words)
 
 
-def shared_words(sentence: str, message: str) -> int:
-    """How much of them both have: a pair counts for two characters, a word for four."""
+def _is_word(part: str) -> bool:
+    """Codes are short."""
+    return len(part) >= _LEAST_WORD or any(sign.isdigit() for sign in part)
+
+
+def shared_parts(sentence: str, message: str) -> int:
+    """How many pairs both have; a word counts for two."""
     (pairs, words), (other_pairs, other_words) = told_words(sentence), told_words(message)
-    signs = set("".join(pairs)) & set("".join(other_pairs))
-    return len(signs) + 2 * len(pairs & other_pairs) + 4 * len(words & other_words)
+    return len(pairs & other_pairs) + 2 * len(words & other_words)
+
+
+def shared_words(sentence: str, message: str) -> int:
+    """How much of them both have, to single characters, of which a pair counts for two."""
+    signs = set("".join(told_words(sentence)[0])) & set("".join(told_words(message)[0]))
+    return len(signs) + 2 * shared_parts(sentence, message)
