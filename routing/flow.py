@@ -141,24 +141,23 @@ def _sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, Plan]:
 
 def _is_of_one(heard: Heard) -> bool:
     """Whether it calls goods by their whole name, or by their model."""
-    return names_model(heard) or any(len(each.text) >= _WHOLE_NAME for each in heard.said("product"))
+    return names_model(heard) or any(_is_whole(each.text) for each in heard.said("product"))
 
 
-# What kind of goods it is has a shorter name.
+def _is_whole(name: str) -> bool:
+    """What kind of goods it is has a shorter name."""
+    return len(name.split()) >= _WHOLE_NAME_WORDS if name.isascii() else len(name) >= _WHOLE_NAME
+
+
 _WHOLE_NAME: Final = 6
+_WHOLE_NAME_WORDS: Final = 3
 
 
 def _is_of_goods(heard: Heard) -> bool:
     return bool(heard.said("product", "brand")) or names_model(heard)
 
 
-_OF_GOODS: Final = (
-    "product_question",
-    "stock_availability",
-    "price_promotion",
-    "technical_support",
-    "warranty_repair",
-)
+_OF_GOODS: Final = ("product_question", "stock_availability", "price_promotion", "technical_support")
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,7 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
     if asked and not asked_kinds(facts.message):
         chosen = _with_the_likelier(understood, facts, sheet, asked, chosen)
     chosen = _with_what_is_under_way(understood, facts, sheet, chosen)
+    chosen = _with_when_it_arrives(facts, sheet, chosen)
     said = [fact.text.in_language(language) for fact in chosen[:_MOST_SENTENCES]]
     absent = _absent(understood, facts, asked, chosen)
     if not asked and _is_by_rules(understood, chosen) and not _is_described(facts, chosen):
@@ -181,7 +182,9 @@ def _asked(understood: Understood, facts: Facts, sheet: tuple[SheetFact, ...]) -
     alike = tuple(
         kind
         for kind in kinds_by_likeness(facts.likenesses)
-        if kind in there and _is_meant(kind, understood, facts)
+        if kind in there
+        and _is_meant(kind, understood, facts)
+        and not (facts.asked_order_id is not None and kind.startswith("customer."))
     )
     if by_words and not (set(by_words) <= _VAGUE and alike):
         return by_words
@@ -240,7 +243,7 @@ _MOST_WRITTEN: Final = 2
 
 def _by_default(understood: Understood, facts: Facts, sheet: tuple[SheetFact, ...]) -> tuple[SheetFact, ...]:
     """What the intent is about; of the shop's rules where neither an order nor an article tells more."""
-    own = of_kinds(sheet, _DEFAULTS.get(understood.intent, ()))
+    own = _narrowed(of_kinds(sheet, _DEFAULTS.get(understood.intent, ())), facts)
     if facts.goods and (understood.intent in _OF_GOODS or not own) and not asked_kinds(facts.message):
         written = (*_of_goods_by_words(facts, sheet), *of_kinds(sheet, ("product.description",)))
         own = tuple(dict.fromkeys((*written, *own)))
@@ -271,6 +274,16 @@ def _with_what_is_under_way(
     return tuple(dict.fromkeys((*first, *then)))
 
 
+def _with_when_it_arrives(
+    facts: Facts, sheet: tuple[SheetFact, ...], chosen: tuple[SheetFact, ...]
+) -> tuple[SheetFact, ...]:
+    """How long a refund takes by the way that it went stands beside it: what was sent is not there yet."""
+    kinds = {fact.kind for fact in chosen}
+    if "order.refund" not in kinds or kinds & set(_REFUNDS):
+        return chosen
+    return (*chosen, *_by_method(of_kinds(sheet, _REFUNDS), facts))
+
+
 _OF_REFUNDS: Final = ("refund_status", "return_request", "return_policy")
 
 
@@ -279,9 +292,11 @@ def _absent(
 ) -> list[str]:
     """That what was asked is not known, of each kind that is asked for and not there."""
     language, kinds = understood.language, {fact.kind for fact in chosen}
+    # An order is named to whatever it was taken for.
+    is_off = facts.asked_order_id is not None and not NEEDS[understood.intent].orders
     absent = [
         _ABSENT[kind].in_language(language)
-        for kind in asked or _DEFAULTS.get(understood.intent, ())[:1]
+        for kind in asked or (() if is_off else _DEFAULTS.get(understood.intent, ())[:1])
         if kind in _ABSENT and kind not in kinds and _is_missed(kind, kinds, facts)
     ]
     # What is said of all goods of that kind seldom answers what is asked of one.
@@ -496,6 +511,13 @@ def about_order(understood: Understood, facts: Facts) -> Composed:
     )
     cards = (*answer.cards, *(order_card(order, language, facts.zone) for order in others))
     return replace(answer, sentences=(*answer.sentences, closing), cards=cards)
+
+
+def faulty(details: Details, lines: frozenset[str], facts: Facts, language: str) -> tuple[str, ...]:
+    """Until when these lines of an order go back for a fault, for whoever can't give them back without one."""
+    told = of_kinds(order_facts(details.order, facts, details), ("line.fault_until",))
+    chosen = [fact for fact in told if not lines or fact.part in lines]
+    return tuple(fact.text.in_language(language) for fact in chosen[:_MOST_ALIKE])
 
 
 def progress(details: Details, facts: Facts, language: str) -> tuple[str, ...]:

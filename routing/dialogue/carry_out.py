@@ -11,7 +11,7 @@ from commerce.domain.orders import Order
 from models.types import Understood
 from routing.answer import Composed
 from routing.compose import compose, outcomes, proposals
-from routing.compose.from_sheet import progress
+from routing.compose.from_sheet import faulty, progress
 from routing.compose.knowledge import quoted
 from routing.dialogue.asking import asked
 from routing.dialogue.flows import FLOWS, SETTLES
@@ -140,6 +140,9 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
                 :_MOST_INSTEAD
             ]
             said = (*lead, *outcomes.refused(topic.goal, order, worked.rule_trace, instead, language))
+            if "report_problem" in instead:
+                lines = frozenset(item["line_id"] for item in topic.slots.get("lines", ()))
+                said = (*said, *faulty(worked.details, lines, facts, language))
             reminder, ended = resumed(replace(state.ended().settled(topic.goal), stalled_turns=0), heard)
             full = Composed((*said, *reminder), cards=cards)
             return CarriedOut(full, "answer", ended, plan.rule, facts.missing)

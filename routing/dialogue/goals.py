@@ -116,7 +116,7 @@ GOALS: Final = (
             r"\bprice[- ](?:match|protect\w*|adjust\w*|drop\w*|guarantee)\b|\b(?:refund|give|pay)\b.{0,20}\bdifference\b",
             r"\b(?:cheaper|dropped|lower(?:ed)?)\b.{0,40}\b(?:refund|difference|back|adjust)",
         ),
-        _ASKS_FOR_RULES,
+        _words(_ASKS_FOR_RULES.pattern, r"少退|退少|差我钱|没按.{0,6}退"),
     ),
     Goal(
         "apply_coupon",

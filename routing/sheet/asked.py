@@ -122,9 +122,9 @@ ASKS: Final = (
     _ask(
         "order.refund",
         r"退(?:款|了|的钱|回).{0,8}(?:多少|到哪|哪里|没|进度|状态|到账)|退了?我?多少|钱退|"
-        r"钱.{0,8}(?:哪儿?去|去哪|没到|没收到|没影)|我的?钱(?:呢|在哪)",
+        r"钱.{0,8}(?:哪儿?去|去哪|没到|没收到|没影)|我的?钱(?:呢|在哪)|(?:少|没按|怎么才|才)退|退少了|差我钱",
         r"\brefund\b.{0,30}\b(?:status|where|go|went|sent|much|arriv)|\b(?:where|how much).{0,40}\brefund|"
-        r"\bget back\b|\bmoney back\b",
+        r"\bget back\b|\bmoney back\b|\b(?:money|cash)\b.{0,20}\b(?:go|goes|went|gone)\b",
         unless=r"几天|多久|how long|when would|when will",
     ),
     _ask(
@@ -340,7 +340,9 @@ ASKS: Final = (
         r"\b(?:how (?:soon|long)|when)\b.{0,40}\binvoice|\binvoice\b.{0,30}\b(?:take|how long)",
     ),
     _ask(
-        "shop.warranty", r"保修(?:期|多久|几)|质保|保(?:多久|几年)", r"\bwarranty\b|\bguarantee\b|\bcovered\b"
+        "shop.warranty",
+        r"保修(?:期|多久|几)|质保|保(?:多久|几年)|[管包]修|修几年",
+        r"\bwarranty\b|\bguarantee\b|\bcovered\b",
     ),
     _ask(
         "shop.hours",
@@ -381,7 +383,9 @@ ASKS: Final = (
         r"赠品|送(?:什么|啥|不|些|的(?!货|快递))|有没有送|附赠|礼品是",
         r"\bfree gifts?\b|\bcomes? with\b|\bgift\b.{0,12}\bwith\b",
     ),
-    _ask("product.repair", r"保修|质保|保几年|保多", r"\bwarranty\b|\bguarantee\b|\bcovered\b"),
+    _ask(
+        "product.repair", r"保修|质保|保几年|保多|[管包]修|修几年", r"\bwarranty\b|\bguarantee\b|\bcovered\b"
+    ),
     _ask(
         "product.faults",
         r"故障|显示|报错|不(?:加热|制冷|转|亮|工作|太行|出水|进水)|怎么弄|啥毛病|什么毛病|漏水|异响|代码",
