@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from commerce.domain.catalogue import Product, ProductHit, ProductQuery
@@ -138,3 +138,8 @@ NEEDS: dict[str, Needs] = {
     "greeting_thanks": Needs(),
     "out_of_scope": Needs(),
 }
+
+# Rules and goods are asked about by whoever has no order in mind, unless one is named, or goods of one.
+ORDERS_IF_NAMED: Final = (
+    *("return_policy", "product_question", "stock_availability", "price_promotion", "technical_support"),
+)

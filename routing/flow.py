@@ -16,7 +16,7 @@ from routing.compose.clarifying import calming, clarifying, handing_off, refusin
 from routing.compose.from_sheet import meant
 from routing.compose.knowledge import NEAR, RELIABLE, hand_off
 from routing.compose.replies import quick_replies
-from routing.dialogue.about import OF_THE_SHOP, about_order, after_answer, picked_order
+from routing.dialogue.about import about_order, after_answer, picked_order
 from routing.dialogue.acts import Acts
 from routing.dialogue.carry_out import CarriedOut, Move, carry_out, resumed
 from routing.dialogue.goals import ANSWER
@@ -36,7 +36,7 @@ from routing.effects import (
     Understand,
     Unread,
 )
-from routing.facts import NEEDS, Details, Facts, Needs
+from routing.facts import NEEDS, ORDERS_IF_NAMED, Details, Facts, Needs
 from routing.grounding import Fact, check, prepare
 from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.planted import without_planted
@@ -118,18 +118,17 @@ def _sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, Plan]:
     if plan.step not in _SOUGHT or (plan.state.topic is not None and plan.state.topic.is_waiting):
         return plan
     found: Facts = yield LookUp(heard.understood, Needs(passages=1), None)
-    sought = _SOUGHT[plan.step]
-    alike = next(iter(kinds_by_likeness(found.likenesses, is_sure=sought.is_sure)), None)
+    alike = next(iter(kinds_by_likeness(found.likenesses, is_sure=True)), None)
     best = next(iter(found.passages), None)
     state = replace(plan.state, unclear_turns=0)
     if alike in INTENT_OF and (_is_of_goods(heard) or not alike.startswith("product.")):
         return Plan("answer", "it is asked like a fact", state, Topic(ANSWER, INTENT_OF[alike]))
     likeliest = next((each.intent for each in heard.understood.top), OUT_OF_SCOPE)
     is_of_one = _is_of_one(heard)
-    if best is not None and best.score >= sought.near and best.intents and not is_of_one:
+    if best is not None and best.score >= _SOUGHT[plan.step] and best.intents and not is_of_one:
         return Plan("answer", "an article is about it", state, Topic(ANSWER, best.intents[0]))
     if plan.step == "clarify" and _is_of_goods(heard):
-        if likeliest in _OF_GOODS:
+        if likeliest in _OF_GOODS or (NEEDS[likeliest].orders and not names_model(heard)):
             return Plan("answer", "goods are asked about", state, Topic(ANSWER, likeliest))
         if is_of_one or heard.is_question:
             return Plan("answer", "goods are asked about", state, Topic(ANSWER, _OF_GOODS[0]))
@@ -150,7 +149,7 @@ def _is_whole(name: str) -> bool:
 
 
 _WHOLE_NAME: Final = 6
-_WHOLE_NAME_WORDS: Final = 3
+_WHOLE_NAME_WORDS: Final = 2
 
 
 def _is_of_goods(heard: Heard) -> bool:
@@ -160,16 +159,8 @@ def _is_of_goods(heard: Heard) -> bool:
 _OF_GOODS: Final = ("product_question", "stock_availability", "price_promotion", "technical_support")
 
 
-@dataclass(frozen=True, slots=True)
-class _Sought:
-    """How near to an article a message has to be, and whether it has to be surely like a question."""
-
-    near: float
-    is_sure: bool
-
-
-# What is taken for none of ours has to be nearer than what is unclear.
-_SOUGHT: Final[Mapping[str, _Sought]] = {"clarify": _Sought(NEAR, False), "refuse": _Sought(RELIABLE, True)}
+# How near to an article: what is taken for none of ours has to be nearer than what is unclear.
+_SOUGHT: Final[Mapping[str, float]] = {"clarify": NEAR, "refuse": RELIABLE}
 
 
 def _small_talk(heard: Heard, plan: Plan) -> Composed:
@@ -238,14 +229,13 @@ def _meant_rather(understood: Understood, heard: Heard, found: Facts) -> str | N
     kind = next(iter(by_words or kinds_by_likeness(found.likenesses)), "")
     about, needs = kind.split(".")[0], NEEDS[understood.intent]
     if understood.intent in _SEARCHES:
-        if _is_of_one(heard):
-            return INTENT_OF.get(kind, "product_question") if about == "product" else "product_question"
-        return (
-            INTENT_OF.get(kind) if about == "shop" and not (by_words and kind == "shop.promotion") else None
-        )
+        if about == "shop" and not (by_words and kind == "shop.promotion"):
+            return INTENT_OF.get(kind)
+        own = INTENT_OF.get(kind, "product_question") if about == "product" else "product_question"
+        return own if _is_of_one(heard) else None
     if not found.is_signed_in:
         return None
-    has_orders = needs.orders and understood.intent not in OF_THE_SHOP
+    has_orders = needs.orders and understood.intent not in ORDERS_IF_NAMED
     has_person = needs.person or found.asked_order_id is not None
     is_looked_up = {"order": has_orders, "line": has_orders, "customer": has_person}.get(about, True)
     return None if is_looked_up else INTENT_OF.get(kind)

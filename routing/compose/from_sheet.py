@@ -44,7 +44,7 @@ _DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = {
     "modify_order": ("order.state", "order.contents"),
     "damaged_or_wrong_item": ("order.state", "line.fault_until", "shop.fault"),
     "refund_status": ("order.refund", "order.state", "order.refund_to", *_REFUND_TIMES),
-    "payment_problem": ("order.refund", "order.total", "order.method"),
+    "payment_problem": ("order.total", "order.method", "order.refund"),
     "return_request": ("order.state", "line.return_until", "line.not_returnable"),
     "return_policy": ("line.return_until", "line.not_returnable", "line.fault_until"),
     "exchange_request": ("product.exchangeable", "order.state"),

@@ -14,7 +14,7 @@ from routing.dialogue.picking import picked_option
 from routing.dialogue.rules import Plan
 from routing.dialogue.state import DialogueState, Question, Topic
 from routing.dialogue.which_order import Choosing, choose_order, likely_orders, order_options
-from routing.facts import NEEDS, Facts
+from routing.facts import NEEDS, ORDERS_IF_NAMED, Facts
 
 _EVERY: Final = frozenset(OrderState)
 _UNDER_WAY: Final = frozenset({OrderState.RETURN_REQUESTED, OrderState.EXCHANGE_REQUESTED})
@@ -28,10 +28,6 @@ _LIKELY: Final = {
     "warranty_repair": (_ARRIVED, _EVERY),
     "return_policy": (_ARRIVED, _EVERY),
 }
-# Rules and goods are asked about by whoever has no order in mind, unless one is named, or goods of one.
-OF_THE_SHOP: Final = (
-    *("return_policy", "product_question", "stock_availability", "price_promotion", "technical_support"),
-)
 _OPEN_FIRST: Final = (OPEN_STATES, _EVERY)
 
 
@@ -47,7 +43,7 @@ def about_order(plan: Plan, heard: Heard, facts: Facts) -> Facts:
     if not facts.orders or facts.is_order_unknown:
         return facts
     intent = plan.topic.intent if plan.topic is not None else heard.understood.intent
-    if intent in OF_THE_SHOP and not facts.asked_order_id:
+    if intent in ORDERS_IF_NAMED and not facts.asked_order_id:
         is_named = intent == "return_policy" or bool(heard.said("product"))
         if not is_named or not orders_naming(facts.orders, heard, facts):
             return replace(facts, orders=())

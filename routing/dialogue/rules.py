@@ -13,7 +13,7 @@ from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.reading import SURE, Reading
 from routing.dialogue.state import DialogueState, Topic
-from routing.facts import NEEDS
+from routing.facts import NEEDS, ORDERS_IF_NAMED
 from routing.sheet.asked import OF_OWN_ORDERS, OF_THE_SHOP, asked_kinds, intent_by_words
 
 Step = Literal[
@@ -301,10 +301,11 @@ def _words_tell(reading: Reading) -> bool:
     kinds = asked_kinds(message)
     if understood.decision == "out_of_scope":
         return bool(reading.heard.said("product", "brand", "order_number")) or bool(OF_THE_SHOP & set(kinds))
+    has_orders = NEEDS[understood.intent].orders and understood.intent not in ORDERS_IF_NAMED
     is_own = bool(OF_OWN_ORDERS & set(kinds))
     # When it comes, said of nothing: of what was ordered.
     is_own |= "order.expected" in kinds and not reading.heard.said("product", "brand")
-    return is_own and reading.goal == ANSWER and not NEEDS[understood.intent].orders
+    return is_own and reading.goal == ANSWER and not has_orders
 
 
 def _by_words(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:

@@ -365,7 +365,7 @@ def _goes_back(order: Order, line: OrderLine, facts: Facts, name: LocalText) -> 
             "line.fault_until",
             subject,
             f"{name.zh} 有质量问题可以退换，{until.zh}，运费由我们承担。",
-            f"{name.en} can go back for a fault, {until.en}; we pay the postage.",
+            f"{name.en} can be returned or exchanged for a fault, {until.en}; we pay the postage.",
             part,
         )
 
