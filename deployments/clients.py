@@ -16,7 +16,15 @@ from ray.serve.handle import DeploymentHandle
 from deployments.coalescing import Coalescer, Limits
 from deployments.contracts import Message, RecommendRequest, StageStatus
 from deployments.errors import StageError, StageFailed, StageOverloaded, StageTimeout, StageUnavailable
-from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
+from models.types import (
+    CompletionChunk,
+    GenerationRequest,
+    Likeness,
+    Passage,
+    SearchRequest,
+    Segment,
+    Understood,
+)
 from models.types.understanding import Explanation
 from routing.facts import Recommended
 
@@ -135,6 +143,10 @@ class RetrievalHandle:
     async def search(self, request: SearchRequest, timeout_s: float) -> tuple[Passage, ...]:
         passages: tuple[Passage, ...] = await self._stage.call("search", timeout_s, request)
         return passages
+
+    async def asked(self, message: str, timeout_s: float) -> tuple[Likeness, ...]:
+        likenesses: tuple[Likeness, ...] = await self._stage.call("asked", timeout_s, message)
+        return likenesses
 
     async def status(self, timeout_s: float) -> StageStatus:
         return await _status(self._stage, timeout_s)

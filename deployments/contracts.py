@@ -6,7 +6,15 @@ from typing import Protocol
 
 from commerce.domain.catalogue import ProductQuery
 from deployments.errors import StageError
-from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
+from models.types import (
+    CompletionChunk,
+    GenerationRequest,
+    Likeness,
+    Passage,
+    SearchRequest,
+    Segment,
+    Understood,
+)
 from models.types.understanding import Explanation
 from routing.facts import Recommended
 
@@ -57,6 +65,10 @@ class RetrievalClient(Protocol):
 
     async def search(self, request: SearchRequest, timeout_s: float) -> tuple[Passage, ...]:
         """Passages, best first."""
+        ...
+
+    async def asked(self, message: str, timeout_s: float) -> tuple[Likeness, ...]:
+        """The kinds of facts that are asked for like this, the likeliest first."""
         ...
 
     async def status(self, timeout_s: float) -> StageStatus:

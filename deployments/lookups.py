@@ -1,9 +1,10 @@
 """What one intent needs, looked up in parallel. Each part is optional: what fails or is late is left out and named."""
 
 import asyncio
+import re
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from commerce.domain.catalogue import Product, ProductHit, ProductQuery
 from commerce.domain.errors import CustomerNotFound, OrderNotFound, StoreError
@@ -16,10 +17,11 @@ from deployments.contracts import RecommendRequest
 from deployments.errors import StageError
 from deployments.snapshots import ShopSnapshot
 from deployments.stages import Stages, StageTimer
-from models.types import Passage, SearchRequest, Segment, Understood
+from models.types import Likeness, Passage, SearchRequest, Segment, Understood
 from routing.deadline import Deadline
 from routing.facts import Facts, Needs, Person, Recommended
 from routing.sheet.goods import named_goods
+from routing.wording import say
 
 T = TypeVar("T")
 
@@ -65,14 +67,14 @@ class LookUps:
         (
             (orders, named_id, is_unknown),
             (products, goods),
-            passages,
+            (passages, likenesses),
             recommended,
             segment,
             person,
         ) = await asyncio.gather(
             self._orders(asked, understood, needs, order_id, missing),
             self._products(asked, understood, needs, query, missing),
-            self._passages(asked, understood, needs, query, missing),
+            self._knowledge(asked, understood, needs, query, missing),
             self._recommended(asked, needs, query, missing),
             self._segment(asked, needs, missing),
             self._person(asked, needs, missing),
@@ -96,6 +98,7 @@ class LookUps:
             message=asked.message,
             goods=goods,
             person=person,
+            likenesses=likenesses,
             categories=tuple((term.slug, term.name) for term in asked.shop.vocabulary.categories),
         )
 
@@ -199,6 +202,23 @@ class LookUps:
         call = self._stages.retrieval.search(request, self._share_s(asked, _LOOK_UP_S))
         return await self._stage(asked, "retrieval", call, missing) or ()
 
+    async def _knowledge(
+        self, asked: Asked, understood: Understood, needs: Needs, query: ProductQuery, missing: list[str]
+    ) -> tuple[tuple[Passage, ...], tuple[Likeness, ...]]:
+        return await asyncio.gather(
+            self._passages(asked, understood, needs, query, missing),
+            self._likenesses(asked, understood, needs),
+        )
+
+    async def _likenesses(self, asked: Asked, understood: Understood, needs: Needs) -> tuple[Likeness, ...]:
+        """What the message is asked like, whatever it is asked of. Words tell as much where it is late."""
+        if not needs.passages:
+            return ()
+        call = self._stages.retrieval.asked(
+            _nameless(asked.message, understood), self._share_s(asked, _OPTIONAL_S)
+        )
+        return await self._stage(asked, "asked", call, []) or ()
+
     async def _recommended(
         self, asked: Asked, needs: Needs, query: ProductQuery, missing: list[str]
     ) -> tuple[Recommended, ...]:
@@ -234,6 +254,20 @@ class LookUps:
 
     def _share_s(self, asked: Asked, most_s: float) -> float:
         return asked.deadline.share_s(self._timer.clock(), most_s)
+
+
+def _nameless(message: str, understood: Understood) -> str:
+    """Without the numbers and names of what it is about: what is asked of one is asked of another."""
+    for entity in sorted(understood.entities, key=lambda entity: -entity.start):
+        if entity.type in _NAMES:
+            message = message[: entity.start] + say(understood.language, "这个", "it") + message[entity.end :]
+    return _MODEL.sub(say(understood.language, "这个", "it"), message)
+
+
+_NAMES: Final = ("order_number", "product", "brand")
+_MODEL: Final = re.compile(
+    r"(?<![A-Za-z0-9])[A-Z]{1,6}[A-Z0-9]*[-.]?[A-Z0-9.\-]*\d[A-Za-z0-9.\-()]+|#?\b\d{8,}\b"
+)
 
 
 def _is_model(word: str) -> bool:

@@ -18,10 +18,13 @@ from deployments.identity import RetrievalIdentity
 from deployments.log import logger
 from models.retrieval import HybridIndex, IndexedArticle
 from models.retrieval.embedders import Embedder, EmbedderSpec, fingerprint, load
+from models.retrieval.exemplars import Exemplars
 from models.retrieval.kept import KeptTexts
-from models.types import Passage, SearchRequest
+from models.types import Likeness, Passage, SearchRequest
+from routing.sheet.questions import questions
 
 _EVERYTHING = "*"
+_LIKELIEST = 3
 
 
 class Retrieval:
@@ -36,6 +39,7 @@ class Retrieval:
         self._feed: ChangeFeed | None = None
         self._poller: asyncio.Task[None] | None = None
         self._indexes: dict[str, HybridIndex] = {}
+        self._questions: Exemplars | None = None
         # An index is searched and changed by one thread. What changes is embedded by another, so that no search waits for it.
         self._searching = ThreadPoolExecutor(max_workers=1, thread_name_prefix="retrieval")
         self._embedding = ThreadPoolExecutor(max_workers=1, thread_name_prefix="retrieval-embed")
@@ -55,6 +59,7 @@ class Retrieval:
         )
         loop = asyncio.get_running_loop()
         self._embedder = await loop.run_in_executor(self._searching, load, spec)
+        self._questions = await loop.run_in_executor(self._searching, Exemplars, questions(), self._embedder)
         if identity.vectors_dir is not None:
             self._kept = await loop.run_in_executor(self._embedding, _kept, spec, identity.vectors_dir)
         self._store = open_store(self._resolve(identity.store))
@@ -74,6 +79,13 @@ class Retrieval:
             return ()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._searching, index.search, request, datetime.now(UTC))
+
+    async def asked(self, message: str) -> tuple[Likeness, ...]:
+        """The kinds of facts that are asked for like this, the likeliest first. Raises EngineFailed."""
+        if self._questions is None:
+            raise NotReady("retrieval has no questions yet")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._searching, self._questions.nearest, message, _LIKELIEST)
 
     async def status(self) -> StageStatus:
         """Which embedder this replica runs, and the last change that its indexes hold."""

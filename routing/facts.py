@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from commerce.domain.catalogue import Product, ProductHit, ProductQuery
@@ -14,7 +14,7 @@ from commerce.domain.policy import ShopPolicy
 from commerce.domain.proposing.facts import Facts as ActionFacts
 from commerce.domain.tenants import Tenant
 from commerce.domain.text import LocalText
-from models.types import Basis, Passage, Segment
+from models.types import Basis, Likeness, Passage, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Facts of one turn. `goods` are the products that are named, whole; `details` are of the first order; `categories`
-    name the shop's by slug. `missing` names the stages that were left out and why, such as "retrieval: deadline".
+    name the shop's by slug. `likenesses` are the kinds of facts that are asked for like
+    this. `missing` names the stages that were left out and why, such as "retrieval: deadline".
     """
 
     now: datetime
@@ -74,6 +75,7 @@ class Facts:
     person: Person | None = None
     details: Details | None = None
     categories: tuple[tuple[str, LocalText], ...] = ()
+    likenesses: tuple[Likeness, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -103,12 +105,12 @@ _KNOWLEDGE = Needs(passages=3)
 _ORDER = Needs(orders=True, passages=2)
 
 NEEDS: dict[str, Needs] = {
-    "product_question": Needs(products=True, passages=3, includes_out_of_stock=True),
+    "product_question": Needs(orders=True, products=True, passages=3, includes_out_of_stock=True),
     "product_search": Needs(products=True, passages=2, recommendations="undirected", segment=True),
     "recommendation": Needs(products=True, passages=2, recommendations="yes", segment=True),
-    "stock_availability": Needs(products=True, passages=1, includes_out_of_stock=True),
+    "stock_availability": Needs(orders=True, products=True, passages=1, includes_out_of_stock=True),
     "price_promotion": Needs(
-        products=True, passages=3, includes_out_of_stock=True, segment=True, person=True
+        orders=True, products=True, passages=3, includes_out_of_stock=True, segment=True, person=True
     ),
     "coupon": Needs(passages=3, segment=True, person=True),
     "size_advice": _KNOWLEDGE,
@@ -125,10 +127,10 @@ NEEDS: dict[str, Needs] = {
     "return_request": _ORDER,
     "exchange_request": Needs(orders=True, products=True, passages=2, includes_out_of_stock=True),
     "refund_status": _ORDER,
-    "return_policy": _KNOWLEDGE,
+    "return_policy": Needs(orders=True, passages=3),
     "damaged_or_wrong_item": _ORDER,
     "warranty_repair": Needs(orders=True, products=True, passages=3, includes_out_of_stock=True),
-    "technical_support": Needs(products=True, passages=3, includes_out_of_stock=True),
+    "technical_support": Needs(orders=True, products=True, passages=3, includes_out_of_stock=True),
     "complaint": Needs(orders=True, passages=2, segment=True),
     "account_problem": Needs(passages=3, person=True),
     "membership_points": Needs(passages=3, segment=True, person=True),
@@ -136,3 +138,8 @@ NEEDS: dict[str, Needs] = {
     "greeting_thanks": Needs(),
     "out_of_scope": Needs(),
 }
+
+# Rules and goods are asked about by whoever has no order in mind, unless one is named, or goods of one.
+ORDERS_IF_NAMED: Final = (
+    *("return_policy", "product_question", "stock_availability", "price_promotion", "technical_support"),
+)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from commerce.domain.cancel_reasons import CancelReason
 from commerce.domain.catalogue import ProductHit
 from commerce.domain.coupons import Coupon
 from commerce.domain.money import Money, format_money
@@ -24,6 +25,13 @@ STATE_WORDS: Final[dict[OrderState, LocalText]] = {
     OrderState.RETURN_REQUESTED: LocalText("退货处理中", "being returned"),
     OrderState.EXCHANGE_REQUESTED: LocalText("换货处理中", "being exchanged"),
     OrderState.RETURNED: LocalText("已退货", "returned"),
+}
+REASON_NAMES: Final[dict[CancelReason, LocalText]] = {
+    CancelReason.NO_LONGER_NEEDED: LocalText("不需要了", "no longer needed"),
+    CancelReason.ORDERED_BY_MISTAKE: LocalText("买错了", "ordered by mistake"),
+    CancelReason.FOUND_CHEAPER: LocalText("别处更便宜", "found it cheaper"),
+    CancelReason.TOO_SLOW: LocalText("发货太慢", "it takes too long"),
+    CancelReason.OTHER: LocalText("其他原因", "another reason"),
 }
 _COLOURS_ZH: Final = {
     "red": "红色", "black": "黑色", "white": "白色", "blue": "蓝色", "navy": "藏青色", "green": "绿色", "yellow": "黄色",

@@ -1,7 +1,7 @@
 """A gateway's service without Ray: a real store and shop, real trained models, fake stages for the rest. No sockets."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,13 +37,22 @@ from deployments.rungs import RungWatch
 from deployments.snapshots import Snapshots
 from deployments.stages import Stages
 from models.generation.fake import FakeChatEngine
-from models.types import CompletionChunk, GenerationRequest, Passage, SearchRequest, Segment, Understood
+from models.types import (
+    CompletionChunk,
+    GenerationRequest,
+    Likeness,
+    Passage,
+    SearchRequest,
+    Segment,
+    Understood,
+)
 from models.types.understanding import Explanation, Language
 from models.understanding.fake import FakeUnderstanding
 from routing.effects import Emit
 from routing.facts import Recommended
 from tests.builders import passage
 
+_UNDERSTOOD = 0.5
 SECRET = b"0123456789abcdef0123456789abcdef"
 SIZE = DemoSize(customers=30, orders=120)
 
@@ -104,12 +113,16 @@ class LocalUnderstanding:
 
 
 class LocalRetrieval:
-    """One article for every question."""
+    """One article for every question, which is about whatever was understood."""
 
     async def search(self, request: SearchRequest, timeout_s: float) -> tuple[Passage, ...]:
-        if request.language == "zh":
-            return (passage(),)
-        return (passage("Goods can go back within 7 days. Keep the tags on. You pay the postage."),)
+        is_understood = any(each.probability >= _UNDERSTOOD for each in request.intents)
+        english = "Goods can go back within 7 days. Keep the tags on. You pay the postage."
+        found = passage() if request.language == "zh" else passage(english)
+        return (found if is_understood else replace(found, score=0.1),)
+
+    async def asked(self, message: str, timeout_s: float) -> tuple[Likeness, ...]:
+        return ()
 
     async def status(self, timeout_s: float) -> StageStatus:
         return StageStatus("retrieval", "fake", 0)

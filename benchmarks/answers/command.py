@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 # The scientific libraries are imported where the command runs: `kefu --help` loads this module too.
 
 console = Console(emoji=False)
-Asked = Literal["dev", "blind", "all"]
+Asked = Literal["dev", "dev_b", "blind", "all"]
 Rung = Literal["composed", "small", "large"]
 _LAPTOP: Final = "laptop"
 _STEM: Final = "answers"
 
-HalfOption = Annotated[str, typer.Option(metavar="HALF", help="dev, blind or all")]
+HalfOption = Annotated[str, typer.Option(metavar="HALF", help="dev, dev_b, blind, or all: dev and blind")]
 ShopOption = Annotated[
     list[str] | None,
     typer.Option(metavar="SHOP", help="demo, tau2 or ecom, once or more; default: each that is there"),
@@ -102,9 +102,9 @@ def answers(
 
 def _half(name: str) -> Asked:
     match name:
-        case "dev" | "blind" | "all":
+        case "dev" | "dev_b" | "blind" | "all":
             return name
-    raise _unknown("half", name, ("dev", "blind", "all"))
+    raise _unknown("half", name, ("dev", "dev_b", "blind", "all"))
 
 
 def _rung(name: str) -> Rung:
@@ -136,9 +136,10 @@ def _evaluate(asked: Request, *, is_kept: bool) -> "Evaluation":
 
 
 def _files(half: Asked) -> "tuple[QuestionFile, ...]":
-    from benchmarks.answers.questions import load_questions
+    from benchmarks.answers.questions import WHOLE, load_questions
 
-    return tuple(file for file in load_questions() if half in ("all", file.half))
+    wanted = WHOLE if half == "all" else (half,)
+    return tuple(file for file in load_questions() if file.half in wanted)
 
 
 async def _ask(

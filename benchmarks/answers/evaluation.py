@@ -43,7 +43,7 @@ class Evaluation:
 
 def told(answered: Sequence[Answered], *, is_blind_shown: bool) -> tuple[Answered, ...]:
     """Those whose questions may be told one by one: a blind one is blind no more once its fault is known."""
-    return tuple(one for one in answered if is_blind_shown or one.asked.half == "dev")
+    return tuple(one for one in answered if is_blind_shown or one.asked.half != "blind")
 
 
 def encoded(evaluation: Evaluation, *, is_blind_shown: bool) -> str:

@@ -11,7 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from benchmarks.answers.errors import QuestionInvalid
 
 QUESTIONS_DIR: Final = Path(__file__).parent / "questions"
-Half = Literal["dev", "blind"]
+Half = Literal["dev", "dev_b", "blind"]
+"""`dev_b` is a second one to be read, in another voice: what writers of answers did not write for."""
+WHOLE: Final[tuple[Half, ...]] = ("dev", "blind")
+"""The halves that the bounds are held to."""
 _SLOT: Final = re.compile(r"\{([\w.]+)\}")
 
 

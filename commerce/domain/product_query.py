@@ -26,7 +26,7 @@ _SIZE = re.compile(
 # A maker's number, such as jsq30-hwa or x6max: what it counts is neither a price nor a size.
 _MODEL = re.compile(
     r"(?<![a-z0-9])(?!(?:size|eu|uk|us|cn|under|over|below|above|rmb|cny|usd|iphone|max|min)[ \-]?\d)"
-    r"[a-z]+[a-z\-]*\d[a-z0-9]*(?:-[a-z0-9]+)*(?![a-z0-9])"
+    r"[a-z]+[a-z\-]*\d[a-z0-9]*(?:[.\-][a-z0-9]+)*(?![a-z0-9])"
 )
 _CHINESE_NOISE = """
 有没有 能不能 可不可以 帮我 给我 我想要 我想 我要 想要 想买 想找 想看 要买 买个 买点 买 找 推荐 看看 一下

@@ -2,7 +2,7 @@
 
 from models.types.behaviour import Basis, Interaction, InteractionKind, Item, Ranked, Segment
 from models.types.generation import ChatMessage, Completion, CompletionChunk, GenerationRequest, Sampling
-from models.types.retrieval import Passage, SearchRequest
+from models.types.retrieval import Likeness, Passage, SearchRequest
 from models.types.taxonomy import INTENTS, OUT_OF_SCOPE, Intent, intent
 from models.types.understanding import Entity, IntentScore, Sentiment, Understood
 
@@ -20,6 +20,7 @@ __all__ = [
     "Interaction",
     "InteractionKind",
     "Item",
+    "Likeness",
     "Passage",
     "Ranked",
     "Sampling",

@@ -25,6 +25,14 @@ class SearchRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """How like what is asked under `name` a message is: 1 the same, near 0 nothing in common."""
+
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """One article that answers, in the asked language. `quote` is a sentence of `body`, word for word."""
 

@@ -86,8 +86,8 @@ def refusing(understood: Understood) -> Composed:
         (
             say(
                 understood.language,
-                "抱歉，这个问题不在购物客服的范围内。",
-                "Sorry, that is outside what this shop's customer service can help with.",
+                "抱歉，这个问题我帮不上，它不在购物客服的范围内。",
+                "Sorry, I can't help with that: it is not something that this shop's customer service knows.",
             ),
             say(
                 understood.language,

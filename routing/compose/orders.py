@@ -6,7 +6,6 @@ from typing import Final
 from models.types import Understood
 from routing.answer import Composed
 from routing.compose.from_sheet import about_order, from_sheet
-from routing.compose.knowledge import from_articles, quoted
 from routing.facts import Facts
 from routing.sheet.asked import asked_kinds
 from routing.wording import say
@@ -21,7 +20,7 @@ def order_or_reason(understood: Understood, facts: Facts) -> Composed | None:
             "为了保护您的隐私，请先登录，我才能查看您的订单。",
             "To keep your orders private, please sign in first; then I can look at them.",
         )
-        return _with_article(understood, facts, sentence)
+        return _with_rules(understood, facts, sentence)
     if facts.is_order_unknown:
         sentence = say(
             language,
@@ -42,15 +41,16 @@ def order_or_reason(understood: Understood, facts: Facts) -> Composed | None:
                 hands_off=True,
             )
         sentence = say(language, "您的账号下还没有订单。", "There are no orders in your account yet.")
-        return _with_article(understood, facts, sentence)
+        return _with_rules(understood, facts, sentence)
     return None
 
 
-def _with_article(understood: Understood, facts: Facts, sentence: str) -> Composed:
-    article = quoted(facts.passages[0]) if facts.passages else None
-    if article is None:
+def _with_rules(understood: Understood, facts: Facts, sentence: str) -> Composed:
+    """What the shop says of it to everybody stands before why no order is told of."""
+    rules = from_sheet(understood, facts)
+    if rules.hands_off:
         return Composed((sentence,))
-    return Composed((sentence, *article.sentences), article.citations)
+    return replace(rules, sentences=(*rules.sentences, sentence))
 
 
 def with_sign_in(understood: Understood, facts: Facts) -> Composed:
@@ -72,7 +72,7 @@ _OF_AN_ORDER: Final = (
 def give_back(understood: Understood, facts: Facts) -> Composed:
     """How things go back, for whoever has no order here that could: what to do to have one looked at."""
     if facts.is_order_unknown or (facts.is_signed_in and not facts.goods and not facts.orders):
-        return order_or_reason(understood, facts) or from_articles(understood, facts)
+        return order_or_reason(understood, facts) or from_sheet(understood, facts)
     how = from_sheet(understood, facts)
     if facts.is_signed_in:
         return how

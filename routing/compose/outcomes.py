@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from commerce.domain.actions import ActionKind
-from commerce.domain.orders import Order
+from commerce.domain.orders import Order, OrderLine
 from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
-from routing.compose.reasons import reasons
+from routing.reasons import reasons
 from routing.wording import STATE_WORDS, order_goods, say
 
 DEED_NAMES: Final[Mapping[str, LocalText]] = {
@@ -21,7 +22,7 @@ DEED_NAMES: Final[Mapping[str, LocalText]] = {
     "exchange": LocalText("换货", "exchange it"),
     "price_protection": LocalText("申请价格保护", "claim the difference in price"),
     "report_problem": LocalText(
-        "登记商品问题（如有破损或故障）", "report a problem with it, if it is damaged or faulty"
+        "在有破损或故障时申请退换", "have it returned or exchanged if it is damaged or faulty"
     ),
     "repair": LocalText("报修", "have it repaired"),
     "reissue_invoice": LocalText("开发票", "have an invoice issued"),
@@ -147,7 +148,7 @@ def refused(
     """Not possible, by which rules, and what may be asked for instead."""
     if [step.rule_id for step in trace if step.outcome is RuleOutcome.FAILED] == ["refund.price_fell"]:
         return (_not_cheaper(order, trace, language),)
-    what, goods = _REFUSED[goal].in_language(language), order_goods(order, language)
+    what, goods = _REFUSED[goal].in_language(language), _refused_goods(order, trace, language)
     state, why = STATE_WORDS[order.state].in_language(language), reasons(trace, language)
     first = say(
         language,
@@ -160,6 +161,13 @@ def refused(
     return first, say(
         language, f"您可以{names}，需要的话告诉我。", f"You could {names} instead; just tell me."
     )
+
+
+def _refused_goods(order: Order, trace: tuple[RuleStep, ...], language: str) -> str:
+    """What it is refused for: the lines whose rules fail, or all of the order."""
+    failed = {step.line_id for step in trace if step.outcome is RuleOutcome.FAILED}
+    lines = tuple(line for line in order.lines if line.line_id in failed)
+    return order_goods(replace(order, lines=lines or order.lines), language)
 
 
 def _not_cheaper(order: Order, trace: tuple[RuleStep, ...], language: str) -> str:
@@ -199,9 +207,16 @@ def not_matched(language: str) -> str:
     return say(language, "抱歉，我没有听明白。", "Sorry, I did not get that.")
 
 
-def possible(goal: str, order: Order, language: str) -> str:
-    """That it can be done, before what it needs is asked for."""
-    deed, goods = DEED_NAMES[goal].in_language(language), order_goods(order, language)
+def possible(goal: str, order: Order, lines: tuple[OrderLine, ...], language: str) -> str:
+    """That it can be done, before what it needs is asked for; `lines` are those that were chosen, if any were."""
+    deed = DEED_NAMES[goal].in_language(language)
+    goods = order_goods(replace(order, lines=lines or order.lines), language)
+    if goal == "report_problem":
+        return say(
+            language,
+            f"订单 {order.order_id}（{goods}）有破损、故障或发错，可以退货退款，也可以换新。",
+            f"Order {order.order_id} ({goods}): damaged, faulty or wrong, it can be returned for a refund, or exchanged.",
+        )
     return say(
         language,
         f"订单 {order.order_id}（{goods}）可以{deed}。",

@@ -122,8 +122,8 @@ def _nothing_found(understood: Understood, facts: Facts) -> Composed:
     asked = _asked(facts.query, language)
     sentence = say(
         language,
-        f"没有找到{asked}符合条件且有货的商品，可以换个颜色、价位或商品名称再试试。",
-        f"Nothing in stock matches{asked}; try another colour, price or product name.",
+        f"没有找到{asked}符合条件且有货的商品，可以换个颜色、价位或商品名称再试试，或者说“转人工”。",
+        f"I did not find anything in stock that matches{asked}; try another colour, price or name, or ask for a person.",
     )
     return Composed((sentence,))
 

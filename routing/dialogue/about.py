@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from commerce.domain.orders import OPEN_STATES, OrderState
+from commerce.domain.orders import OPEN_STATES, Order, OrderState
 from routing.compose.from_sheet import meant
 from routing.dialogue.goals import ANSWER
+from routing.dialogue.goods import orders_naming
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.rules import Plan
 from routing.dialogue.state import DialogueState, Question, Topic
 from routing.dialogue.which_order import Choosing, choose_order, likely_orders, order_options
-from routing.facts import NEEDS, Facts
+from routing.facts import NEEDS, ORDERS_IF_NAMED, Facts
 
 _EVERY: Final = frozenset(OrderState)
 _UNDER_WAY: Final = frozenset({OrderState.RETURN_REQUESTED, OrderState.EXCHANGE_REQUESTED})
@@ -42,13 +43,24 @@ def about_order(plan: Plan, heard: Heard, facts: Facts) -> Facts:
     if not facts.orders or facts.is_order_unknown:
         return facts
     intent = plan.topic.intent if plan.topic is not None else heard.understood.intent
+    if intent in ORDERS_IF_NAMED and not facts.asked_order_id:
+        is_named = intent == "return_policy" or bool(heard.said("product"))
+        if not is_named or not orders_naming(facts.orders, heard, facts):
+            return replace(facts, orders=())
     likely = likely_orders(facts, _LIKELY.get(intent, _OPEN_FIRST))
     spoken_of, is_other = plan.state.order_id, heard.acts.other
+    if heard.said("product") and not (facts.asked_order_id or is_other):
+        named = orders_naming(likely, heard, facts) or orders_naming(facts.orders, heard, facts)
+        if named:
+            # The newest with those goods; whoever means another says so.
+            return _about(named[0], facts)
     chosen = choose_order(Choosing(heard, facts, likely, picked_order(plan, heard), spoken_of, is_other))
-    if chosen is None:
-        return facts
-    others = tuple(order for order in facts.orders if order != chosen.order)
-    return replace(facts, orders=(chosen.order, *others), asked_order_id=chosen.order.order_id)
+    return facts if chosen is None else _about(chosen.order, facts)
+
+
+def _about(order: Order, facts: Facts) -> Facts:
+    others = tuple(each for each in facts.orders if each != order)
+    return replace(facts, orders=(order, *others), asked_order_id=order.order_id)
 
 
 def after_answer(plan: Plan, facts: Facts, intent: str) -> DialogueState:

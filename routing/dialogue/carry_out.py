@@ -11,7 +11,7 @@ from commerce.domain.orders import Order
 from models.types import Understood
 from routing.answer import Composed
 from routing.compose import compose, outcomes, proposals
-from routing.compose.from_sheet import progress
+from routing.compose.from_sheet import faulty, progress
 from routing.compose.knowledge import quoted
 from routing.dialogue.asking import asked
 from routing.dialogue.flows import FLOWS, SETTLES
@@ -144,6 +144,9 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
             nor_others = (outcomes.nor_others(topic.goal, language),) if worked.are_others_refused else ()
             why = outcomes.refused(topic.goal, order, worked.rule_trace, instead, language)
             said = (*lead, why[0], *nor_others, *why[1:])
+            if "report_problem" in instead:
+                lines = frozenset(item["line_id"] for item in topic.slots.get("lines", ()))
+                said = (*said, *faulty(worked.details, lines, facts, language))
             reminder, ended = resumed(replace(state.ended().settled(topic.goal), stalled_turns=0), heard)
             full = Composed((*said, *reminder), cards=cards)
             return CarriedOut(full, "answer", ended, plan.rule, facts.missing)
@@ -187,7 +190,9 @@ def _about_order(worked: Worked, topic: Topic, order: Order, language: str) -> t
     """That it can be done, once; else which order was taken, where nobody named it."""
     slot = topic.question.slot if topic.question is not None else ""
     if worked.is_allowed and topic.asked.get(slot, 0) <= 1:
-        return (outcomes.possible(topic.goal, order, language),)
+        wanted = {item["line_id"] for item in topic.slots.get("lines", ())}
+        chosen = tuple(line for line in order.lines if line.line_id in wanted)
+        return (outcomes.possible(topic.goal, order, chosen, language),)
     return (outcomes.taken(order, language),) if worked.is_told else ()
 
 

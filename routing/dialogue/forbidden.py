@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from commerce.domain.policy import GoodsRequirement
 from commerce.domain.proposing import cutoffs
 from commerce.domain.proposing.facts import Facts as ActionFacts
 from commerce.domain.proposing.invoicing import can_be_invoiced
@@ -64,8 +65,29 @@ def forbidden(goal: str, working: Working) -> Trace | None:
 
 
 def is_allowed(goal: str, working: Working) -> bool:
-    """All that can be told before the rest is known speaks for it."""
-    return goal in _CHECKS and _can_tell(goal, working) and forbidden(goal, working) is None
+    """All that can be told before the rest is known speaks for it; while it is not known what goes back and why, all of the
+    order can, whatever the reason is.
+    """
+    if goal not in _CHECKS or forbidden(goal, working) is not None:
+        return False
+    return _can_tell(goal, working) or (
+        goal in _NEEDS_REASON and not working.chosen and _all_go_back(goal, working)
+    )
+
+
+def _all_go_back(goal: str, working: Working) -> bool:
+    remedy = Remedy.RETURN if goal == "return" else Remedy.EXCHANGE
+    return bool(working.lines) and all(
+        decision.is_eligible and all(step.rule_id in _AS_IT_CAME for step in decision.conditions)
+        for decision in (
+            return_eligibility(working.order, line, working.facts.policy, working.facts.now, remedy=remedy)
+            for line in working.lines
+        )
+    )
+
+
+# What whoever wants to give something back takes for granted.
+_AS_IT_CAME: Final = (f"return.condition.{GoodsRequirement.COMPLETE_AND_UNWORN}",)
 
 
 def _can_tell(goal: str, working: Working) -> bool:

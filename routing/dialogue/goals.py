@@ -116,7 +116,7 @@ GOALS: Final = (
             r"\bprice[- ](?:match|protect\w*|adjust\w*|drop\w*|guarantee)\b|\b(?:refund|give|pay)\b.{0,20}\bdifference\b",
             r"\b(?:cheaper|dropped|lower(?:ed)?)\b.{0,40}\b(?:refund|difference|back|adjust)",
         ),
-        _ASKS_FOR_RULES,
+        _words(_ASKS_FOR_RULES.pattern, r"少退|退少|差我钱|没按.{0,6}退"),
     ),
     Goal(
         "apply_coupon",
@@ -155,7 +155,14 @@ GOALS: Final = (
         ),
         _ASKS_FOR_RULES,
     ),
-    Goal("cancel", ("cancel_order",)),
+    Goal(
+        "cancel",
+        ("cancel_order",),
+        unless=_words(
+            r"(?:什么时候|啥时候|哪天|几号|何时|为什么|谁).{0,6}取消(?:的|了)|被取消|取消.{0,4}(?:理由|原因)",
+            r"\b(?:when|why|who)\b.{0,30}\bcancel+ed\b|\breasons?\b.{0,30}\bcancel",
+        ),
+    ),
     Goal(
         "change_address",
         ("change_address",),

@@ -13,7 +13,7 @@ from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
 from routing.dialogue.reading import SURE, Reading
 from routing.dialogue.state import DialogueState, Topic
-from routing.facts import NEEDS
+from routing.facts import NEEDS, ORDERS_IF_NAMED
 from routing.sheet.asked import OF_OWN_ORDERS, OF_THE_SHOP, asked_kinds, intent_by_words
 
 Step = Literal[
@@ -301,10 +301,11 @@ def _words_tell(reading: Reading) -> bool:
     kinds = asked_kinds(message)
     if understood.decision == "out_of_scope":
         return bool(reading.heard.said("product", "brand", "order_number")) or bool(OF_THE_SHOP & set(kinds))
+    has_orders = NEEDS[understood.intent].orders and understood.intent not in ORDERS_IF_NAMED
     is_own = bool(OF_OWN_ORDERS & set(kinds))
     # When it comes, said of nothing: of what was ordered.
     is_own |= "order.expected" in kinds and not reading.heard.said("product", "brand")
-    return is_own and reading.goal == ANSWER and not NEEDS[understood.intent].orders
+    return is_own and reading.goal == ANSWER and not has_orders
 
 
 def _by_words(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
@@ -315,17 +316,27 @@ def _by_words(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 
 
 _LEAST_NAME: Final = 4
+# As the makers of things call them: capitals and digits together.
+_MODEL: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,6}[A-Z0-9]*[-.]?[A-Z0-9.\-]*\d[A-Za-z0-9.\-()]+")
+
+
+def names_model(heard: Heard) -> bool:
+    """Whether it has what the makers of things call them; numbers of orders look like that, too."""
+    return _MODEL.search(heard.message) is not None and not heard.said("order_number")
 
 
 def _names_goods(reading: Reading) -> bool:
     """Asks about what the shop sells, by its name, however far off the question is."""
     heard = reading.heard
+    if heard.understood.decision != "out_of_scope":
+        return False
     is_named = any(len(entity.text) >= _LEAST_NAME for entity in heard.said("product"))
-    return heard.understood.decision == "out_of_scope" and heard.is_question and is_named
+    return names_model(heard) or (heard.is_question and is_named)
 
 
 def _about_goods(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
-    return "answer", reading.state, Topic(ANSWER, "product_question")
+    intent = intent_by_words(reading.heard.message) or "product_question"
+    return "answer", reading.state, Topic(ANSWER, intent)
 
 
 def _refuse(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:

@@ -233,8 +233,8 @@ VARIANTS: Final = Slot(
 )  # fmt: skip
 
 
-def fallen_lines(working: Working) -> Items:
-    """Those that cost less today; where none does, all of them, and the rules tell it."""
+def fallen_lines(working: Working) -> Items | None:
+    """Those that cost less today; where none does, all of them, and the rules tell it. None: everything went back."""
     variants = working.details.action.variants
     fallen = [
         line
@@ -242,7 +242,7 @@ def fallen_lines(working: Working) -> Items:
         if line.variant_id in variants
         and variants[line.variant_id].price_minor * line.quantity < line.paid_minor
     ]
-    return [_item(line, None) for line in fallen or working.lines]
+    return [_item(line, None) for line in fallen or working.lines] or None
 
 
 FALLEN_LINES: Final = Slot("lines", lines_said, fallen_lines, line_options, pick_line)

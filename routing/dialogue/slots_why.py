@@ -10,14 +10,7 @@ from commerce.domain.returns import ReturnReason
 from routing.dialogue import words
 from routing.dialogue.state import Option
 from routing.dialogue.working import Slot, Working, no_options, nothing
-
-_CANCEL_TEXTS: Final = {
-    CancelReason.NO_LONGER_NEEDED: ("不需要了", "no longer needed"),
-    CancelReason.ORDERED_BY_MISTAKE: ("买错了", "ordered by mistake"),
-    CancelReason.FOUND_CHEAPER: ("别处更便宜", "found it cheaper"),
-    CancelReason.TOO_SLOW: ("发货太慢", "it takes too long"),
-    CancelReason.OTHER: ("其他原因", "another reason"),
-}
+from routing.wording import REASON_NAMES
 
 
 def cancel_reason_said(working: Working) -> str | None:
@@ -32,7 +25,9 @@ def any_reason(working: Working) -> str | None:
 
 
 def cancel_reason_options(working: Working) -> tuple[Option, ...]:
-    return tuple(Option(r, *_CANCEL_TEXTS[r]) for r in working.facts.policy.orders.cancel_reasons)
+    return tuple(
+        Option(r, REASON_NAMES[r].zh, REASON_NAMES[r].en) for r in working.facts.policy.orders.cancel_reasons
+    )
 
 
 CANCEL_REASON: Final = Slot(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from models.types import Likeness
 from routing.sheet.fact import SheetFact
 
 
@@ -49,6 +50,24 @@ ASKS: Final = (
         r"\bstatus of (?:my )?(?:parcel|package|delivery)",
         unless=r"寄到哪|送到哪|发到哪|退款|钱|refund|receipt|invoice|单号|号码",
     ),
+    # What no parcel's data holds.
+    _ask(
+        "order.hour",
+        r"几点|具体时间|什么时辰|几时几分|上午还是下午",
+        r"\bwhat time\b|\bwhich hour\b|\bexact (?:time|hour)|\bmorning or (?:in the )?afternoon",
+        unless=r"人工|客服|上班|下班|营业|下单|付款|付的|截止|open|agent|colleague|cut-?off|dispatch|pay",
+    ),
+    _ask(
+        "order.courier",
+        r"(?:快递员|送货员|骑手|小哥|师傅).{0,8}(?:叫|名字|姓|电话|号码|联系)",
+        r"\b(?:courier|driver|delivery (?:man|guy|person))\b.{0,20}\b(?:name|called|phone|number|contact)|"
+        r"\b(?:name|phone|number)\b.{0,20}\b(?:courier|driver|delivery (?:man|guy|person))\b",
+    ),
+    _ask(
+        "order.why",
+        r"为什么.{0,16}(?:取消|派送|退回|延误|晚|慢|绕|停)|(?:取消|延误|退回).{0,4}(?:原因|为什么)",
+        r"\bwhy (?:was|is|did|has|were|does|do)\b.{0,40}\b(?:cancel\w*|drop\w*|late|delay\w*|sent back|slow|return\w*)",
+    ),
     _ask(
         "order.delivered",
         r"签收|(?:哪天|什么时候|几号|何时).{0,6}(?:送到|签|收到)的|已经送到|送到了吗",
@@ -60,13 +79,27 @@ ASKS: Final = (
         r"\bwhen (?:will|does|is).{0,30}\b(?:ship|leave|dispatch|sent)",
     ),
     _ask(
+        "order.shipped",
+        r"(?:什么时候|啥时候|哪天|几号|何时|几时).{0,6}(?:发的|寄的|寄出|发出的|出库的)|发货(?:时间|日期)",
+        r"\bwhen (?:was|were|did).{0,40}\b(?:ship(?:ped)?|sent|dispatch(?:ed)?|leave|left)\b|\bshipped on\b",
+        r"\b(?:what|which) (?:day|date)\b.{0,30}\b(?:shipped|sent|dispatched)\b",
+    ),
+    _ask(
         "order.placed",
-        r"(?:什么时候|哪天|几号|何时).{0,6}(?:下的?单|买的|拍的)|下单时间",
-        r"\bwhen did i (?:order|buy|place|purchase)|\bordered on\b",
+        r"(?:什么时候|啥时候|哪天|几号|何时|几月).{0,6}(?:下的?单|买的|拍的|订的)|(?:下单|购买)(?:时间|日期)",
+        r"\bwhen did i (?:order|buy|place|purchase)|\bordered on\b|\border date\b|"
+        r"\b(?:what|which) (?:day|date)\b.{0,30}\b(?:placed?|order(?:ed)?|buy|bought|purchased?)\b",
+        unless=r"arriv|deliver|ship|refund|here\b",
+    ),
+    _ask(
+        "order.cancelled",
+        r"(?:什么时候|啥时候|哪天|几号|何时).{0,6}取消的|取消(?:时间|日期)|被取消的",
+        r"\bwhen (?:was|did).{0,40}\bcancel|\bcancel+ed on\b",
     ),
     _ask(
         "order.total",
-        r"(?:付|花|支付|实付|总|一共|共).{0,5}(?:多少|几块|金额|钱)|订单.{0,4}多少钱|这单.{0,4}多少|订单金额|总价|总额",
+        r"(?:付|花|支付|实付|总|一共|共).{0,5}(?:多少|几块|金额|钱)|订单.{0,4}多少钱|这单.{0,4}多少|订单金额|总价|总额|"
+        r"多少钱(?:买|拍|入手|订)的|(?:买|拍|订).{0,6}花了",
         r"\bhow much (?:was|did|were)\b|\btotal\b|\bwhat did (?:i|it) (?:pay|cost)|\bamount (?:of|i paid)|\bcost me\b",
         unless=r"退|refund|发票|invoice|运费|积分|余额|券|back\b|taken off|discount|left",
     ),
@@ -78,7 +111,7 @@ ASKS: Final = (
     ),
     _ask(
         "order.discount",
-        r"优惠了?多少|减了?多少|便宜了?多少|折扣.{0,4}多少|打了几折",
+        r"优惠了?多少|减了多少|便宜了多少|折扣.{0,4}多少|打了几折",
         r"\btaken off\b|\bhow much.{0,20}(?:discount|off|save)|\bdiscount (?:on|of|did|for)\b",
     ),
     _ask(
@@ -88,10 +121,16 @@ ASKS: Final = (
     ),
     _ask(
         "order.refund",
-        r"退(?:款|了|的钱|回).{0,8}(?:多少|到哪|哪里|没|进度|状态|到账)|退了?我?多少|钱退",
+        r"退(?:款|了|的钱|回).{0,8}(?:多少|到哪|哪里|没|进度|状态|到账)|退了?我?多少|钱退|"
+        r"钱.{0,8}(?:哪儿?去|去哪|没到|没收到|没影)|我的?钱(?:呢|在哪)|(?:少|没按|怎么才|才)退|退少了|差我钱",
         r"\brefund\b.{0,30}\b(?:status|where|go|went|sent|much|arriv)|\b(?:where|how much).{0,40}\brefund|"
-        r"\bget back\b|\bmoney back\b",
+        r"\bget back\b|\bmoney back\b|\b(?:money|cash)\b.{0,20}\b(?:go|goes|went|gone)\b",
         unless=r"几天|多久|how long|when would|when will",
+    ),
+    _ask(
+        "order.refund_to",
+        r"钱.{0,6}(?:打|退|回|返)(?:到|去|给|回)?(?:哪|谁|什么)|退(?:款|回|到)?.{0,4}(?:哪里|哪个|哪张|什么)(?:账户|卡|方式)?",
+        r"\b(?:where|which account|which card)\b.{0,40}\b(?:money|refund|cash)\b.{0,20}\b(?:go|goes|land|end up|sent)\b",
     ),
     _ask(
         "order.address",
@@ -102,8 +141,10 @@ ASKS: Final = (
     ),
     _ask(
         "order.contents",
-        r"(?:买|订|拍|有)了?(?:些|哪些|什么|啥)|里面有|都有什么",
+        r"(?:买|订|拍|有)[了的]?(?:些|哪些|什么|啥)|里面有|都有(?:什么|啥|哪些)|"
+        r"(?:一共|总共|买了|订了|拍了|里有)(?:几|多少)[件样个种]",
         r"\bwhat(?:'s| is| was| did i).{0,12}\b(?:in|inside|buy|order)\b|\bremind me what\b|\bwhich items\b",
+        r"\bhow many (?:items|things|pieces|products|articles)\b.{0,30}\b(?:order|buy|bought|purchase|in)\b",
         unless=r"happening|status",
     ),
     _ask(
@@ -118,9 +159,21 @@ ASKS: Final = (
     ),
     _ask("line.warranty", r"保修|质保|保多久|过保", r"\bwarranty\b|\bguarantee\b|\bcovered\b"),
     _ask(
-        "line.return_until line.fault_until",
-        r"(?:退|换)货?.{0,6}(?:期限|截止|到什么时候|最晚)|多少天.{0,4}退",
-        r"\bhow long\b.{0,20}\breturn|\breturn (?:window|deadline|period)",
+        "line.paid",
+        r"(?:退|返)(?:给?我|回|款|我)?.{0,6}多少(?:钱|块|元)?(?!天)|能退回?多少(?!天)|退多少钱",
+        r"\bhow much\b.{0,40}\b(?:get|refunded|receive|back)\b|\brefund(?:ed)?\b.{0,20}\bhow much\b|"
+        r"\brefund amount\b",
+        unless=r"运费|邮费|退了|已退|postage|shipping",
+    ),
+    _ask(
+        "line.return_until line.not_returnable line.fault_until",
+        r"(?:退(?!款|钱|到|回|给)|换)货?.{0,8}(?:期限|截止|到什么时候|最晚|最迟|哪天|几号|几天|时间|多久)|(?:多少|几)天.{0,4}(?:退|换)(?!款|钱|到|回|给)|"
+        r"(?:最晚|最迟|什么时候|哪天|几号)(?:之?前)?.{0,6}(?:能|可以|还能)?.{0,2}(?:退货|换货|退(?!款|钱|到|回|给)|换)|"
+        r"还?(?:能|可以|可)(?:不能|不可以)?.{0,4}(?:退货|退换|退(?!款|钱|回|到))|"
+        r"(?:超过|过了|还在).{0,6}(?:退|换)",
+        r"\bhow (?:long|many days)\b.{0,40}\b(?:return|back)|\breturn (?:window|deadline|period)|\breturnable\b|"
+        r"\b(?:too late|still|able|eligible)\b.{0,24}\b(?:return|send (?:it|this|them) back)|"
+        r"\b(?:last day|deadline|until when|by when)\b.{0,40}\b(?:return|back)",
     ),
     _ask(
         "order.invoice",
@@ -161,7 +214,54 @@ ASKS: Final = (
         r"香港|澳门|台湾|海外|国外|港澳台",
         r"\bhong ?kong\b|\bmacao?u?\b|\btaiwan\b|\babroad\b|\boverseas\b|\binternational",
     ),
-    _ask("shop.cutoff", r"几点(?:前|之前).{0,6}(?:下单|付款|发)|当天发", r"\bcut[- ]?off\b|\bsame day\b"),
+    _ask(
+        "shop.cutoff",
+        r"几点(?:前|之前|以前).{0,8}(?:下单|付款|拍|发)|当天(?:能|可以|就)?发|"
+        r"(?:下单|付款|拍下|付的款|付完款).{0,8}(?:今天|当天|几天|多久|什么时候|啥时候).{0,4}(?:能|可以|会|才)?发",
+        r"\bcut[- ]?off\b|\bsame[- ]day\b|\b(?:dispatch|ship)\w*\b.{0,20}\btoday\b|\bhow soon\b.{0,30}\b(?:ship|dispatch)",
+    ),
+    _ask(
+        "shop.late",
+        r"(?:超时|迟|晚|不|没|未)(?:发货|发).{0,8}(?:赔|补偿|怎么办|怎么算)|发货.{0,4}(?:赔|补偿)",
+        r"\b(?:compensat\w*|make up)\b.{0,30}\b(?:late|delay|ship)|\b(?:late|delay\w*)\b.{0,30}\bcompensat",
+    ),
+    _ask("shop.gift_wrap", r"礼品?包装|包装成礼|礼盒包", r"\bgift[- ]?wrap"),
+    _ask(
+        "shop.cancel_reasons",
+        r"取消.{0,6}(?:理由|原因)|(?:什么|哪些)(?:理由|原因).{0,6}取消",
+        r"\b(?:reasons?)\b.{0,30}\bcancel|\bcancel\w*\b.{0,20}\breasons?\b",
+    ),
+    _ask(
+        "shop.cancelling",
+        r"(?:什么时候|啥时候|哪个阶段|到哪一步).{0,8}(?:前|能|可以|不能)?.{0,4}取消|取消(?:规则|政策|期限)",
+        r"\bcancel+ation (?:policy|rules?)|\b(?:until|up to) (?:when|what point)\b.{0,30}\bcancel",
+    ),
+    _ask(
+        "shop.points",
+        r"积分.{0,10}(?:抵|换|值|用|过期|有效|多少钱|规则|怎么)|怎么.{0,6}积分|[得攒]积分",
+        r"\bpoints?\b.{0,40}\b(?:worth|valid|expire|use|spend|earn|redeem)|\b(?:earn|redeem|use|spend)\b.{0,20}\bpoints?\b",
+    ),
+    _ask(
+        "shop.levels",
+        r"(?:升|成为|变成|达到|算).{0,6}(?:金卡|银卡|会员等级|级)|(?:金卡|银卡).{0,8}(?:条件|要求|消费|怎么)",
+        r"\b(?:become|get|reach|upgrade)\b.{0,20}\b(?:gold|silver)\b|"
+        r"\b(?:gold|silver) (?:member\w*|level|status)\b.{0,20}\b(?:need|spend|require)",
+    ),
+    _ask(
+        "shop.invoice_reissue",
+        r"(?:重开|补开|换开|重新开).{0,10}(?:多久|几天|多少天|期限)|(?:多久|几天|多少天).{0,8}(?:重开|补开|换开)",
+        r"\b(?:reissue\w*|issued again)\b.{0,40}\b(?:days|long|until)|\b(?:days|long)\b.{0,40}\breissue",
+    ),
+    _ask(
+        "shop.repair_time",
+        r"(?:维修|修|返修).{0,8}(?:多久|几天|多长|多少天)|(?:多久|几天|多长时间).{0,4}(?:能)?修好",
+        r"\bhow long\b.{0,30}\brepair|\brepairs?\b.{0,20}\b(?:take|long|days)",
+    ),
+    _ask(
+        "shop.account_deletion",
+        r"注销.{0,8}(?:多久|几天|多长)",
+        r"\b(?:delet\w*|clos\w*)\b.{0,20}\baccount\b|\baccount\b.{0,20}\bdelet",
+    ),
     _ask(
         "shop.delivery_time",
         r"(?:发货后)?(?:几天|多久).{0,4}(?:能到|到货|送达|送到)",
@@ -175,7 +275,7 @@ ASKS: Final = (
     ),
     _ask(
         "shop.return_condition",
-        r"(?:拆封?|开封|打开|激活|用过|穿过|试过|吊牌|包装|盒子).{0,12}(?:退|换|行|可以|吗)|"
+        r"(?:拆封?|开封|打开|激活|用过|穿过|试过|吊牌|包装|盒子).{0,12}(?:退|换)|"
         r"(?:退|换)货?.{0,10}(?:条件|要求|包装|吊牌|拆封)",
         r"\b(?:opened|unopened|used|worn|packaging|box|tags?)\b.{0,40}\b(?:return|exchange|back)|"
         r"\breturn\b.{0,40}\b(?:opened|unopened|used|worn|packaging|box|tags?|condition)",
@@ -187,30 +287,37 @@ ASKS: Final = (
     ),
     _ask(
         "shop.refund_chain",
-        r"审核|验货|打款|退款流程|(?:仓库|你们).{0,4}收到.{0,8}(?:退|多久)|寄回.{0,10}(?:退款|多久|什么时候)",
-        r"\breview(?:ed)?\b|\binspect|\bonce you (?:get|receive)|\bprocess(?:ed|ing)?\b.{0,20}\brefund",
+        r"审核|验货|验收|打款|退款(?:流程|进度|步骤)|(?:仓库|你们|商家).{0,6}收到.{0,12}(?:退|多久|多长|几天)|"
+        r"(?:寄回|退回)(?:去|来)?.{0,12}(?:退款|退钱|多久|多长|什么时候|几天)",
+        r"\breview(?:ed)?\b|\binspect|\b(?:once|after) you (?:get|got|receive)|\bprocess(?:ed|ing)?\b.{0,20}\brefund|"
+        r"\brefund process\b|\bsent (?:it|them|everything|my things|the item) back\b",
     ),
     _ask(
         "shop.pickup_fee",
-        r"退货?.{0,6}(?:运费|邮费|快递费)|(?:运费|邮费).{0,6}(?:谁|出|承担)",
-        r"\breturn (?:shipping|postage)|\bwho pays\b|\bpick-?up\b.{0,12}\b(?:fee|cost)",
+        r"[退换]货?.{0,8}(?:运费|邮费|快递费|路费|寄费)|(?:运费|邮费|快递费|寄费).{0,6}(?:谁|出|承担|掏|付|算|退)|"
+        r"(?:寄回|退回).{0,8}(?:运费|邮费|要钱|收费|花钱)|上门(?:取件|取货|拿|收).{0,8}(?:钱|费)",
+        r"\breturn (?:shipping|postage|label|cost|fee)|\bwho (?:pays|covers|bears)\b|"
+        r"\b(?:pick-?up|collection)\b.{0,20}\b(?:fee|cost|free|charge)|\bcosts? (?:me )?to (?:return|send)|"
+        r"\bpay\b.{0,20}\b(?:return|send)",
     ),
     _ask(
         "shop.promotion",
-        r"国补|补贴|以旧换新|满减|活动|优惠(?:政策|活动|力度)?",
-        r"\bpromotions?\b|\bsubsid|\btrade[- ]?in\b|\bsales?\b|\boffers?\b",
+        r"国补|补贴|以旧换新|满减|活动|优惠(?:政策|活动|力度)?|能效.{0,8}补|补(?:多少|几个)|折扣|打折|几折|内购",
+        r"\bpromotions?\b|\bsubsid|\btrade[- ]?in\b|\bsales?\b|\boffers?\b|\bdiscounts?\b|\bpromo codes?\b",
+        unless=r"off (?:my|this|the|order)|\bdiscount (?:on|of|did|for) (?:my |this |the )?order|优惠券|我的",
     ),
     _ask(
         "shop.refund_card shop.refund_wallet shop.refund_gift_card",
-        r"(?:退款|退钱|退到|钱.{0,3}退|退的钱).{0,14}(?:几天|多久|多长|什么时候|到账)|"
-        r"(?:几天|多久).{0,8}(?:退款|退钱|退到|退回|到账)",
-        r"\bhow long\b.{0,50}\b(?:refund|money|back)|\bwhen (?:would|will|do|can)\b.{0,40}\b(?:refund|money back)|"
-        r"\brefunds?\b.{0,30}\b(?:take|long)",
+        r"(?:退款|退钱|退到|退回|钱.{0,6}退|退的钱|退给我).{0,16}(?:几天|几个工作日|多少天|多久|多长|什么时候|啥时候|几时|到账)|"
+        r"钱.{0,4}(?:等|要).{0,4}(?:几天|多久|多长)|"
+        r"(?:几天|多久|多长|什么时候|啥时候|几个工作日|多少天).{0,10}(?:退款|退钱|退到|退回|退给|到账|返还|打款)",
+        r"\bhow (?:long|many (?:\w+ )?days|soon|fast|quick(?:ly)?)\b.{0,60}\b(?:refund|money|back)|"
+        r"\bwhen\b.{0,60}\b(?:refund|money)\b|\brefunds?\b.{0,40}\b(?:take|long|quick|soon|fast|days|arrive)",
     ),
     _ask("shop.price_protection", r"价保|保价|价格保护", r"\bprice (?:protection|match|guarantee)"),
     _ask(
         "shop.methods",
-        r"(?:支持|可以用|能用|有哪些|哪些).{0,6}(?:支付|付款)|(?:支付|付款)方式有",
+        r"(?:支持|可以用|能用|能不能用|有哪些|哪些|用).{0,8}(?:支付|付款|付钱|付吗|付不)|(?:支付|付款)方式有|怎么(?:支付|付款)",
         r"\bways? (?:of|to) pay|"
         r"\b(?:which|what)\b.{0,20}\b(?:pay|payments?)\b.{0,30}\b(?:take|accept|methods|options|support)|"
         r"\bhow can i pay\b",
@@ -224,8 +331,8 @@ ASKS: Final = (
     _ask("shop.instalments", r"分期|花呗分", r"\binstal+ments?\b|\bpay (?:monthly|in parts)"),
     _ask(
         "shop.unpaid",
-        r"不付款.{0,6}(?:取消|关闭)|多久.{0,6}(?:自动)?(?:取消|关闭)",
-        r"\bunpaid\b|\bhow long\b.{0,20}\bto pay\b",
+        r"(?:不|没|未)(?:付款?|支付).{0,10}(?:取消|关闭|失效|过期|多久|保留)|多久.{0,6}(?:自动)?(?:取消|关闭)|(?:保留|锁)多久",
+        r"\bunpaid\b|\bhow long\b.{0,20}\bto pay\b|\b(?:don'?t|not) pay\b.{0,30}\b(?:close|cancel|expire)",
     ),
     _ask(
         "shop.invoice",
@@ -233,7 +340,9 @@ ASKS: Final = (
         r"\b(?:how (?:soon|long)|when)\b.{0,40}\binvoice|\binvoice\b.{0,30}\b(?:take|how long)",
     ),
     _ask(
-        "shop.warranty", r"保修(?:期|多久|几)|质保|保(?:多久|几年)", r"\bwarranty\b|\bguarantee\b|\bcovered\b"
+        "shop.warranty",
+        r"保修(?:期|多久|几)|质保|保(?:多久|几年)|[管包]修|修几年",
+        r"\bwarranty\b|\bguarantee\b|\bcovered\b",
     ),
     _ask(
         "shop.hours",
@@ -255,8 +364,13 @@ ASKS: Final = (
         r"\bin stock\b|\bavailable\b|\bdo you (?:have|sell|carry)\b|\bstock\b|\bsold out\b|\bany left\b",
     ),
     _ask(
+        "product.restock",
+        r"(?:什么时候|啥时候|多久|几时|何时|哪天|几号).{0,8}(?:补货|到货|有货|来货|上架|再有)",
+        r"\bwhen\b.{0,40}\b(?:back in stock|restock\w*|available again|in again)|\brestock",
+    ),
+    _ask(
         "product.variants",
-        r"几[款种个](?:规格|型号|颜色)?|有哪些(?:款|规格|颜色|型号|尺码)|多少[款种]",
+        r"几[款种](?:规格|型号|颜色)?|几个(?:规格|型号|颜色|款)|有哪些(?:款|规格|颜色|型号|尺码)|多少[款种]",
         r"\bhow many (?:versions|variants|options|kinds|types|models|colou?rs)\b|\bwhich (?:versions|colou?rs|sizes)\b",
     ),
     _ask(
@@ -266,10 +380,12 @@ ASKS: Final = (
     ),
     _ask(
         "product.gifts",
-        r"赠品|送(?:什么|啥|不|些)|有没有送|附赠|礼品是",
+        r"赠品|送(?:什么|啥|不|些|的(?!货|快递))|有没有送|附赠|礼品是",
         r"\bfree gifts?\b|\bcomes? with\b|\bgift\b.{0,12}\bwith\b",
     ),
-    _ask("product.repair", r"保修|质保|保几年|保多", r"\bwarranty\b|\bguarantee\b"),
+    _ask(
+        "product.repair", r"保修|质保|保几年|保多|[管包]修|修几年", r"\bwarranty\b|\bguarantee\b|\bcovered\b"
+    ),
     _ask(
         "product.faults",
         r"故障|显示|报错|不(?:加热|制冷|转|亮|工作|太行|出水|进水)|怎么弄|啥毛病|什么毛病|漏水|异响|代码",
@@ -293,6 +409,22 @@ INTENT_OF: Final = {
     "order.delivered": "logistics_tracking",
     "order.ships_on": "order_status",
     "order.placed": "order_status",
+    "order.shipped": "order_status",
+    "order.cancelled": "order_status",
+    "line.paid": "refund_status",
+    "order.refund_to": "refund_status",
+    "order.state": "order_status",
+    "order.cancellable": "cancel_order",
+    "order.changeable": "modify_order",
+    "line.exchangeable": "exchange_request",
+    "line.fault_until": "return_request",
+    "order.price_protection": "price_promotion",
+    "product.restock": "stock_availability",
+    "shop.late": "urge_shipment",
+    "shop.invoice_reissue": "invoice",
+    "shop.warranty": "warranty_repair",
+    "shop.complaint": "complaint",
+    "line.return_until": "return_request",
     "order.contents": "order_status",
     "order.address": "order_status",
     "line.options": "order_status",
@@ -313,6 +445,24 @@ INTENT_OF: Final = {
     "shop.excluded": "delivery_policy",
     "shop.return_window": "return_policy",
     "shop.refund_card": "refund_status",
+    "shop.refund_chain": "refund_status",
+    "shop.pickup_fee": "return_policy",
+    "shop.return_condition": "return_policy",
+    "shop.exchanges": "return_policy",
+    "shop.delivery_time": "delivery_policy",
+    "shop.cutoff": "delivery_policy",
+    "shop.gift_wrap": "price_promotion",
+    "shop.unpaid": "place_order_help",
+    "shop.hours": "human_agent",
+    "shop.invoice": "invoice",
+    "shop.price_protection": "price_promotion",
+    "shop.points": "membership_points",
+    "shop.levels": "membership_points",
+    "shop.repair_time": "warranty_repair",
+    "shop.cancel_reasons": "cancel_order",
+    "product.faults": "technical_support",
+    "product.repair": "warranty_repair",
+    "product.exchangeable": "exchange_request",
     "shop.cash_on_delivery": "payment_problem",
     "shop.instalments": "payment_problem",
     "shop.promotion": "price_promotion",
@@ -335,7 +485,9 @@ def intent_by_words(message: str) -> str | None:
 # What every shop is asked, however it sounds to a model that was trained on others.
 OF_THE_SHOP: Final = frozenset(
     "shop.promotion shop.shipping_fee shop.cash_on_delivery shop.instalments shop.invoice shop.return_window shop.excluded "
-    "shop.remote shop.refund_card customer.points customer.level customer.gift_card customer.coupon".split()
+    "shop.remote shop.refund_card shop.refund_chain shop.pickup_fee shop.exchanges shop.delivery_time shop.gift_wrap "
+    "shop.cutoff shop.unpaid shop.points shop.levels shop.repair_time shop.return_condition customer.points customer.level "
+    "customer.gift_card customer.coupon".split()
 )
 # Nobody asks these of what they have not bought, whatever the message sounds like.
 OF_OWN_ORDERS: Final = frozenset(
@@ -351,6 +503,26 @@ def asked_kinds(message: str) -> tuple[str, ...]:
         if ask.words.search(message) and not (ask.unless and ask.unless.search(message)):
             found += ask.kinds
     return tuple(dict.fromkeys(found))
+
+
+_LIKE: Final = 0.5
+# Less like it than that, but more so than any other by as much.
+_RATHER_LIKE: Final = 0.4
+_AHEAD: Final = 0.08
+_AS_LIKE: Final = 0.04
+
+
+def kinds_by_likeness(likenesses: Sequence[Likeness], *, is_sure: bool = False) -> tuple[str, ...]:
+    """The kind that is asked for like this, and what is as like it; none where nothing is, or not surely."""
+    if not likenesses:
+        return ()
+    best, ahead = (
+        likenesses[0].score,
+        likenesses[0].score - max([0.0, *(each.score for each in likenesses[1:])]),
+    )
+    if best < _LIKE and (is_sure or best < _RATHER_LIKE or ahead < _AHEAD):
+        return ()
+    return tuple(each.name for each in likenesses if each.score >= likenesses[0].score - _AS_LIKE)
 
 
 def of_kinds(sheet: Iterable[SheetFact], kinds: Iterable[str]) -> tuple[SheetFact, ...]:

@@ -37,6 +37,15 @@ def _by_model(message: str, hits: Sequence[ProductHit]) -> list[ProductHit]:
     return [hit for hit, length in zip(hits, lengths, strict=True) if length == most > 0]
 
 
+def is_called(message: str, *names: str) -> bool:
+    """Whether the message calls goods of these names by them, or by the model in them."""
+    folded, called = _plain(message), [name for name in names if name]
+    return (
+        any(_plain(name) in folded for name in called)
+        or _longest_model(message.lower(), " ".join(called).lower()) > 0
+    )
+
+
 _MODEL: Final = re.compile(r"[a-z0-9][a-z0-9\-/()]*(?: (?:pro|max|plus|ultra|mini|lite|se))*")
 
 

@@ -8,6 +8,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from commerce.domain.order_rules import (
+    can_cancel,
+    can_change,
     is_shipping_late,
     payment_due_at,
     price_protection_ends_at,
@@ -15,9 +17,10 @@ from commerce.domain.order_rules import (
     warranty_ends_at,
 )
 from commerce.domain.orders import Order, OrderLine, OrderState, Payment, PaymentKind, PaymentStatus
-from commerce.domain.returns import ReturnReason, return_eligibility
+from commerce.domain.returns import Remedy, ReturnDecision, ReturnReason, return_eligibility
 from commerce.domain.text import LocalText
 from routing.facts import Details, Facts
+from routing.reasons import reasons
 from routing.sheet.fact import SheetFact, fact
 from routing.wording import (
     STATE_WORDS,
@@ -28,6 +31,7 @@ from routing.wording import (
     moment,
     money,
     order_goods,
+    say,
     service_name,
 )
 
@@ -58,6 +62,7 @@ def order_facts(order: Order, facts: Facts, details: Details | None) -> Iterator
     yield from _parcel(order, facts)
     yield from _paid(order)
     yield from _refunds(order, facts)
+    yield from _may_be(order, facts)
     yield _delivered_to(order)
     for line in order.lines:
         yield from _line(order, line, facts)
@@ -85,6 +90,7 @@ def _state(order: Order) -> SheetFact:
 
 
 def _contents(order: Order) -> SheetFact:
+    pieces = sum(line.quantity for line in order.lines)
     listed = LocalText(
         "、".join(line_name(line, "zh") for line in order.lines),
         ", ".join(line_name(line, "en") for line in order.lines),
@@ -92,8 +98,8 @@ def _contents(order: Order) -> SheetFact:
     return fact(
         "order.contents",
         order.order_id,
-        f"订单 {order.order_id} 里有：{listed.zh}。",
-        f"Order {order.order_id} holds: {listed.en}.",
+        f"订单 {order.order_id} 里共{pieces}件商品：{listed.zh}。",
+        f"Order {order.order_id} holds {pieces} item{'' if pieces == 1 else 's'}: {listed.en}.",
     )
 
 
@@ -114,6 +120,9 @@ def _times(order: Order, facts: Facts) -> Iterator[SheetFact]:
         at = _moment(order.paid_at, zone)
         yield fact("order.paid", order_id, f"付款时间：{at.zh}。", f"It was paid on {at.en}.")
     yield from _leaves(order, facts)
+    if order.shipped_at is not None:
+        at = _moment(order.shipped_at, zone)
+        yield fact("order.shipped", order_id, f"发货时间：{at.zh}。", f"It was sent on {at.en}.")
     if order.delivered_at is not None:
         at = _moment(order.delivered_at, zone)
         yield fact("order.delivered", order_id, f"签收时间：{at.zh}。", f"It was delivered on {at.en}.")
@@ -199,11 +208,33 @@ def _paid(order: Order) -> Iterator[SheetFact]:
     if came:
         names = LocalText(*(_methods(came, language) for language in _LANGUAGES))
         yield fact("order.method", order.order_id, f"付款方式：{names.zh}。", f"It was paid by {names.en}.")
+        yield fact(
+            "order.refund_to",
+            order.order_id,
+            f"取消或退货时，退款原路退回{names.zh}。",
+            f"If it is cancelled or returned, the money goes back to your {names.en}.",
+        )
 
 
 def _methods(payments: list[Payment], language: str) -> str:
     names = dict.fromkeys(service_name(payment.method, language) for payment in payments)
     return ("、" if language == "zh" else " and ").join(names)
+
+
+def _may_be(order: Order, facts: Facts) -> Iterator[SheetFact]:
+    """Whether it can still be cancelled and changed."""
+    state = STATE_WORDS[order.state]
+    for kind, is_possible, deed in (
+        ("order.cancellable", can_cancel(order, facts.policy), LocalText("取消", "cancelled")),
+        ("order.changeable", can_change(order, facts.policy), LocalText("修改", "changed")),
+    ):
+        may = LocalText("可以", "can be") if is_possible else LocalText("不能", "can't be")
+        yield fact(
+            kind,
+            order.order_id,
+            f"订单 {order.order_id} {state.zh}，现在{may.zh}{deed.zh}。",
+            f"Order {order.order_id} is {state.en}: it {may.en} {deed.en} now.",
+        )
 
 
 _REFUND_STATES: Final = {
@@ -268,8 +299,15 @@ def _line(order: Order, line: OrderLine, facts: Facts) -> Iterator[SheetFact]:
             f"{name.en} {'was' if is_over else 'is'} under warranty until {until.en}.",
             part,
         )
-    if order.state is OrderState.DELIVERED:
-        yield from _goes_back(order, line, facts, name)
+    paid = _money(line.paid_minor, line.currency)
+    yield fact(
+        "line.paid",
+        subject,
+        f"{name.zh} 实付 {paid.zh}，退货时按实付金额退款。",
+        f"You paid {paid.en} for {name.en}, and that is what a return of it gives back.",
+        part,
+    )
+    yield from _goes_back(order, line, facts, name)
 
 
 def _looks(line: OrderLine, language: str) -> str:
@@ -278,41 +316,78 @@ def _looks(line: OrderLine, language: str) -> str:
 
 
 def _goes_back(order: Order, line: OrderLine, facts: Facts, name: LocalText) -> Iterator[SheetFact]:
-    """Until when it can be returned, and until when a fault of it."""
-    for kind, reason in (
-        ("line.return_until", ReturnReason.NO_REASON),
-        ("line.fault_until", ReturnReason.FAULT),
-    ):
-        is_insured = bool(order.attributes.get("has_freight_insurance"))
-        decision = return_eligibility(
+    """Whether and until when it can be returned, or why not; and until when a fault of it."""
+    subject, part = order.order_id, line.line_id
+    is_insured = bool(order.attributes.get("has_freight_insurance"))
+
+    def decided(reason: ReturnReason) -> ReturnDecision:
+        return return_eligibility(
             order, line, facts.policy, facts.now, reason=reason, has_freight_insurance=is_insured
         )
-        ends = decision.window_ends_at
-        if not decision.is_eligible or ends is None:
-            continue
-        until = _moment(ends - timedelta(minutes=1), facts.zone)
-        if reason is ReturnReason.NO_REASON:
-            fee = _money(decision.postage_minor, order.currency)
-            postage = (
-                LocalText(f"，上门取件运费 {fee.zh}", f"; the courier pick-up costs {fee.en}")
-                if decision.postage_minor
-                else LocalText("，免运费", "; the postage is free")
-            )
-            yield fact(
-                kind,
-                order.order_id,
-                f"{name.zh} 可以无理由退货，截止{until.zh}{postage.zh}。",
-                f"{name.en} can be returned without a reason until {until.en}{postage.en}.",
-                line.line_id,
-            )
-        else:
-            yield fact(
-                kind,
-                order.order_id,
-                f"{name.zh} 有质量问题可以退换，截止{until.zh}，运费由我们承担。",
-                f"{name.en} can go back for a fault until {until.en}; we pay the postage.",
-                line.line_id,
-            )
+
+    choice = decided(ReturnReason.NO_REASON)
+    if choice.is_eligible:
+        until = _until(choice, facts)
+        terms = LocalText(*("".join(_terms(choice, order, facts, language)) for language in _LANGUAGES))
+        yield fact(
+            "line.return_until",
+            subject,
+            f"{name.zh} 可以无理由退货，{until.zh}{terms.zh}。",
+            f"{name.en} can be returned without a reason, {until.en}{terms.en}.",
+            part,
+        )
+    else:
+        why = _both(lambda language: reasons(choice.rule_trace, language))
+        yield fact(
+            "line.not_returnable",
+            subject,
+            f"{name.zh} 不能无理由退货：{why.zh}。",
+            f"{name.en} can't be returned without a reason: {why.en}.",
+            part,
+        )
+    swap = return_eligibility(order, line, facts.policy, facts.now, remedy=Remedy.EXCHANGE)
+    why = _both(lambda language: reasons(swap.rule_trace, language))
+    yield fact(
+        "line.exchangeable",
+        subject,
+        f"{name.zh} 可以换货，换成同款的其他规格，{_until(swap, facts).zh}，以库存为准。"
+        if swap.is_eligible
+        else f"{name.zh} 不能换货：{why.zh}。",
+        f"{name.en} can be exchanged for another variant that is in stock, {_until(swap, facts).en}."
+        if swap.is_eligible
+        else f"{name.en} can't be exchanged: {why.en}.",
+        part,
+    )
+    fault = decided(ReturnReason.FAULT)
+    if fault.is_eligible:
+        until = _until(fault, facts)
+        yield fact(
+            "line.fault_until",
+            subject,
+            f"{name.zh} 有质量问题可以退换，{until.zh}，运费由我们承担。",
+            f"{name.en} can be returned or exchanged for a fault, {until.en}; we pay the postage.",
+            part,
+        )
+
+
+def _until(decision: ReturnDecision, facts: Facts) -> LocalText:
+    if decision.window_ends_at is None:
+        return LocalText("没有时间限制", "at any time")
+    end = _moment(decision.window_ends_at - timedelta(minutes=1), facts.zone)
+    return LocalText(f"截止{end.zh}", f"until {end.en}")
+
+
+def _terms(decision: ReturnDecision, order: Order, facts: Facts, language: str) -> Iterator[str]:
+    """What it has to be like, and who pays for the way back, where the shop has a rule for that."""
+    for step in decision.conditions:
+        yield say(language, f"，{step.text.zh}", f"; {step.text.en}")
+    if not facts.policy.returns.pickup_fee_minor:
+        return
+    if decision.postage_minor:
+        fee = money(decision.postage_minor, order.currency, language)
+        yield say(language, f"，上门取件运费 {fee}", f"; the courier pick-up costs {fee}")
+    else:
+        yield say(language, "，免运费", "; the postage is free")
 
 
 def _invoices(order: Order, details: Details) -> Iterator[SheetFact]:

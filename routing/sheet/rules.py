@@ -1,4 +1,4 @@
-"""The facts of the shop's policy, which hold for everybody."""
+"""The facts of the shop's policy, which hold for everybody. A 0 is a rule that it does not have: nothing is told of it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from collections.abc import Iterator
 from datetime import time
 from typing import Final
 
+from commerce.domain.cancel_reasons import CancelReason
+from commerce.domain.orders import OrderState
 from commerce.domain.policy import CategoryReturnRule, DeliveryTime, GoodsRequirement
 from commerce.domain.text import LocalText
 from routing.facts import Facts
 from routing.sheet.fact import SheetFact, fact
 from routing.sheet.goods import told
-from routing.wording import money, service_name
+from routing.wording import REASON_NAMES, money, service_name
 
 
 def policy_facts(facts: Facts, category_names: dict[str, LocalText]) -> Iterator[SheetFact]:
     """`category_names` by slug, as the shop's catalogue calls them."""
     yield from _delivery(facts)
+    yield from _orders(facts)
     yield from _returns(facts, category_names)
     yield from _refunds(facts)
     yield from _paying(facts)
+    yield from _membership(facts)
     yield from _service(facts, category_names)
     yield from _promotions(facts)
 
@@ -38,12 +42,13 @@ def _delivery(facts: Facts) -> Iterator[SheetFact]:
     free, fee, remote_fee = (
         _sum(facts, each) for each in (rules.free_from_minor, rules.fee_minor, rules.remote_fee_minor)
     )
-    yield fact(
-        "shop.shipping_fee",
-        None,
-        f"满 {free.zh} 包邮，不足收取运费 {fee.zh}。",
-        f"Delivery is free from {free.en}; below that it costs {fee.en}.",
-    )
+    if rules.fee_minor:
+        yield fact(
+            "shop.shipping_fee",
+            None,
+            f"满 {free.zh} 包邮，不足收取运费 {fee.zh}。",
+            f"Delivery is free from {free.en}; below that it costs {fee.en}.",
+        )
     if rules.remote_regions:
         remote = _span(rules.remote)
         zh = "、".join(name for name in rules.remote_regions if not name.isascii()) or "、".join(
@@ -57,25 +62,88 @@ def _delivery(facts: Facts) -> Iterator[SheetFact]:
             f"To remote areas ({en}) delivery costs {remote_fee.en} and takes {remote.en} from dispatch.",
         )
     metro, other = _span(rules.metro), _span(rules.other)
-    yield fact(
-        "shop.delivery_time",
-        None,
-        f"发货后主要城市{metro.zh}送达，其他地区{other.zh}。",
-        f"From dispatch it takes {metro.en} to the big cities and {other.en} elsewhere.",
-    )
+    if rules.other.max_days:
+        yield fact(
+            "shop.delivery_time",
+            None,
+            f"发货后主要城市{metro.zh}送达，其他地区{other.zh}。",
+            f"From dispatch it takes {metro.en} to the big cities and {other.en} elsewhere.",
+        )
     if rules.excluded_regions:
         zh = "、".join(name for name in rules.excluded_regions if not name.isascii()) or "、".join(
             rules.excluded_regions
         )
         en = ", ".join(name for name in rules.excluded_regions if name.isascii())
-        yield fact("shop.excluded", None, f"暂不支持寄往{zh}。", f"We can't deliver to {en}.")
-    cutoff = f"{rules.cutoff:%H:%M}"
-    yield fact(
-        "shop.cutoff",
-        None,
-        f"{cutoff}前付款当天发货，之后付款次日发货。",
-        f"What is paid before {cutoff} leaves the same day, later payments the day after.",
-    )
+        yield fact("shop.excluded", None, f"暂不支持配送到{zh}。", f"We can't deliver to {en}.")
+    if rules.cutoff != time(0, 0):
+        cutoff = f"{rules.cutoff:%H:%M}"
+        yield fact(
+            "shop.cutoff",
+            None,
+            f"{cutoff}前付款当天发货，之后付款次日发货。",
+            f"What is paid before {cutoff} leaves the same day, later payments the day after.",
+        )
+    if rules.late_after_hours:
+        hours, off = rules.late_after_hours, _sum(facts, rules.late_coupon_minor)
+        yield fact(
+            "shop.late",
+            None,
+            f"付款后{hours}小时仍未发货的，补偿 {off.zh} 优惠券，或者取消订单全额退款。",
+            f"What has not left {hours} hours after payment brings a {off.en} coupon, or can be cancelled for a full refund.",
+        )
+
+
+_BEFORE: Final = (OrderState.PENDING_PAYMENT, OrderState.PAID, OrderState.PACKED)
+_UNTIL_STATE: Final[dict[OrderState, LocalText]] = {
+    OrderState.PENDING_PAYMENT: LocalText("付款之前", "before it is paid"),
+    OrderState.PAID: LocalText("打包之前", "before it is packed"),
+    OrderState.PACKED: LocalText("发货之前", "before it is shipped"),
+}
+
+
+def _orders(facts: Facts) -> Iterator[SheetFact]:
+    """Until when orders can be cancelled and changed."""
+    rules = facts.policy.orders
+    for kind, states, deed in (
+        ("shop.cancelling", rules.cancel_states, LocalText("取消", "cancelled")),
+        ("shop.changing", rules.change_states, LocalText("修改", "changed")),
+    ):
+        if last := next((state for state in reversed(_BEFORE) if state in states), None):
+            until = _UNTIL_STATE[last]
+            yield fact(
+                kind,
+                None,
+                f"订单{until.zh}可以{deed.zh}，之后就不能{deed.zh}了。",
+                f"An order can be {deed.en} {until.en}, and not after that.",
+            )
+    if rules.cancel_states and len(rules.cancel_reasons) < len(CancelReason):
+        reasons = [REASON_NAMES[reason] for reason in rules.cancel_reasons]
+        zh, en = "、".join(each.zh for each in reasons), " or ".join(each.en for each in reasons)
+        yield fact(
+            "shop.cancel_reasons", None, f"接受的取消原因：{zh}。", f"The reasons that are accepted: {en}."
+        )
+
+
+def _membership(facts: Facts) -> Iterator[SheetFact]:
+    rules = facts.policy.membership
+    if rules.points_per_unit and rules.points_per_unit_paid:
+        unit = _sum(facts, 100)
+        yield fact(
+            "shop.points",
+            None,
+            f"每消费 {unit.zh} 得{rules.points_per_unit}积分，{rules.points_per_unit_paid}积分抵 {unit.zh}，"
+            f"最多抵订单金额的{rules.points_max_share_percent}%，{rules.points_valid_months}个月内有效。",
+            f"Each {unit.en} brings {rules.points_per_unit} point(s), {rules.points_per_unit_paid} points pay {unit.en}, "
+            f"up to {rules.points_max_share_percent}% of an order; they are valid for {rules.points_valid_months} months.",
+        )
+    if rules.gold_from_minor:
+        silver, gold = _sum(facts, rules.silver_from_minor), _sum(facts, rules.gold_from_minor)
+        yield fact(
+            "shop.levels",
+            None,
+            f"一年内消费满 {silver.zh} 升为银卡，满 {gold.zh} 升为金卡。",
+            f"{silver.en} within a year makes a silver member, {gold.en} a gold member.",
+        )
 
 
 def _returns(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
@@ -88,6 +156,7 @@ def _returns(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
     for slug, rule in rules.categories.items():
         if slug in names:
             yield from _condition(names[slug], rule, slug)
+    yield from _faults(facts, names)
     times = rules.max_exchanges
     yield fact(
         "shop.exchanges",
@@ -102,6 +171,30 @@ def _returns(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
             None,
             f"无理由退换的上门取件运费是 {fee.zh}，质量问题由我们承担。",
             f"For a change of mind the courier pick-up costs {fee.en}; for a fault we pay it.",
+        )
+
+
+def _faults(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
+    """What is done about what came broken, wrong or not at all, and until when it is to be told."""
+    rules = facts.policy.returns
+    by_category = ((names[slug], rule, slug) for slug, rule in rules.categories.items() if slug in names)
+    for name, rule, slug in ((LocalText("商品", "goods"), rules.default, None), *by_category):
+        if rule.fault_hours is not None:
+            until = LocalText(
+                f"签收后{rule.fault_hours}小时内", f"within {rule.fault_hours} hours of delivery"
+            )
+        elif rule.fault_days is not None:
+            until = LocalText(f"签收后{rule.fault_days}天内", f"within {rule.fault_days} days of delivery")
+        else:
+            until = LocalText("随时", "at any time")
+        photo = LocalText("，请拍照", ", with a photo") if rule.needs_photo else LocalText("", "")
+        yield fact(
+            "shop.fault",
+            None,
+            f"{name.zh}有破损、故障、发错或少发的，{until.zh}反馈{photo.zh}，核实后可以退款或者补发、换新，运费由我们承担。",
+            f"{name.en[0].upper()}{name.en[1:]} that came broken, faulty, wrong or incomplete: tell us {until.en}{photo.en}; "
+            "you get a refund, a replacement or the missing part, and we pay the postage.",
+            slug,
         )
 
 
@@ -186,20 +279,23 @@ def _refunds(facts: Facts) -> Iterator[SheetFact]:
     yield fact(
         "shop.refund_gift_card", None, "退款到礼品卡立即到账。", "Refunds to a gift card arrive immediately."
     )
-    yield fact(
-        "shop.refund_chain",
-        None,
-        f"退款申请{rules.review_hours}小时内审核，退回的商品{rules.inspection_working_days}个工作日内验完，"
-        f"之后{rules.payment_working_days}个工作日内打款。",
-        f"A request is reviewed within {rules.review_hours} hours, what comes back is checked within "
-        f"{rules.inspection_working_days} working days, and the money leaves within {rules.payment_working_days} more.",
-    )
-    yield fact(
-        "shop.price_protection",
-        None,
-        f"付款后{rules.price_protection_days}天内降价可以退差价。",
-        f"If the price falls within {rules.price_protection_days} days of payment, the difference is refunded.",
-    )
+    if rules.review_hours:
+        yield fact(
+            "shop.refund_chain",
+            None,
+            f"退款申请{rules.review_hours}小时内审核，退回的商品{rules.inspection_working_days}个工作日内验完，"
+            f"之后{rules.payment_working_days}个工作日内打款。",
+            f"A request is reviewed within {rules.review_hours} hours, what comes back is checked within "
+            f"{rules.inspection_working_days} working days, and the money leaves within "
+            f"{rules.payment_working_days} working days more.",
+        )
+    if rules.price_protection_days:
+        yield fact(
+            "shop.price_protection",
+            None,
+            f"付款后{rules.price_protection_days}天内降价可以退差价。",
+            f"If the price falls within {rules.price_protection_days} days of payment, the difference is refunded.",
+        )
 
 
 def _paying(facts: Facts) -> Iterator[SheetFact]:
@@ -221,24 +317,33 @@ def _paying(facts: Facts) -> Iterator[SheetFact]:
             f"满 {least.zh} 可以分{months}期付款。",
             f"From {least.en} on you can pay in {months} months.",
         )
-    yield fact(
-        "shop.unpaid",
-        None,
-        f"未付款的订单{rules.unpaid_minutes}分钟后自动关闭。",
-        f"An order that is not paid closes after {rules.unpaid_minutes} minutes.",
-    )
+    if rules.unpaid_minutes:
+        yield fact(
+            "shop.unpaid",
+            None,
+            f"未付款的订单{rules.unpaid_minutes}分钟后自动关闭。",
+            f"An order that is not paid closes after {rules.unpaid_minutes} minutes.",
+        )
 
 
 def _service(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
-    invoice, service = facts.policy.invoice, facts.policy.service
-    yield fact(
-        "shop.invoice",
-        None,
-        f"电子发票{invoice.electronic_hours}小时内开出，纸质发票{invoice.paper_working_days}个工作日内。",
-        f"Electronic invoices come within {invoice.electronic_hours} hours, paper ones within "
-        f"{invoice.paper_working_days} working days.",
-    )
-    for slug, months in facts.policy.repair.warranty_months.items():
+    invoice, repair, service = facts.policy.invoice, facts.policy.repair, facts.policy.service
+    if invoice.electronic_hours:
+        yield fact(
+            "shop.invoice",
+            None,
+            f"电子发票{invoice.electronic_hours}小时内开出，纸质发票{invoice.paper_working_days}个工作日内。",
+            f"Electronic invoices come within {invoice.electronic_hours} hours, paper ones within "
+            f"{invoice.paper_working_days} working days.",
+        )
+    if invoice.reissue_days:
+        yield fact(
+            "shop.invoice_reissue",
+            None,
+            f"发票{invoice.reissue_days}天内可以补开或重开。",
+            f"An invoice can be issued again, or later, within {invoice.reissue_days} days.",
+        )
+    for slug, months in repair.warranty_months.items():
         if slug in names:
             name = names[slug]
             yield fact(
@@ -248,17 +353,58 @@ def _service(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
                 f"The warranty on {name.en.lower()} is {months} months.",
                 slug,
             )
-    yield fact(
-        "shop.hours",
+    for slug, name in names.items() if repair.warranty_months else ():
+        if slug not in repair.warranty_months:
+            yield fact(
+                "shop.warranty",
+                None,
+                f"{name.zh}没有单独的保修，有问题按退换货规则处理。",
+                f"There is no warranty of its own on {name.en.lower()}; faults go by the rules for returns.",
+                slug,
+            )
+    if repair.max_working_days:
+        days = f"{repair.min_working_days}-{repair.max_working_days}"
+        yield fact(
+            "shop.repair_time",
+            None,
+            f"维修一般需要{days}个工作日。",
+            f"A repair takes {days} working days as a rule.",
+        )
+    if service.opens != service.closes:
+        yield fact(
+            "shop.hours",
+            None,
+            f"人工客服时间：{service.opens:%H:%M}–{_until(service.closes)}。",
+            f"Our colleagues are there from {service.opens:%H:%M} to {_until(service.closes)}.",
+        )
+    if service.complaint_hours:
+        yield fact(
+            "shop.complaint",
+            None,
+            f"投诉会在{service.complaint_hours}小时内答复。",
+            f"Complaints are answered within {service.complaint_hours} hours.",
+        )
+    if service.account_deletion_days:
+        yield fact(
+            "shop.account_deletion",
+            None,
+            f"注销账号的申请会在{service.account_deletion_days}天内处理完成。",
+            f"A request to delete an account is done within {service.account_deletion_days} days.",
+        )
+    if service.gift_wrap_minor:
+        yield _gift_wrap(facts, names)
+
+
+def _gift_wrap(facts: Facts, names: dict[str, LocalText]) -> SheetFact:
+    service = facts.policy.service
+    fee = _sum(facts, service.gift_wrap_minor)
+    free = [names[slug] for slug in service.gift_wrap_free_categories if slug in names]
+    zh, en = "、".join(name.zh for name in free), ", ".join(name.en.lower() for name in free)
+    return fact(
+        "shop.gift_wrap",
         None,
-        f"人工客服时间：{service.opens:%H:%M}–{_until(service.closes)}。",
-        f"Our colleagues are there from {service.opens:%H:%M} to {_until(service.closes)}.",
-    )
-    yield fact(
-        "shop.complaint",
-        None,
-        f"投诉会在{service.complaint_hours}小时内答复。",
-        f"Complaints are answered within {service.complaint_hours} hours.",
+        f"礼品包装收费 {fee.zh}{f'，{zh}免费' if zh else ''}。",
+        f"Gift wrapping costs {fee.en}{f', and nothing for {en}' if en else ''}.",
     )
 
 

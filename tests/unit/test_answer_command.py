@@ -15,7 +15,7 @@ from benchmarks.evaluate import app
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--half", "both"], "there is no half 'both'; give dev, blind, all"),
+        (["--half", "both"], "there is no half 'both'; give dev, dev_b, blind, all"),
         (["--rung", "huge"], "there is no rung 'huge'; give composed, small, large"),
         (["--shop", "mall"], "there is no shop 'mall'; give demo, tau2, ecom"),
         (["--profile", "desk"], "no such profile"),
@@ -55,3 +55,33 @@ def test_a_whole_run_prints_the_document_and_keeps_the_blind_half_to_itself(tmp_
     assert document["figures"][0]["asked"] == len(demo["dev"] | demo["blind"])
     assert not demo["blind"] & set(transcript.read_text(encoding="utf-8").split())
     assert {"rung: small"} <= {line.strip(" -") for line in ladder.read_text(encoding="utf-8").splitlines()}
+
+
+def test_the_second_readable_half_is_asked_alone_and_told(tmp_path: Path) -> None:
+    transcript = tmp_path / "said.yaml"
+    words = [
+        "--half",
+        "dev_b",
+        "--shop",
+        "demo",
+        "--profile",
+        "fake",
+        "--json",
+        "--transcript",
+        str(transcript),
+    ]
+    result = CliRunner().invoke(app, ["answers", *words])
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    asked = {
+        q.id
+        for file in load_questions()
+        if (file.shop, file.half) == ("demo", "dev_b")
+        for q in file.questions
+    }
+    assert {answer["id"] for answer in document["answers"]} == asked
+    assert document["figures"][0]["asked"] == len(asked)
+    assert document["command"].startswith("kefu evaluate answers --half dev_b")
+    assert asked <= {
+        line.partition("id: ")[2] for line in transcript.read_text(encoding="utf-8").splitlines()
+    }

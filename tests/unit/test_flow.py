@@ -1,13 +1,15 @@
 """The chat turn, driven without a server: effects come out, results go in."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from models.types import IntentScore
+from models.types import Entity, IntentScore, Likeness
+from models.types.understanding import Decision
 from routing.dialogue.state import DialogueState
 from routing.effects import Emit, LookUp, NextPiece, Piece, StartRung, StopRung, Understand, Unread
-from routing.facts import Facts
+from routing.facts import Facts, Needs
 from routing.flow import Reply, Turn, chat
 from routing.ladder import Measured
 from tests.builders import NOW, facts, passage, understood
@@ -118,7 +120,7 @@ def test_an_unclear_message_is_asked_back_once_and_then_goes_to_a_person() -> No
     first, effects = drive(unclear)
     assert (first.move, first.hands_off) == ("clarify", False)
     assert "优惠券" in first.answer and "发票" in first.answer
-    assert not any(isinstance(e, LookUp) for e in effects)
+    assert [e.needs for e in effects if isinstance(e, LookUp)] == [Needs(passages=1)]
     second, _ = drive(unclear, state=first.state)
     assert (second.move, second.hands_off, second.queue) == ("hand_off", True, "presale")
     assert second.state.unclear_turns == 0
@@ -132,10 +134,42 @@ def test_a_recognised_turn_in_between_starts_the_count_again() -> None:
     assert third.move == "clarify"
 
 
-def test_out_of_scope_is_refused_and_never_looked_up() -> None:
+def test_out_of_scope_is_refused_where_no_article_is_about_it() -> None:
     reply, effects = drive(understood("out_of_scope", decision="out_of_scope"))
     assert (reply.move, reply.hands_off) == ("refuse", False)
-    assert not any(isinstance(e, LookUp) for e in effects)
+    assert [e.needs for e in effects if isinstance(e, LookUp)] == [Needs(passages=1)]
+    far = replace(PASSAGE, score=0.55)
+    assert (
+        drive(understood("out_of_scope", decision="out_of_scope"), facts(passages=(far,)))[0].move == "refuse"
+    )
+
+
+@pytest.mark.parametrize("decision", ["clarify", "out_of_scope"])
+def test_an_article_that_is_about_it_answers_whatever_it_was_read_as(decision: Decision) -> None:
+    reply, _ = drive(understood("out_of_scope", decision=decision), facts(passages=(PASSAGE,)))
+    assert (reply.move, reply.reason) == ("answer", "an article is about it")
+    assert PASSAGE.quote in reply.answer
+
+
+def test_what_is_asked_like_a_fact_is_answered_and_not_asked_back() -> None:
+    alike = (Likeness("shop.methods", 0.7), Likeness("shop.unpaid", 0.2))
+    reply, _ = drive(understood("coupon", decision="clarify", probability=0.3), facts(likenesses=alike))
+    assert (reply.move, reply.reason) == ("answer", "it is asked like a fact")
+    assert "支付宝" in reply.answer
+
+
+def test_what_is_asked_like_ones_own_data_is_looked_up_for_it() -> None:
+    alike = (Likeness("customer.gift_card", 0.7), Likeness("shop.unpaid", 0.2))
+    _, effects = drive(understood("refund_status"), facts(likenesses=alike))
+    assert [e.needs.person for e in effects if isinstance(e, LookUp)] == [False, True]
+
+
+def test_goods_that_are_named_are_told_of_before_it_is_asked_what_was_meant() -> None:
+    named = (Entity("product", "短款连帽羽绒服", "短款连帽羽绒服", 0, 7),)
+    unclear = understood("stock_availability", decision="clarify", probability=0.4, entities=named)
+    reply, effects = drive(unclear, facts(message="短款连帽羽绒服呢"))
+    assert reply.reason == "goods are asked about"
+    assert [e.needs.products for e in effects if isinstance(e, LookUp)] == [False, True]
 
 
 def test_a_person_is_asked_for_and_comes() -> None:

@@ -10,11 +10,16 @@ from commerce.domain.customers import Customer, MemberLevel
 from commerce.domain.orders import Order, OrderState, Payment, PaymentKind, PaymentStatus
 from commerce.domain.payment_methods import MethodKind, PaymentMethod
 from commerce.domain.text import LocalText
+from commerce.importers.tau2_policy import TAU2_POLICY
+from models.types import Likeness
 from models.types.understanding import Language
 from routing.compose import compose
 from routing.facts import Person
-from routing.sheet.asked import asked_kinds, intent_by_words
+from routing.sheet.asked import ASKS, INTENT_OF, asked_kinds, intent_by_words, kinds_by_likeness
 from routing.sheet.goods import named_goods, told
+from routing.sheet.questions import questions
+from routing.sheet.rules import policy_facts
+from routing.sheet.sharing import shared_words
 from tests.builders import NOW, facts, hit, line, order, understood
 
 
@@ -41,7 +46,14 @@ from tests.builders import NOW, facts, hit, line, order, understood
         ("可以货到付款不", {"shop.cash_on_delivery"}),
         ("人工客服几点上班几点下班", {"shop.hours"}),
         ("退款到银行卡要多久", {"shop.refund_card", "shop.refund_wallet", "shop.refund_gift_card"}),
-        ("how many days to return shoes", {"shop.return_window"}),
+        (
+            "how many days to return shoes",
+            {"line.return_until", "line.not_returnable", "line.fault_until", "shop.return_window"},
+        ),
+        ("which day did I place it", {"order.placed"}),
+        ("哪天发的货", {"order.shipped"}),
+        ("快递员电话多少", {"order.courier"}),
+        ("what is the refund amount", {"line.paid"}),
         ("a remote-control car", set()),
         ("国补最高能补多少", {"shop.promotion"}),
         ("这个包是啥材质的", {"product.description"}),
@@ -154,3 +166,74 @@ def test_a_warranty_is_told_until_its_last_day() -> None:
     bought = paid(lines=(line("electronics"),), delivered_at=NOW - timedelta(days=60))
     assert "2027年" not in answer("还在保修期吗", "warranty_repair", orders=(bought,))
     assert "保修至9月23日" in answer("还在保修期吗", "warranty_repair", orders=(bought,))
+
+
+def test_a_shop_is_not_said_to_have_rules_that_it_has_not() -> None:
+    kinds = {fact.kind for fact in policy_facts(facts(policy=TAU2_POLICY), {})}
+    assert {"shop.return_window", "shop.methods", "shop.refund_card", "shop.cancel_reasons"} <= kinds
+    none = (
+        "shipping_fee",
+        "delivery_time",
+        "cutoff",
+        "late",
+        "refund_chain",
+        "price_protection",
+        "unpaid",
+        "invoice",
+        "hours",
+    )
+    assert not kinds & {f"shop.{name}" for name in none}
+    text = compose(
+        understood("delivery_policy", "en"), facts(message="what does delivery cost", policy=TAU2_POLICY)
+    ).text("en")
+    assert "does not say that" in text and "$" not in text
+
+
+def test_an_order_tells_whether_it_goes_back_and_why_not() -> None:
+    late = paid(delivered_at=NOW - timedelta(days=30))
+    text = answer("KF260000000001还能退吗", "return_policy", orders=(late,), asked_order_id="KF260000000001")
+    assert "不能无理由退货：已过期限" in text
+    paid_for = answer(
+        "退KF260000000001能退多少钱", "refund_status", orders=(paid(),), asked_order_id="KF260000000001"
+    )
+    assert "实付 ¥599.00" in paid_for and "支付宝" in paid_for
+
+
+def test_what_words_do_not_tell_is_told_by_what_it_is_asked_like() -> None:
+    alike = (Likeness("order.method", 0.62), Likeness("order.total", 0.31))
+    text = answer("哪个口袋出的血", "payment_problem", orders=(paid(),), likenesses=alike)
+    assert "付款方式：支付宝" in text
+    unlike = (Likeness("order.method", 0.38), Likeness("order.total", 0.31))
+    assert "付款方式" not in answer("哪个口袋出的血", "order_status", orders=(paid(),), likenesses=unlike)
+
+
+@pytest.mark.parametrize(
+    ("scores", "is_sure", "kinds"),
+    [
+        ((0.6, 0.58, 0.4), False, ("a", "b")),
+        ((0.42, 0.2, 0.1), False, ("a",)),
+        ((0.42, 0.2, 0.1), True, ()),
+        ((0.42, 0.4, 0.1), False, ()),
+        ((0.3, 0.1, 0.1), False, ()),
+    ],
+)
+def test_a_likeness_has_to_be_great_or_ahead_of_the_others(
+    scores: tuple[float, ...], is_sure: bool, kinds: tuple[str, ...]
+) -> None:
+    likenesses = [Likeness(name, score) for name, score in zip("abc", scores, strict=True)]
+    assert kinds_by_likeness(likenesses, is_sure=is_sure) == kinds
+
+
+def test_every_kind_that_is_asked_like_something_is_told_somewhere() -> None:
+    """A question under a kind that no fact has would never be answered."""
+    known = {kind for ask in ASKS for kind in ask.kinds} | set(INTENT_OF) | {"product.exchangeable"}
+    assert set(questions()) <= known
+    assert all(len(texts) > 1 for texts in questions().values())
+
+
+def test_sentences_are_near_by_the_words_that_they_share() -> None:
+    message = "银手链变黑了咋整"
+    assert shared_words("银饰发黑用擦银布擦亮。", message) > shared_words("戒指按指圈选。", message)
+    assert shared_words("Zips are covered.", "is the zip covered") > shared_words(
+        "Fabric is not.", "is the zip covered"
+    )

@@ -52,6 +52,7 @@ _WHY: Final[Mapping[str, LocalText]] = {
     "repair.delivered": LocalText("订单还没有签收", "it has not been delivered yet"),
     "repair.once": LocalText("它已有维修在处理", "a repair of it is under way"),
     "repair.warranty": LocalText("已过保修期（{rule}）", "the warranty is over ({rule})"),
+    "return.once": LocalText("它之前退过货", "it went back before"),
     "return.condition": LocalText("需要{rule}", "only if {rule}"),
     "return.window": LocalText("已过期限（{rule}）", "the time is over ({rule})"),
     "shipping.area": LocalText("这个地区不能配送", "we do not deliver there"),
