@@ -38,6 +38,8 @@ _ALIKE: Final = (
     {"times", "item"},
 )
 
+_LARGEST_COUNT: Final = 6
+
 
 def follows(said: Value, known: Value) -> bool:
     """Whether the known value holds what is said."""
@@ -62,6 +64,9 @@ def follows(said: Value, known: Value) -> bool:
     if said.kind == "number" and known.kind in ("duration", "workdays"):
         return known.amount in (said.amount, said.amount * 60, said.amount * 1440)
     if said.kind == "number" and said.is_word and said.amount <= 12 and known.kind.startswith("money"):
+        return False
+    if said.kind.startswith("money") and known.kind == "number" and known.amount <= _LARGEST_COUNT:
+        # One coupon is no price of one yuan.
         return False
     if abs(said.amount - known.amount) > 1e-6:
         return _is_complement(said, known)
