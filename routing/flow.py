@@ -21,7 +21,7 @@ from routing.dialogue.acts import Acts
 from routing.dialogue.carry_out import CarriedOut, Move, carry_out, resumed
 from routing.dialogue.goals import ANSWER
 from routing.dialogue.heard import Heard, hear
-from routing.dialogue.rules import Plan, decide, names_model
+from routing.dialogue.rules import THE_SAME_OF_ANOTHER, Plan, decide, names_model
 from routing.dialogue.state import DialogueState, Topic
 from routing.effects import (
     Detail,
@@ -194,6 +194,9 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
         understood = replace(understood, intent=plan.topic.intent)
     needs = NEEDS[understood.intent] if plan.step == "answer" else _OF_A_HAND_OFF
     found: Facts = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
+    if plan.rule == THE_SAME_OF_ANOTHER:
+        # What is asked was said before; of itself "and that one?" is like anything.
+        found = replace(found, likenesses=())
     if plan.step == "answer" and (meant_by := _meant_rather(understood, heard, found)) is not None:
         # Nothing of that was looked up for the intent.
         understood = replace(understood, intent=meant_by)

@@ -356,6 +356,8 @@ def _clarify(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
     return "clarify", state, None
 
 
+THE_SAME_OF_ANOTHER: Final = "the same of another order"
+
 RULES: Final = (
     Rule("one of those offered", _picks, _work_on),
     Rule("a person was asked for", _asks_for_a_person, _to_a_person("hand_off")),
@@ -376,7 +378,7 @@ RULES: Final = (
     Rule("something is to be done", _wants_done, _new_topic),
     Rule("its words ask for a fact", _words_tell, _by_words),
     Rule("recognised", _asks, _answer),
-    Rule("the same of another order", _follows_up, _follow_up),
+    Rule(THE_SAME_OF_ANOTHER, _follows_up, _follow_up),
     Rule("goods of this shop are named", _names_goods, _about_goods),
     Rule("not about this shop's service", _is_out_of_scope, _refuse),
     Rule("not understood while something waits", _is_lost, _work_on),
