@@ -76,6 +76,7 @@ soak: install  ## The full-size measurements; writes docs/results/
 	$(BIN)/kefu evaluate retrieval --out docs/results
 	$(BIN)/python -m benchmarks.injections --out docs/results
 	$(BIN)/python -m benchmarks.release --out docs/results
+	$(BIN)/python -m benchmarks.generated --rung small --answers 500 --out docs/results
 	$(BIN)/python -m benchmarks.dialogues.walk --turns 10000 --out docs/results
 	$(BIN)/python -m benchmarks.understanding_runtime --models-dir .kefu/models --out docs/results
 	$(MAKE) $(PEERS)/bin/bentoml
@@ -83,7 +84,8 @@ soak: install  ## The full-size measurements; writes docs/results/
 	for set in clinc150 banking77 curekart; do \
 	  $(BIN)/python -m benchmarks.public_intents --set $$set --data ../shared/data --out docs/results || exit 1; done
 	$(BIN)/python -m benchmarks.public_intents --set reviews --epochs 2 --data ../shared/data --out docs/results
-	$(BIN)/python -m benchmarks.grounding_pairs --family held_out_b --pairs 800 --out docs/results
+	for family in held_out held_out_b; do \
+	  $(BIN)/python -m benchmarks.grounding_pairs --family $$family --pairs 800 --out docs/results || exit 1; done
 
 # The peers see the packages of $(VENV), so that both run the same torch; the lock knows nothing of them.
 $(PEERS)/bin/bentoml: $(STAMP)

@@ -1,9 +1,8 @@
 """What of a chat model's answers reaches the customer, and is all of it borne out by the facts that the model was given?
 
-    kefu up                                                # serves the model
     python -m benchmarks.generated --rung small --answers 500 --out docs/results
 
-The questions of `kefu evaluate answers` are asked of a gateway of this process whose rung is the real model, everywhere on;
+The profile is served for it, unless it is already. The questions of `kefu evaluate answers` are asked of a gateway of this process whose rung is the real model, everywhere on;
 once all were asked they are asked again at a temperature. What was released of the model's own writing is judged by the
 means that judge answers, none of which the grounding check knows: a number that neither the facts nor the customer said, a
 state that the order is not in, something done that nobody did, a fact that the question forbids. Exits with 1 where there is
@@ -37,6 +36,7 @@ from benchmarks.answers.shops import present
 from benchmarks.grounding_pairs.numerals import before_measure, in_chinese, in_english
 from benchmarks.in_process.generation import Generated, rung_alone
 from benchmarks.in_process.service import InProcess, Rungs, in_process
+from benchmarks.load.first_report import served
 from benchmarks.machine import describe
 from cluster.config import load, profile_path
 from commerce.domain.orders import OrderState
@@ -267,7 +267,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="the folder of generated-answers.json")
     parser.add_argument("--transcript", type=Path, help="what was written and released, to read")
     said = parser.parse_args()
-    answers, left_out = asyncio.run(run(said.rung, said.profile, said.answers, said.data))
+    with served(said.profile, load(profile_path(said.profile)).home):
+        answers, left_out = asyncio.run(run(said.rung, said.profile, said.answers, said.data))
     command = f"python -m benchmarks.generated --rung {said.rung} --answers {said.answers}"
     head = {"command": command, "profile": said.profile, "rung": said.rung, "left_out": left_out}
     document = describe(_ROOT) | head | figures(answers)
