@@ -2,11 +2,11 @@
 
     python -m benchmarks.generated --rung small --answers 500 --out docs/results
 
-The profile is served for it, unless it is already. The questions of `kefu evaluate answers` are asked of a gateway of this process whose rung is the real model, everywhere on;
-once all were asked they are asked again at a temperature. What was released of the model's own writing is judged by the
-means that judge answers, none of which the grounding check knows: a number that neither the facts nor the customer said, a
-state that the order is not in, something done that nobody did, a fact that the question forbids. Exits with 1 where there is
-one, or fewer answers than 400.
+The profile is served for it, unless it is already. The questions of `kefu evaluate answers` are asked of a gateway of
+this process whose rung is the real model, everywhere on; once all were asked they are asked again at a temperature.
+What was released of the model's own writing is judged by the means that judge answers, none of which the grounding
+check knows: a number that neither the facts nor the customer said, a state that the order is not in, something done
+that nobody did, a fact that the question forbids. Exits with 1 where there is one, or fewer answers than 400.
 """
 
 from __future__ import annotations
