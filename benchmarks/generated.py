@@ -269,7 +269,9 @@ def main() -> None:
     said = parser.parse_args()
     with served(said.profile, load(profile_path(said.profile)).home):
         answers, left_out = asyncio.run(run(said.rung, said.profile, said.answers, said.data))
-    command = f"python -m benchmarks.generated --rung {said.rung} --answers {said.answers}"
+    command = (
+        f"python -m benchmarks.generated --rung {said.rung} --profile {said.profile} --answers {said.answers}"
+    )
     head = {"command": command, "profile": said.profile, "rung": said.rung, "left_out": left_out}
     document = describe(_ROOT) | head | figures(answers)
     document["found"] = [
