@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from commerce.domain.model_numbers import MODEL
 from routing.dialogue.flows import FLOWS
 from routing.dialogue.goals import ANSWER, INTENT_OF, goal_of, settled
 from routing.dialogue.heard import Heard
@@ -316,13 +317,11 @@ def _by_words(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 
 
 _LEAST_NAME: Final = 4
-# As the makers of things call them: capitals and digits together.
-_MODEL: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,6}[A-Z0-9]*[-.]?[A-Z0-9.\-]*\d[A-Za-z0-9.\-()]+")
 
 
 def names_model(heard: Heard) -> bool:
     """Whether it has what the makers of things call them; numbers of orders look like that, too."""
-    return _MODEL.search(heard.message) is not None and not heard.said("order_number")
+    return MODEL.search(heard.message) is not None and not heard.said("order_number")
 
 
 def _names_goods(reading: Reading) -> bool:
