@@ -325,12 +325,14 @@ def names_model(heard: Heard) -> bool:
 
 
 def _names_goods(reading: Reading) -> bool:
-    """Asks about what the shop sells, by its name, however far off the question is."""
+    """Asks about what the shop sells, by its name, however far off the question is; of a model that the shop has, whatever is
+    said. What only looks like a model may be a flight.
+    """
     heard = reading.heard
     if heard.understood.decision != "out_of_scope":
         return False
-    is_named = any(len(entity.text) >= _LEAST_NAME for entity in heard.said("product"))
-    return names_model(heard) or (heard.is_question and is_named)
+    names = [entity.text for entity in heard.said("product") if len(entity.text) >= _LEAST_NAME]
+    return any(MODEL.search(name) for name in names) or (heard.is_question and bool(names))
 
 
 def _about_goods(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
