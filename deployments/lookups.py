@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from commerce.domain.catalogue import Product, ProductHit, ProductQuery
 from commerce.domain.errors import CustomerNotFound, OrderNotFound, StoreError
 from commerce.domain.identity import Principal
+from commerce.domain.model_numbers import MODEL
 from commerce.domain.orders import Order
 from commerce.domain.product_query import asked_categories, query_from_text
 from commerce.store import Store
@@ -261,12 +262,13 @@ def _nameless(message: str, understood: Understood) -> str:
     for entity in sorted(understood.entities, key=lambda entity: -entity.start):
         if entity.type in _NAMES:
             message = message[: entity.start] + say(understood.language, "这个", "it") + message[entity.end :]
-    return _MODEL.sub(say(understood.language, "这个", "it"), message)
+    return _NUMBERS.sub(say(understood.language, "这个", "it"), message)
 
 
 _NAMES: Final = ("order_number", "product", "brand")
-_MODEL: Final = re.compile(
-    r"(?<![A-Za-z0-9])[A-Z]{1,6}[A-Z0-9]*[-.]?[A-Z0-9.\-]*\d[A-Za-z0-9.\-()]+|#?\b\d{8,}\b"
+# A model's, a parcel's, and any that is long.
+_NUMBERS: Final = re.compile(
+    rf"{MODEL.pattern}|(?<![A-Za-z0-9])[A-Z]{{1,4}}\d{{8,}}(?![A-Za-z0-9])|#?\b\d{{8,}}\b"
 )
 
 

@@ -1,14 +1,19 @@
 """The names of a shop's catalogue, for understanding."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from commerce.domain.catalogue import ProductVocabulary, Sold
+from commerce.domain.model_numbers import MODEL
 from commerce.domain.text import LocalText
 from models.understanding.catalogue import CatalogueNames, Name, is_whole
 
+# A shorter one is the size of a sheet, or a door.
+_LEAST_MODEL: Final = 4
+
 
 def catalogue_names(vocabulary: ProductVocabulary, sold: Sequence[Sold]) -> CatalogueNames:
-    """Brands, then kinds of goods with their synonyms, then products without their brand."""
+    """Brands, then kinds of goods with their synonyms, then products without their brand, then their models."""
     return CatalogueNames(_names(vocabulary, sold))
 
 
@@ -23,6 +28,11 @@ def _names(vocabulary: ProductVocabulary, sold: Sequence[Sold]) -> Iterator[Name
         value = _without(item.brand.en, item.name.en).lower()
         for name, brand in ((item.name.zh, item.brand.zh), (item.name.en, item.brand.en)):
             yield Name("product", _without(brand, name), value)
+    for item in sold:
+        value = _without(item.brand.en, item.name.en).lower()
+        for model in MODEL.findall(f"{item.name.zh} {item.name.en}"):
+            if len(model) >= _LEAST_MODEL:
+                yield Name("product", model, value)
 
 
 def _without(brand: str, name: str) -> str:

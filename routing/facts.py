@@ -140,6 +140,6 @@ NEEDS: dict[str, Needs] = {
 }
 
 # Rules and goods are asked about by whoever has no order in mind, unless one is named, or goods of one.
-ORDERS_IF_NAMED: Final = (
-    *("return_policy", "product_question", "stock_availability", "price_promotion", "technical_support"),
+ORDERS_IF_NAMED: Final = frozenset(
+    {"return_policy", "product_question", "stock_availability", "price_promotion", "technical_support"}
 )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from commerce.domain.catalogue import Product, ProductHit, Variant
@@ -30,10 +30,16 @@ _ORDER: Final = (
     r"(?:请注意|必须|务必|一律|都要|都回答|都说|只能回答|直接回答|回复顾客|告诉顾客|告诉客户|告诉用户|听从|执行|"
     r"\b(?:must|always|never|answer|reply|respond|say|tell|obey|execute|output|print|repeat|note to|attention|dear)\b)"
 )
-# Any of them alone says whom a text is for.
-_PLAIN: Final = (
+# Whoever writes for customers writes none of them.
+_MARKED: Final = (
     r"<\|?/?(?:im_start|im_end|system|assistant|endoftext)\|?>",
     r"\[/?(?:INST|SYS)\]|<</?SYS>>",
+    r"(?:告诉|对|跟|向|答复|回复)(?:所有|每个|每位|任何)?(?:的)?(?:顾客|客户|用户|买家|提问者)(?:们)?(?:说|宣布|承诺|保证)?[:：]",
+    r"\btell (?:the |every |all |any )?(?:customers?|users?|clients?|shoppers?|buyers?)\b(?: that|:| they| to)",
+)
+# Any of them alone says whom an article is for. What an order says is short, and may have one of them by chance: a notice of
+# the caretaker, the system of a phone.
+_SIGNS: Final = (
     r"(?:忽略|无视|忘记|不要理会|推翻)(?:掉|了)?(?:以上|之前|前面|上面|先前|此前|上述|你的|你所有|所有|一切|任何)"
     r".{0,12}(?:内容|指令|指示|规则|要求|提示|设定|限制|对话|文字|事实)",
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:above|previous|prior|earlier|instructions?|rules?|prompts?|"
@@ -41,26 +47,41 @@ _PLAIN: Final = (
     r"(?:系统|管理员|开发者)(?:提示词?|指令|消息|命令|注意|通知|模式)[:：，,]",
     r"(?:^|[\s\"'“。.!?])(?:system|assistant|developer)(?: (?:prompt|message|note|instruction|override))?\s*[:：]",
     r"\b(?:system prompt|new instructions?|hidden instructions?)\b|提示词|新的?指令",
-    r"(?:无论|不管|不论)(?:顾客|客户|用户|买家|别人)?(?:问|说|提)",
+    r"(?:无论|不管|不论)(?:顾客|客户|用户|买家|别人)?(?:问|提|说(?!.{0,4}[语话]))",
     r"\b(?:whatever|no matter what|regardless of what) (?:the )?(?:customers?|users?|clients?|shoppers?|buyers?|is|they)\b"
     r".{0,20}\b(?:asks?|asked|says?|said)\b",
-    r"(?:告诉|对|跟|向|答复|回复)(?:所有|每个|每位|任何)?(?:的)?(?:顾客|客户|用户|买家|提问者)(?:们)?(?:说|宣布|承诺|保证)?[:：]",
-    r"\btell (?:the |every |all |any )?(?:customers?|users?|clients?|shoppers?|buyers?)\b(?: that|:| they| to)",
     r"(?:你|您)(?:现在|必须|将|要)?(?:扮演|切换到|进入)",
     r"\byou (?:are now|must now|will now) (?:an?|in|the|act|answer)\b",
     r"\bact as an?\b.{0,20}\b(?:admin|assistant|agent|model)\b",
 )
-_SPEAKS_TO_A_MACHINE: Final = re.compile("|".join(f"(?:{each})" for each in _PLAIN), re.IGNORECASE)
+_IS_MARKED: Final = re.compile("|".join(f"(?:{each})" for each in _MARKED), re.IGNORECASE)
+_EACH_SIGN: Final = tuple(re.compile(each, re.IGNORECASE) for each in _SIGNS)
+_ANY_SIGN: Final = re.compile("|".join(f"(?:{each})" for each in _SIGNS), re.IGNORECASE)
 _NAMES_ONE: Final = re.compile(_MACHINE, re.IGNORECASE)
 _ORDERS: Final = re.compile(_ORDER, re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"[。！？!?\n]|\.(?=\s|$)")
+# Of different kinds, in what an order says.
+_LEAST_SIGNS: Final = 2
 
 
-@lru_cache(maxsize=8192)
 def is_planted(text: str) -> bool:
-    """Whether any of it gives orders to a machine."""
-    if _SPEAKS_TO_A_MACHINE.search(text):
+    """Whether any of it, an article or a description, gives orders to a machine."""
+    return _ANY_SIGN.search(text) is not None or _orders_a_machine(text)
+
+
+def is_planted_in_row(text: str) -> bool:
+    """Of a name, an address, the news of a parcel and the like, which are short."""
+    if _ANY_SIGN.search(text) and sum(sign.search(text) is not None for sign in _EACH_SIGN) >= _LEAST_SIGNS:
         return True
+    return _orders_a_machine(text)
+
+
+def _orders_a_machine(text: str) -> bool:
+    """Marked as for one, or with an order beside the name of one."""
+    if _IS_MARKED.search(text):
+        return True
+    if not _NAMES_ONE.search(text):
+        return False
     return any(_NAMES_ONE.search(part) and _ORDERS.search(part) for part in _SENTENCE.split(text))
 
 
@@ -152,20 +173,24 @@ def _texts_of(of: type) -> tuple[str, ...]:
 
 def _masked(value: T, kept: tuple[type, ...] = ()) -> T:
     """The same, itself where nothing in it is planted."""
-    found: T = _mask(value, (*kept, ShopPolicy))
+    found: T = _mask(value, (*kept, ShopPolicy), is_planted_in_row)
     return found
 
 
-def _mask(value: Any, kept: tuple[type, ...]) -> Any:
+# What the shop writes at length, as it does its articles.
+_LONG: Final = ("description",)
+
+
+def _mask(value: Any, kept: tuple[type, ...], speaks: Callable[[str], bool]) -> Any:
     match value:
         case Enum():
             return value
         case str():
-            return _HIDDEN if is_planted(value) else value
+            return _HIDDEN if speaks(value) else value
         case LocalText():
-            return _NOTHING if is_planted(value.zh) or is_planted(value.en) else value
+            return _NOTHING if speaks(value.zh) or speaks(value.en) else value
         case tuple():
-            found = tuple(_mask(each, kept) for each in value)
+            found = tuple(_mask(each, kept, speaks) for each in value)
             return value if all(new is old for new, old in zip(found, value, strict=True)) else found
         case Mapping():
             return _mask_mapping(value, kept)
@@ -177,9 +202,9 @@ def _mask(value: Any, kept: tuple[type, ...]) -> Any:
 def _mask_mapping(value: Mapping[str, Any], kept: tuple[type, ...]) -> Mapping[str, Any]:
     """Rows by their id; or what something is like, an entry of which is left out."""
     found = {
-        key: _mask(each, kept) if is_dataclass(each) else each
+        key: _mask_row(each, kept) if is_dataclass(each) else each
         for key, each in value.items()
-        if is_dataclass(each) or not is_planted(f"{key} {each}")
+        if is_dataclass(each) or not is_planted_in_row(f"{key}: {each}")
     }
     is_same = len(found) == len(value) and all(found[key] is value[key] for key in found)
     return value if is_same else found
@@ -189,7 +214,7 @@ def _mask_row(row: Any, kept: tuple[type, ...]) -> Any:
     changes: dict[str, Any] = {}
     for name in _texts_of(row.__class__):
         old = getattr(row, name)
-        new = _mask(old, kept)
+        new = _mask(old, kept, is_planted if name in _LONG else is_planted_in_row)
         if new is not old:
             instead = _INSTEAD.get((type(row), name))
             changes[name] = instead(row) if instead is not None else new

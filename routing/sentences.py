@@ -16,6 +16,9 @@ _SURE_STOP: Final = re.compile(
     r"|[A-Za-z]{3} \d{4}\.$"
 )
 _PAIRS: Final = ("“”", "‘’", "「」", "『』", "（）", "()")
+# A sign after a digit opens none: it is inches, or closes what was opened before.
+_QUOTATION: Final = re.compile(r'(?<!\d)"[^"]*"')
+_OPEN_QUOTATION: Final = re.compile(r'(?<!\d)"')
 _OPEN_QUOTE: Final = re.compile(r"(?<!\w)'\w[^']*$")
 _MORE_MARKS: Final = re.compile(rf"^[{_MARKS}.]+")
 
@@ -70,4 +73,5 @@ def _is_over(text: str) -> bool:
     if text.endswith(".") and not _SURE_STOP.search(text):
         return False
     is_closed = all(text.count(opens) <= text.count(closes) for opens, closes in _PAIRS)
-    return is_closed and text.count('"') % 2 == 0 and not _OPEN_QUOTE.search(text)
+    is_quoting = _OPEN_QUOTATION.search(_QUOTATION.sub("", text)) or _OPEN_QUOTE.search(text)
+    return is_closed and not is_quoting

@@ -22,6 +22,7 @@ from commerce.store.tables import order_lines, orders, products, shipments, trac
 from models.types import SearchRequest
 
 Undo = Callable[[AsyncConnection], Awaitable[Any]]
+Plant = Callable[[AsyncConnection, Talk, str], Awaitable[Undo]]
 _ARTICLE: Final = "planted"
 _INDEXED_S: Final = 20.0
 _LOOK_S: Final = 0.05
@@ -29,17 +30,33 @@ _LOOK_S: Final = 0.05
 
 @asynccontextmanager
 async def planted(service: InProcess, talk: Talk, attempt: Attempt) -> AsyncIterator[None]:
-    """The text stands in the shop, and is found, before anybody asks. A row that more is told of is put right afterwards."""
+    """The text stands in the shop, and is found, before anybody asks; afterwards all is as it was."""
     text = await talk.text(attempt.planted)
-    plant = _ROWS.get(attempt.channel)
     if attempt.channel == "article":
-        title = article_title(attempt.language)
-        article = Article(_ARTICLE, "guide", (), (), LocalText(title, title), LocalText(text, text))
-        stored = await service.store.put_article(Principal(DEMO.tenant_id, is_shop=True), article)
-        await _until_found(service, attempt, stored.version)
-    if plant is None:
+        async with _an_article(service, attempt, text):
+            yield
+    elif attempt.channel in _ROWS:
+        async with _a_row(service, talk, _ROWS[attempt.channel], text):
+            yield
+    else:
         yield
-        return
+
+
+@asynccontextmanager
+async def _an_article(service: InProcess, attempt: Attempt, text: str) -> AsyncIterator[None]:
+    title, shop = article_title(attempt.language), Principal(DEMO.tenant_id, is_shop=True)
+    article = Article(_ARTICLE, "guide", (), (), LocalText(title, title), LocalText(text, text))
+    stored = await service.store.put_article(shop, article)
+    await _until_searched(service, attempt, stored.version)
+    try:
+        yield
+    finally:
+        await service.store.delete_article(shop, _ARTICLE)
+        await _until_searched(service, attempt, None)
+
+
+@asynccontextmanager
+async def _a_row(service: InProcess, talk: Talk, plant: Plant, text: str) -> AsyncIterator[None]:
     async with service.store.writing() as connection:
         undo = await plant(connection, talk, text)
     await talk.look_again()
@@ -51,14 +68,15 @@ async def planted(service: InProcess, talk: Talk, attempt: Attempt) -> AsyncIter
         await talk.look_again()
 
 
-async def _until_found(service: InProcess, attempt: Attempt, version: int) -> None:
-    """The search follows the change log on its own."""
+async def _until_searched(service: InProcess, attempt: Attempt, version: int | None) -> None:
+    """The search follows the change log on its own. `version` None: until the article is found no more."""
     language: Any = attempt.language
     async with asyncio.timeout(_INDEXED_S):
         while True:
             request = SearchRequest(DEMO.tenant_id, attempt.says[0], language)
             found = await service.stages.retrieval.search(request, _INDEXED_S)
-            if (_ARTICLE, version) in [(passage.article_id, passage.version) for passage in found]:
+            versions = [passage.version for passage in found if passage.article_id == _ARTICLE]
+            if (version in versions) if version is not None else not versions:
                 return
             await asyncio.sleep(_LOOK_S)  # who searches is told by nobody that an edit arrived
 
@@ -112,7 +130,7 @@ async def _in_the_recipient(connection: AsyncConnection, talk: Talk, text: str) 
     return lambda later: later.execute(update(orders).where(mine).values(address=before))
 
 
-_ROWS: Final[Mapping[str, Callable[[AsyncConnection, Talk, str], Awaitable[Undo]]]] = {
+_ROWS: Final[Mapping[str, Plant]] = {
     "product": _on_the_page,
     "line": _in_the_name,
     "option": _in_an_option,

@@ -8,30 +8,35 @@ PriceRange = tuple[float | None, float | None]
 
 _DIGITS = dict(zip("零一二两三四五六七八九", (0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
+_HAN = "一二两三四五六七八九十百千万零"
+# As far as anybody writes them: a message of blanks or digits alone would take a time that grows with its square.
+_S, _S1 = r"\s{0,8}", r"\s{1,8}"
 # Not prices: sizes, ages, spans of time, weights. The first two alternatives keep a number from being cut
 # short.
 _NO_PRICE = (
-    r"(?!\d|[.,]\d|[一二两三四五六七八九十百千万零]"
-    r"|\s*(?:码|号|岁|天|日|年|月|周|小时|分钟|寸|英寸|个|件|折|%|cm|kg|ml|g\b|days?|weeks?|months?|years?|hours?|inch))"
+    rf"(?!\d|[.,]\d|[{_HAN}]"
+    rf"|{_S}(?:码|号|岁|天|日|年|月|周|小时|分钟|寸|英寸|个|件|折|%|cm|kg|ml|g\b|days?|weeks?|months?|years?|hours?|inch))"
 )
 _N = (
-    rf"[$¥]?\s*(\d+(?:,\d{{3}})*(?:\.\d+)?|[一二两三四五六七八九十百千万零]+){_NO_PRICE}"
-    r"\s*(?:元|块钱|块|人民币|rmb|cny|yuan|usd|dollars?|bucks?)?"
+    rf"(?:[$¥]{_S})?(?<![\d{_HAN}])(\d{{1,12}}+(?:,\d{{3}}){{0,3}}(?:\.\d{{1,12}}+)?|[{_HAN}]{{1,24}}+){_NO_PRICE}"
+    rf"{_S}(?:元|块钱|块|人民币|rmb|cny|yuan|usd|dollars?|bucks?)?"
 )
-_RANGE = re.compile(rf"(?:between\s+|from\s+|从)?{_N}\s*(?:-|–|~|到|至|and|to)\s*{_N}(?:\s*(?:之间|以内))?")
+_RANGE = re.compile(
+    rf"(?:between{_S1}|from{_S1}|从)?{_N}{_S}(?:-|–|~|到|至|and|to){_S}{_N}(?:{_S}(?:之间|以内))?"
+)
 _MAX = (
-    re.compile(rf"{_N}\s*(?:以内|以下|之内|以里|内|or less|or under|max\b)"),
+    re.compile(rf"{_N}{_S}(?:以内|以下|之内|以里|内|or less|or under|max\b)"),
     re.compile(
         rf"(?:不超过|不要超过|别超过|低于|少于|小于|最多|预算(?:是|在|大概|大约)?"
         rf"|under|below|less than|up to|within|at most|no more than|not more than|cheaper than|budget(?: of| is)?"
-        rf"|max(?:imum)?)\s*{_N}"
+        rf"|max(?:imum)?){_S}{_N}"
     ),
 )
 _MIN = (
-    re.compile(rf"{_N}\s*(?:以上|起|or more|and up)"),
-    re.compile(rf"(?:不低于|不少于|高于|超过|大于|至少|over|above|more than|at least)\s*{_N}"),
+    re.compile(rf"{_N}{_S}(?:以上|起|or more|and up)"),
+    re.compile(rf"(?:不低于|不少于|高于|超过|大于|至少|over|above|more than|at least){_S}{_N}"),
 )
-_ABOUT = (re.compile(rf"{_N}\s*(?:左右|上下)"), re.compile(rf"(?:大概|大约|about|around|roughly)\s*{_N}"))
+_ABOUT = (re.compile(rf"{_N}{_S}(?:左右|上下)"), re.compile(rf"(?:大概|大约|about|around|roughly){_S}{_N}"))
 _ABOUT_SHARE = 0.2
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from commerce.domain.catalogue import ProductQuery, ProductVocabulary, Term
+from commerce.domain.model_numbers import FOLDED_MODEL
 from commerce.domain.price_words import price_range
 
 _GONE = "\x00"
@@ -22,11 +23,6 @@ _GIFT = re.compile(
 )
 _SIZE = re.compile(
     r"(?<![a-z0-9])(xs|s|m|l|xl|xxl|xxxl|\d{2}(?:\.5)?)\s*(?:码|号)|\bsize\s+(xs|s|m|l|xl|xxl|xxxl|\d{2})\b"
-)
-# A maker's number, such as jsq30-hwa or x6max: what it counts is neither a price nor a size.
-_MODEL = re.compile(
-    r"(?<![a-z0-9])(?!(?:size|eu|uk|us|cn|under|over|below|above|rmb|cny|usd|iphone|max|min)[ \-]?\d)"
-    r"[a-z]+[a-z\-]*\d[a-z0-9]*(?:[.\-][a-z0-9]+)*(?![a-z0-9])"
 )
 _CHINESE_NOISE = """
 有没有 能不能 可不可以 帮我 给我 我想要 我想 我要 想要 想买 想找 想看 要买 买个 买点 买 找 推荐 看看 一下
@@ -56,8 +52,8 @@ def query_from_text(
     shoes are no women's clothing). Prices come back in minor units.
     """
     rest = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
-    models = tuple(dict.fromkeys(_MODEL.findall(rest)))
-    rest = _MODEL.sub(_GONE, rest)
+    models = tuple(dict.fromkeys(FOLDED_MODEL.findall(rest)))
+    rest = FOLDED_MODEL.sub(_GONE, rest)
     (low, high), rest = price_range(rest)
     is_gift = bool(_GIFT.search(rest))
     rest = _GIFT.sub(_GONE, rest)

@@ -76,14 +76,11 @@ _INVOICES: Final = select(invoices).order_by(invoices.c.order_id, invoices.c.iss
 _INVOICES_OF_ONE: Final = _INVOICES.where(of_one_order(invoices))
 _INVOICES_OF_MANY: Final = _INVOICES.where(of_many_orders(invoices))
 
-_MADE_BY: Final = (
-    select(payments.c.payment_id, actions.c.kind)
-    .join(
-        actions,
-        (payments.c.tenant_id == actions.c.tenant_id) & (payments.c.action_id == actions.c.action_id),
-    )
-    .where(of_one_order(payments))
+_MADE_BY: Final = select(payments.c.order_id, payments.c.payment_id, actions.c.kind).join(
+    actions, (payments.c.tenant_id == actions.c.tenant_id) & (payments.c.action_id == actions.c.action_id)
 )
+_MADE_BY_OF_ONE: Final = _MADE_BY.where(of_one_order(payments))
+_MADE_BY_OF_MANY: Final = _MADE_BY.where(of_many_orders(payments)).order_by(payments.c.order_id)
 
 
 async def load_facts(
@@ -142,23 +139,24 @@ async def load_facts_of_several(
     made = await _variants(connection, tenant_id, found)
     cases_of = await _by_order(connection, _CASES_OF_MANY, which)
     invoices_of = await _by_order(connection, _INVOICES_OF_MANY, which)
+    used = await _coupons(connection, principal, {order.coupon_id for order in found if order.coupon_id})
+    failed = [order.order_id for order in found if _has_failed(order)]
+    made_by_of = await _by_order(connection, _MADE_BY_OF_MANY, which | {"of_order": failed}) if failed else {}
     return tuple(
-        [
-            Facts(
-                order=order,
-                is_plus=bool(shop.is_plus),
-                methods=_that_paid(order) | methods,
-                variants=_of_its_products(made, order),
-                cases=tuple(_case(row) for row in cases_of.get(order.order_id, ())),
-                invoices=tuple(_invoice(row) for row in invoices_of.get(order.order_id, ())),
-                coupon=await _coupon(connection, principal, order, None),
-                policy=policy,
-                now=now,
-                is_agent=principal.agent_id is not None,
-                made_by=await _made_by(connection, named_order(tenant_id, order.order_id), order, None),
-            )
-            for order in found
-        ]
+        Facts(
+            order=order,
+            is_plus=bool(shop.is_plus),
+            methods=_that_paid(order) | methods,
+            variants=_of_its_products(made, order),
+            cases=tuple(_case(row) for row in cases_of.get(order.order_id, ())),
+            invoices=tuple(_invoice(row) for row in invoices_of.get(order.order_id, ())),
+            coupon=used.get(order.coupon_id or ""),
+            policy=policy,
+            now=now,
+            is_agent=principal.agent_id is not None,
+            made_by={row.payment_id: row.kind for row in made_by_of.get(order.order_id, ())},
+        )
+        for order in found
     )
 
 
@@ -247,10 +245,13 @@ async def _made_by(
     connection: AsyncConnection, which: Values, order: Order, wanted: Asked | None
 ) -> dict[str, str]:
     """Only where it is asked for: most orders' payments came, and their refunds arrived."""
-    has_failed = any(payment.status is PaymentStatus.FAILED for payment in order.payments)
-    if not has_failed and not isinstance(wanted, RetryRefund | Refund | Settled):
+    if not _has_failed(order) and not isinstance(wanted, RetryRefund | Refund | Settled):
         return {}
-    return {row.payment_id: row.kind for row in await connection.execute(_MADE_BY, which)}
+    return {row.payment_id: row.kind for row in await connection.execute(_MADE_BY_OF_ONE, which)}
+
+
+def _has_failed(order: Order) -> bool:
+    return any(payment.status is PaymentStatus.FAILED for payment in order.payments)
 
 
 async def _goodwill(connection: AsyncConnection, which: Values, wanted: Asked | None) -> int:
@@ -285,9 +286,17 @@ async def _coupon(
     coupon_id = wanted.coupon_id if isinstance(wanted, ApplyCoupon) else order.coupon_id
     if coupon_id is None:
         return None
-    query = select(coupons).where(own_or_everybodys(owner, coupons), coupons.c.coupon_id == coupon_id)
-    row = (await connection.execute(query)).one_or_none()
-    return None if row is None else coupon_from(row)
+    return (await _coupons(connection, owner, {coupon_id})).get(coupon_id)
+
+
+async def _coupons(
+    connection: AsyncConnection, owner: Principal, coupon_ids: Collection[str]
+) -> dict[str, Coupon]:
+    """By id, those of them that are the owner's or everybody's."""
+    if not coupon_ids:
+        return {}
+    query = select(coupons).where(own_or_everybodys(owner, coupons), coupons.c.coupon_id.in_(coupon_ids))
+    return {row.coupon_id: coupon_from(row) for row in await connection.execute(query)}
 
 
 def coupon_from(row: Row[Any]) -> Coupon:

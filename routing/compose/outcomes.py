@@ -74,6 +74,7 @@ _CAN: Final[Mapping[str, LocalText]] = {
     "reissue_invoice": LocalText("可以开这张发票", "can have this invoice"),
     "urge_shipment": LocalText("可以催单", "can be hurried now"),
     "apply_coupon": LocalText("可以用这张优惠券", "can take this coupon"),
+    "open_complaint": LocalText("可以提交投诉", "can have a complaint"),
 }
 _DONE: Final[Mapping[ActionKind, LocalText]] = {
     ActionKind.CANCEL: LocalText("订单 {order} 已取消。", "Order {order} is cancelled."),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from commerce.domain.model_numbers import MODEL
 from routing.dialogue.flows import FLOWS
 from routing.dialogue.goals import ANSWER, INTENT_OF, goal_of, settled
 from routing.dialogue.heard import Heard
@@ -316,22 +317,22 @@ def _by_words(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 
 
 _LEAST_NAME: Final = 4
-# As the makers of things call them: capitals and digits together.
-_MODEL: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z]{1,6}[A-Z0-9]*[-.]?[A-Z0-9.\-]*\d[A-Za-z0-9.\-()]+")
 
 
 def names_model(heard: Heard) -> bool:
     """Whether it has what the makers of things call them; numbers of orders look like that, too."""
-    return _MODEL.search(heard.message) is not None and not heard.said("order_number")
+    return MODEL.search(heard.message) is not None and not heard.said("order_number")
 
 
 def _names_goods(reading: Reading) -> bool:
-    """Asks about what the shop sells, by its name, however far off the question is."""
+    """Asks about what the shop sells, by its name, however far off the question is; of a model that the shop has, whatever is
+    said. What only looks like a model may be a flight.
+    """
     heard = reading.heard
     if heard.understood.decision != "out_of_scope":
         return False
-    is_named = any(len(entity.text) >= _LEAST_NAME for entity in heard.said("product"))
-    return names_model(heard) or (heard.is_question and is_named)
+    names = [entity.text for entity in heard.said("product") if len(entity.text) >= _LEAST_NAME]
+    return any(MODEL.search(name) for name in names) or (heard.is_question and bool(names))
 
 
 def _about_goods(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:

@@ -46,7 +46,8 @@ _NOT_POSSIBLE: Final = ("refused", "nothing_to_choose")
 class Worked:
     """How far it came. `topic` goes on with the next turn where it was asked or offered. `is_told`: the customer did not name
     the order, and is told which one was taken. `is_allowed`: what is known so far speaks for it. `are_others_refused`: the
-    rules were asked of the other orders that could be meant, and let none of them pass.
+    rules were asked of every other order that they could let pass, and let none of them; not of those alone that the message
+    is about.
     """
 
     ending: Ending
@@ -70,19 +71,18 @@ def work(topic: Topic, heard: Heard, facts: Facts, spoken_of: str | None) -> Gen
     choosing = Choosing(heard, facts, likely, topic.slots.get("order"), spoken_of, is_other)
     chosen = choose_order(choosing)
     if chosen is None:
-        return (yield from _of_several(topic, heard, facts, in_question(choosing)))
+        return (yield from _of_several(topic, choosing))
     details: Details | Unavailable = yield Detail(chosen.order.order_id)
     if isinstance(details, Unavailable):
         return Worked("unavailable", topic, reason=details.reason)
     return (yield from _carry_on(_as_known(topic, heard, facts, chosen, details)))
 
 
-def _of_several(
-    topic: Topic, heard: Heard, facts: Facts, orders: tuple[Order, ...]
-) -> Generator[Effect, Any, Worked]:
+def _of_several(topic: Topic, choosing: Choosing) -> Generator[Effect, Any, Worked]:
     """Each is worked on as if it alone were meant, short of an offer. The only one that the rules let pass is taken; where
     they let none, the newest tells why; else it is asked which of those that they do.
     """
+    heard, facts, orders = choosing.heard, choosing.facts, in_question(choosing)
     each: tuple[Details, ...] | Unavailable = yield DetailEach(tuple(order.order_id for order in orders))
     if isinstance(each, Unavailable):
         return Worked("unavailable", topic, reason=each.reason)
@@ -92,7 +92,7 @@ def _of_several(
         offered = tuple(known.working.order for known in possible)
         return _ask(topic, Question("order", order_options(offered)))
     worked = yield from _carry_on((*possible, *tried)[0])
-    return replace(worked, are_others_refused=True)
+    return replace(worked, are_others_refused=all(each in orders for each in choosing.likely))
 
 
 @dataclass(frozen=True, slots=True)

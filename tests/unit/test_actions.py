@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import insert, make_url
+from sqlalchemy import event, insert, make_url
 from sqlalchemy.exc import IntegrityError
 
 from commerce.confirmations import TTL
@@ -90,6 +90,50 @@ async def test_facts_of_several_orders_are_those_of_each(store: Store) -> None:
     assert [(len(facts.cases), len(facts.invoices)) for facts in both] == [(1, 0), (0, 1)]
     with pytest.raises(OrderNotFound):
         await store.action_facts_of(ANN, ("#P", "#nobodys"), NOW)
+
+
+def a_coupon(coupon_id: str, customer: str) -> str:
+    return (
+        f"INSERT INTO coupons VALUES ('shop', '{coupon_id}', {customer}, 500, NULL, 'USD', 0, '[]', "
+        "'2026-01-01 00:00:00', '2027-01-01 00:00:00', 1, 0)"
+    )
+
+
+async def test_coupons_and_failed_refunds_of_several_orders_are_read_at_once(store: Store) -> None:
+    """One's own coupon, everybody's, and another's; and a refund that did not arrive."""
+    await done(store, CANCEL)
+    await done(store, wanted("cancel", "#G", reason="no_longer_needed"), key="other")
+    await written(
+        store,
+        *(a_coupon(*each) for each in (("K1", "'ann_1'"), ("K2", "NULL"), ("K3", "'bob_2'"))),
+        *(
+            f"UPDATE orders SET coupon_id = '{coupon_id}' WHERE order_id = '{order_id}' AND tenant_id = 'shop'"
+            for order_id, coupon_id in (("#P", "K1"), ("#G", "K2"), ("#D", "K3"))
+        ),
+        "INSERT INTO settlements SELECT tenant_id, payment_id, 'failed', '2026-11-29 12:00:00' FROM payments "
+        "WHERE tenant_id = 'shop' AND kind = 'refund' AND order_id = '#P'",
+    )
+    all_of_them = ("#P", "#G", "#D")
+    each = tuple([await store.action_facts(ANN, order_id, NOW) for order_id in all_of_them])
+    assert await store.action_facts_of(ANN, all_of_them, NOW) == each
+    assert [facts.coupon and facts.coupon.coupon_id for facts in each] == ["K1", "K2", None]
+    assert [list(facts.made_by.values()) for facts in each] == [["cancel"], [], []]
+    counts = [await statements(store, order_ids) for order_ids in (("#P",), all_of_them)]
+    assert counts[0] == counts[1]
+
+
+async def statements(store: Store, order_ids: tuple[str, ...]) -> int:
+    """How many are run to read the facts of these orders."""
+    run: list[str] = []
+    engine = store._engine.sync_engine
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        run.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    await store.action_facts_of(ANN, order_ids, NOW)
+    event.remove(engine, "before_cursor_execute", note)
+    return len(run)
 
 
 async def test_a_cancellation_is_done_as_it_was_proposed(store: Store) -> None:
@@ -439,8 +483,7 @@ async def test_money_goes_back_to_a_method_that_the_account_has_no_more(store: S
 async def test_a_coupon_of_a_cancelled_order_can_be_used_again(store: Store) -> None:
     await written(
         store,
-        "INSERT INTO coupons VALUES ('shop', 'K1', 'ann_1', 500, NULL, 'USD', 0, '[]', '2026-01-01 00:00:00', "
-        "'2027-01-01 00:00:00', 1, 0)",
+        a_coupon("K1", "'ann_1'"),
         "UPDATE orders SET state = 'pending_payment' WHERE order_id = '#P' AND tenant_id = 'shop'",
     )
     policy = await store.policy("shop")

@@ -15,6 +15,11 @@ SOLD = (
     Sold(LocalText("手艺面包刀", "Artisan bread knife"), LocalText("手艺", "Art")),
     Sold(LocalText("初夏研 防晒霜", "Early Summer sunscreen"), LocalText("初夏研", "Early Summer")),
     Sold(LocalText("无名的杯子", "nameless mug"), LocalText("", "")),
+    Sold(
+        LocalText("和瑞 16升热水器 JSQ30-HWA", "Herui water heater 16 L JSQ30-HWA"),
+        LocalText("和瑞", "Herui"),
+    ),
+    Sold(LocalText("和瑞 A4纸", "Herui A4 paper"), LocalText("和瑞", "Herui")),
 )
 KINDS = (
     Term("down_jacket", LocalText("羽绒服", "down jacket"), ("羽绒衣", "puffer")),
@@ -109,6 +114,20 @@ def test_a_short_chinese_name_is_a_word_of_its_sentence(
 def test_verbs_phrases_seasons_and_common_words_are_no_names(
     names: CatalogueNames, text: str, expected: list[str]
 ) -> None:
+    assert [surface for _, surface, _ in told(names, text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("JSQ30-HWA能用多久", ["JSQ30-HWA"]),
+        ("is the jsq30-hwa loud", ["jsq30-hwa"]),
+        ("Herui water heater 16 L JSQ30-HWA", ["Herui", "water heater 16 L JSQ30-HWA"]),
+        ("JSQ30-HWB能用多久", []),
+        ("寄到A4栋", []),
+    ],
+)
+def test_a_model_alone_names_its_product(names: CatalogueNames, text: str, expected: list[str]) -> None:
     assert [surface for _, surface, _ in told(names, text)] == expected
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,10 +43,21 @@ def vocabulary() -> ProductVocabulary:
         ("300以上", 300, None), ("100到200元", 100, 200), ("200左右", 160, 240), ("under $1,200.50", None, 1200.5),
         ("between 200 and 100", 100, 200), ("at least 50 yuan", 50, None), ("预算一千", None, 1000),
         ("38到40码", None, None), ("不超过十五天", None, None), ("under 2 years", None, None), ("iphone 15", None, None),
+        ("预算,200以内", None, 200), ("$ 50 or less", None, 50), ("9" * 400 + "以内", None, None),
+        ("万" * 30 + "以内", None, None),
     ],
 )  # fmt: skip
 def test_prices_in_words(words: str, low: float | None, high: float | None) -> None:
     assert price_range(words)[0] == (low, high)
+
+
+@pytest.mark.parametrize("piece", ["1", " ", "1,", "1 ", "百", ",111", "1.", "200 到", "$ ", "a", "a-", "a1"])
+def test_a_message_of_any_length_is_read_in_a_moment(piece: str) -> None:
+    """4,000 digits took three seconds where the time grew with their square."""
+    text = piece * (100_000 // len(piece))
+    started = time.process_time()
+    query_from_text(text, ProductVocabulary((), (), ()), "zh")
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

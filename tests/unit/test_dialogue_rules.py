@@ -100,6 +100,26 @@ CASES = [
         "answer",
     ),
     (
+        "goods of this shop are named",
+        DialogueState(),
+        plain(
+            "JSQ30-HWA一天开三次",
+            "out_of_scope",
+            entity("product", "JSQ30-HWA", "JSQ30-HWA一天开三次"),
+            decision="out_of_scope",
+        ),
+        "answer",
+    ),
+    *(
+        (
+            "not about this shop's service",
+            DialogueState(),
+            plain(message, "x", decision="out_of_scope"),
+            "refuse",
+        )
+        for message in ("航班CA1831几点起飞", "GPT4o是什么", "SF1234567890", "COVID19")
+    ),
+    (
         "the same of another order",
         ANSWERED,
         plain(NUMBER, "x", entity("order_number", NUMBER, NUMBER), decision="clarify"),

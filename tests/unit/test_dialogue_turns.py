@@ -9,6 +9,7 @@ import pytest
 from commerce.domain.orders import Order, OrderLine, OrderState
 from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
+from routing.compose import outcomes
 from routing.dialogue.flows import FLOWS
 from routing.dialogue.forbidden import forbidden
 from routing.dialogue.state import DialogueState
@@ -222,6 +223,38 @@ def test_where_none_can_be_the_newest_tells_why() -> None:
     assert carried.move == "answer" and carried.state.topics == ()
     assert "KF260000000011" in text(carried) and "已过期限" in text(carried)
     assert "您最近的其他订单也不能退货" in text(carried) and "KF260000000012" not in text(carried)
+
+
+@pytest.mark.parametrize("goal", FLOWS)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_of_every_deed_it_can_be_said_which_order_it_is_possible_for(goal: str, language: str) -> None:
+    order = an_order()
+    assert order.order_id in outcomes.only_one(goal, order, language)
+    assert outcomes.nor_others(goal, language)
+
+
+def test_of_orders_that_were_not_tried_nothing_is_said() -> None:
+    mug = line(line_id="L9", product_id="P9", name=LocalText("马克杯", "mug"))
+    shop = SmallShop(orders=(delivered(3, 1, mug), delivered(1, 30), delivered(2, 40)))
+    _, carried = shop.turn(DialogueState(), heard("我要退外套", "return_request"))
+    assert "KF260000000011" in text(carried) and "不能退货" in text(carried)
+    assert "其他订单" not in text(carried)
+    shop = SmallShop(orders=(delivered(3, 1, mug), delivered(1, 3), delivered(2, 40)))
+    _, carried = shop.turn(DialogueState(), heard("我要退外套", "return_request"))
+    assert carried.move == "propose" and "KF260000000011" in text(carried)
+    assert "只有这一单" not in text(carried)
+
+
+def test_the_order_that_is_not_meant_is_not_said_to_be_refused() -> None:
+    shop = SmallShop(orders=(delivered(1, 3), delivered(2, 3), delivered(3, 40)))
+    number = "KF260000000011"
+    _, offered = shop.turn(
+        DialogueState(), heard(number, "return_request", entity("order_number", number, number))
+    )
+    assert offered.move == "propose" and number in text(offered)
+    _, carried = shop.turn(offered.state, unsure("不是这单，是另一单"))
+    assert carried.move == "propose" and "KF260000000012" in text(carried)
+    assert "只有这一单" not in text(carried)
 
 
 def test_those_that_can_be_are_offered_and_no_others() -> None:

@@ -22,7 +22,7 @@ from commerce.confirmations import mint_confirmation
 from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.actions import arguments_from
 from commerce.domain.conversations import NewTurn, TurnOutcome
-from commerce.domain.errors import ActionRefused, CustomerRequired, Denied, NotFound
+from commerce.domain.errors import ActionRefused, CustomerRequired, Denied, NotFound, OrderNotFound
 from commerce.domain.feedback import Origin
 from commerce.domain.identity import Principal
 from commerce.domain.tenants import BehaviourEvent, BehaviourKind, Tenant
@@ -211,6 +211,13 @@ async def test_an_intruder_finds_and_changes_nothing(store: Store, way: str) -> 
         else:
             assert not any(part in repr(found) for part in (MARK, "#P", "ann_1")), who
         assert await contents(store) == before, who
+
+
+@pytest.mark.parametrize("way", ["order", "propose", "action_facts", "action_facts_of"])
+async def test_anothers_order_is_not_there(store: Store, way: str) -> None:
+    for who in ("another customer", "another shop's customer of that id", "an agent for another customer"):
+        with pytest.raises(OrderNotFound):
+            await WAYS[way](store, INTRUDERS[who])
 
 
 @pytest.mark.parametrize("way", OF_ONESELF)

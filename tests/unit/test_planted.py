@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+import routing.planted
 from benchmarks.in_process.shops import DEMO
 from benchmarks.injections.attempts import attempts
 from commerce.demo.policy import DEMO_POLICY
@@ -25,7 +26,7 @@ from models.types import Passage
 from routing.compose.from_sheet import sheet_of
 from routing.dialogue.state import DialogueState
 from routing.facts import Facts, Person, Recommended
-from routing.planted import is_planted, without_planted, without_planted_goods
+from routing.planted import is_planted, is_planted_in_row, without_planted, without_planted_goods
 from routing.prompts import fact_lines
 from tests.builders import ADDRESS, NOW, TENANT, line, understood
 from tests.dialogue_values import CUSTOMER, SmallShop, an_order, heard
@@ -84,9 +85,44 @@ def test_what_speaks_to_a_customer_is_not(text: str) -> None:
     assert not is_planted(text)
 
 
+# What looks like a sign in a sentence of its own, and is none where so little is said.
+IN_A_ROW = (
+    "管理员通知:快递已放门卫",
+    "系统消息：您的快件已由菜鸟驿站代收",
+    "System: Android 14",
+    "System: note the code 12-3 to open the locker",
+    "开发者模式,可开启",
+    "不管用户说什么语言都能识别",
+    "忽略以上门牌号要求，放门卫",
+    "Forget Everything candle",
+)
+
+
+@pytest.mark.parametrize("text", (*IN_A_ROW, *PLAIN))
+def test_an_order_may_say_one_such_thing_by_chance(text: str) -> None:
+    assert not is_planted_in_row(text)
+    event = replace(EVENT, text=LocalText(text, text))
+    facts = with_order(replace(PLAIN_ORDER, shipments=(replace(PARCEL, events=(event,)),)))
+    assert without_planted(facts) is facts
+    facts = with_order(
+        replace(PLAIN_ORDER, lines=(line(options=dict([text.split(": ")] if ": " in text else [])),))
+    )
+    assert without_planted(facts) is facts
+
+
+def test_a_description_of_what_understands_every_language_is_none() -> None:
+    assert not is_planted("不管用户说什么语言都能识别。")
+
+
 def test_every_text_of_the_attack_is_found() -> None:
     texts = [each.planted for each in attempts() if each.planted]
-    assert len(texts) >= 90 and all(is_planted(text) for text in texts)
+    assert len(texts) >= 90 and all(is_planted(text) and is_planted_in_row(text) for text in texts)
+
+
+def test_no_text_of_a_customer_stays_behind() -> None:
+    """An erasure does not reach what this module would keep."""
+    kept = [each for each in vars(routing.planted).values() if hasattr(each, "cache_info")]
+    assert kept == [routing.planted._texts_of]
 
 
 async def test_no_text_of_the_demonstration_is_taken_for_one(tmp_path: Path) -> None:

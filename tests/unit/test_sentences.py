@@ -52,6 +52,8 @@ def streamed(*pieces: str) -> list[tuple[str, ...]]:
         "他说“好的。”",
         "（满99元包邮。）",
         'He said "yes!"',
+        'It has a 5" screen and a 6" strap.',
+        'It says "size 5"!',
         "one\n",
     ],
 )
@@ -75,6 +77,7 @@ def test_a_sentence_goes_out_with_the_sign_that_ends_it(sentence: str) -> None:
         (("他说“好的。走吧。", "”", "然后"), ["他说“好的。", "走吧。”", "然后"]),
         (("（满99元包邮。", "）", "其他"), ["（满99元包邮。）", "其他"]),
         (('He said "yes!', '" Then'), ['He said "yes!"', "Then"]),
+        (('It is 5" wide. "Yes. Take 6!', '" Then'), ['It is 5" wide.', '"Yes.', 'Take 6!"', "Then"]),
         (("He said 'yes!", "' Then"), ["He said 'yes!'", "Then"]),
     ],
 )
@@ -116,3 +119,8 @@ def test_nothing_of_a_stream_is_lost_but_marks_that_follow_another_one(pieces: l
     assert [c for c in out if c not in _MARKS and not c.isspace()] == [
         c for c in whole if c not in _MARKS and not c.isspace()
     ]
+
+
+def test_what_follows_an_inch_mark_does_not_wait() -> None:
+    *_, last, rest = streamed('The screen measures 5" across.', " It is bright.")
+    assert (last, rest) == (("It is bright.",), ("",))

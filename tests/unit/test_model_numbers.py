@@ -1,0 +1,77 @@
+"""What makers call their goods, in a message of any length."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from commerce.domain.model_numbers import FOLDED_MODEL, MODEL
+from deployments.lookups import _nameless
+from routing.dialogue.rules import names_model
+from tests.dialogue_values import heard
+
+LONG = 100_000
+MOST_S = 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [
+        ("JSQ30-HWA几升", "JSQ30-HWA"),
+        ("我的KFR-35GW/N8不制冷", "KFR-35GW"),
+        ("HW100-B14176U6有烘干吗", "HW100-B14176U6"),
+        ("问下B30S(Plus)", "B30S(Plus)"),
+        ("T8.5X怎么样", "T8.5X"),
+        ("PS5有货吗", "PS5"),
+        ("A4纸多少钱", "A4"),
+        ("S23 Ultra", "S23"),
+    ],
+)
+def test_models_are_found(text: str, model: str) -> None:
+    found = MODEL.search(text)
+    assert found is not None and found.group() == model
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "XL10",
+        "XXL 10",
+        "US10",
+        "EU-42",
+        "我要US10的",
+        "A4栋302",
+        "SF1234567890",
+        "abc123",
+        "羽绒服",
+        "MAX",
+        "iPhone 15",
+    ],
+)
+def test_sizes_doors_parcels_and_words_are_none(text: str) -> None:
+    assert MODEL.search(text) is None
+
+
+HEARD = heard("", "product_question")
+SEARCHES: dict[str, Callable[[str], object]] = {
+    "as it is written": MODEL.findall,
+    "without capitals": lambda text: FOLDED_MODEL.findall(text.lower()),
+    "what is looked up": lambda text: _nameless(text, HEARD.understood),
+    "what is decided from": lambda text: names_model(replace(HEARD, message=text)),
+}
+
+
+@pytest.mark.parametrize("piece", ["A", "A-", "A.", "A1", "A-1 ", "-", "(A", "A ", "1"])
+@pytest.mark.parametrize("search", SEARCHES)
+def test_a_message_of_any_length_is_searched_at_once(search: str, piece: str) -> None:
+    text = piece * (LONG // len(piece))
+    started = time.process_time()
+    SEARCHES[search](text)
+    assert time.process_time() - started < MOST_S
+
+
+def test_models_and_numbers_are_taken_out_of_what_is_asked_of_them() -> None:
+    for name in ("JSQ30-HWA", "SF1234567890", "#12345678", "PS5"):
+        assert _nameless(f"{name} 几天能到", HEARD.understood) == "这个 几天能到"
+    assert _nameless("US10 有货吗", HEARD.understood) == "US10 有货吗"
