@@ -32,6 +32,8 @@ _ORDER: Final = (
 )
 # Whoever writes for customers writes none of them.
 _MARKED: Final = (
+    r"(?:忽略|无视|忘记|不要理会|推翻)(?:掉|了)?(?:以上|之前|前面|上面|先前|此前|上述|你的|你所有|所有|一切|任何).{0,12}(?:指令|指示|规则|提示|设定)",
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules?|prompts?|guidelines)\b",
     r"<\|?/?(?:im_start|im_end|system|assistant|endoftext)\|?>",
     r"\[/?(?:INST|SYS)\]|<</?SYS>>",
     r"(?:告诉|对|跟|向|答复|回复)(?:所有|每个|每位|任何)?(?:的)?(?:顾客|客户|用户|买家|提问者)(?:们)?(?:说|宣布|承诺|保证)?[:：]",
