@@ -175,7 +175,7 @@ def _returns(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
 
 
 def _faults(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
-    """What is done about what came broken, wrong or not at all, and until when it is to be told."""
+    """What is done about what came broken or wrong, and until when it is to be told."""
     rules = facts.policy.returns
     by_category = ((names[slug], rule, slug) for slug, rule in rules.categories.items() if slug in names)
     for name, rule, slug in ((LocalText("商品", "goods"), rules.default, None), *by_category):
@@ -191,9 +191,9 @@ def _faults(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
         yield fact(
             "shop.fault",
             None,
-            f"{name.zh}有破损、故障、发错或少发的，{until.zh}反馈{photo.zh}，核实后可以退款或者补发、换新，运费由我们承担。",
-            f"{name.en[0].upper()}{name.en[1:]} that came broken, faulty, wrong or incomplete: tell us {until.en}{photo.en}; "
-            "you get a refund, a replacement or the missing part, and we pay the postage.",
+            f"{name.zh}有破损、故障或发错的，{until.zh}反馈{photo.zh}，核实后可以退款或者换新，运费由我们承担。",
+            f"{name.en[0].upper()}{name.en[1:]} that came broken, faulty or wrong: tell us {until.en}{photo.en}; "
+            "you get a refund or a replacement, and we pay the postage.",
             slug,
         )
 

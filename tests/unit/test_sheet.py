@@ -189,6 +189,14 @@ def test_a_shop_is_not_said_to_have_rules_that_it_has_not() -> None:
     assert "does not say that" in text and "$" not in text
 
 
+def test_what_no_policy_says_of_missing_parts_is_not_promised() -> None:
+    told = next(
+        fact.text for fact in policy_facts(facts(policy=TAU2_POLICY), {}) if fact.kind == "shop.fault"
+    )
+    assert "换新" in told.zh and "replacement" in told.en
+    assert not any(word in f"{told.zh} {told.en}" for word in ("少发", "补发", "incomplete", "missing"))
+
+
 def test_an_order_tells_whether_it_goes_back_and_why_not() -> None:
     late = paid(delivered_at=NOW - timedelta(days=30))
     text = answer("KF260000000001还能退吗", "return_policy", orders=(late,), asked_order_id="KF260000000001")
