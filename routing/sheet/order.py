@@ -136,20 +136,34 @@ def _leaves(order: Order, facts: Facts) -> Iterator[SheetFact]:
     if order.paid_at is None or order.state not in {OrderState.PAID, OrderState.PACKED}:
         return
     if is_shipping_late(order, facts.policy, facts.now):
-        hours, coupon = facts.policy.shipping.late_after_hours, facts.policy.shipping.late_coupon_minor
-        off = _money(coupon, order.currency)
+        hours = facts.policy.shipping.late_after_hours
+        amends = _amends(order, facts)
         yield fact(
             "order.late",
             order.order_id,
-            f"付款已超过{hours}小时仍未发货，非常抱歉：催单时补偿 {off.zh} 优惠券，也可以取消订单全额退款。",
-            f"It has not shipped within {hours} hours of payment, and we are sorry: ask me to hurry it and you get a "
-            f"{off.en} coupon, or cancel it for a full refund.",
+            f"付款已超过{hours}小时仍未发货，非常抱歉{amends.zh}。",
+            f"It has not shipped within {hours} hours of payment, and we are sorry{amends.en}.",
         )
-    elif (end := ships_on(order.paid_at, facts.policy)) > facts.now and not order.shipments:
+        return
+    end = ships_on(order.paid_at, facts.policy)
+    if end is not None and end > facts.now and not order.shipments:
         ships = _day(end - timedelta(minutes=1), facts.zone)
         yield fact(
             "order.ships_on", order.order_id, f"预计{ships.zh}发出。", f"It should leave on {ships.en}."
         )
+
+
+def _amends(order: Order, facts: Facts) -> LocalText:
+    """What may be done about an order that is late: the coupon where the shop gives one, the cancellation where it lets."""
+    zh, en = [], []
+    if coupon := facts.policy.shipping.late_coupon_minor:
+        off = _money(coupon, order.currency)
+        zh.append(f"催单时补偿 {off.zh} 优惠券")
+        en.append(f"ask me to hurry it and you get a {off.en} coupon")
+    if can_cancel(order, facts.policy):
+        zh.append("也可以取消订单全额退款" if zh else "可以取消订单全额退款")
+        en.append("cancel it for a full refund")
+    return LocalText(f"：{'，'.join(zh)}" if zh else "", f": {', or '.join(en)}" if en else "")
 
 
 def _parcel(order: Order, facts: Facts) -> Iterator[SheetFact]:

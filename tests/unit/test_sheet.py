@@ -1,14 +1,17 @@
 """The sheet of facts: what is on it, what a message asks for, what an answer takes of it."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.catalogue import Product, ProductQuery, SaleClass, Variant
 from commerce.domain.customers import Customer, MemberLevel
 from commerce.domain.orders import Order, OrderState, Payment, PaymentKind, PaymentStatus
 from commerce.domain.payment_methods import MethodKind, PaymentMethod
+from commerce.domain.policy import DeliveryTime, ShopPolicy
 from commerce.domain.text import LocalText
 from commerce.importers.tau2_policy import TAU2_POLICY
 from models.types import Likeness
@@ -17,6 +20,7 @@ from routing.compose import compose
 from routing.facts import Person
 from routing.sheet.asked import ASKS, INTENT_OF, asked_kinds, intent_by_words, kinds_by_likeness
 from routing.sheet.goods import named_goods, told
+from routing.sheet.order import order_facts
 from routing.sheet.questions import questions
 from routing.sheet.rules import policy_facts
 from routing.sheet.sharing import shared_words
@@ -187,6 +191,54 @@ def test_a_shop_is_not_said_to_have_rules_that_it_has_not() -> None:
         understood("delivery_policy", "en"), facts(message="what does delivery cost", policy=TAU2_POLICY)
     ).text("en")
     assert "does not say that" in text and "$" not in text
+
+
+_A_0 = re.compile(r"(?<![\d.,:-])0(?:\.00)?(?![\d.,:])")
+
+
+def test_no_sentence_tells_a_0_as_a_rule() -> None:
+    for state in OrderState:
+        there = replace(order(state=state), placed_at=NOW - timedelta(days=2))
+        of_tau2 = facts(policy=TAU2_POLICY)
+        for fact in (*order_facts(there, of_tau2, None), *policy_facts(of_tau2, {})):
+            assert not _A_0.search(fact.text.zh) and not _A_0.search(fact.text.en), fact
+    late = order(state=OrderState.PAID, paid_at=NOW - timedelta(hours=60))
+    shipping = replace(DEMO_POLICY.shipping, late_coupon_minor=0)
+    told_late = answer("怎么还没发货", "order_status", orders=(late,), policy=_with(shipping=shipping))
+    assert "48小时" in told_late and "优惠券" not in told_late
+
+
+def _with(**changes: object) -> ShopPolicy:
+    return replace(DEMO_POLICY, **changes)  # type: ignore[arg-type]
+
+
+def of_shop(kind: str, policy: ShopPolicy) -> list[str]:
+    names = {"phones": LocalText("手机", "Phones")}
+    return [fact.text.zh for fact in policy_facts(facts(policy=policy), names) if fact.kind == kind]
+
+
+def test_of_a_sentence_with_several_numbers_what_is_0_is_left_out() -> None:
+    member, shipping, refunds = DEMO_POLICY.membership, DEMO_POLICY.shipping, DEMO_POLICY.refunds
+    levels = of_shop("shop.levels", _with(membership=replace(member, silver_from_minor=0)))
+    assert levels == ["一年内消费满 ¥5,000.00 升为金卡。"]
+    points = replace(member, points_valid_months=0, points_max_share_percent=0)
+    assert of_shop("shop.points", _with(membership=points)) == ["每消费 ¥1.00 得1积分，100积分抵 ¥1.00。"]
+    late = of_shop("shop.late", _with(shipping=replace(shipping, late_coupon_minor=0)))
+    assert late == ["付款后48小时仍未发货的，可以取消订单全额退款。"]
+    assert of_shop("shop.shipping_fee", _with(shipping=replace(shipping, free_from_minor=0))) == []
+    near = replace(shipping, remote_fee_minor=0)
+    assert not any("运费" in text for text in of_shop("shop.remote", _with(shipping=near)))
+    nowhere = replace(near, remote=DeliveryTime(0, 0))
+    assert of_shop("shop.remote", _with(shipping=nowhere)) == []
+    assert of_shop("shop.refund_chain", _with(refunds=replace(refunds, inspection_working_days=0))) == []
+    paper = replace(DEMO_POLICY.invoice, electronic_hours=0)
+    assert not any("电子" in text for text in of_shop("shop.invoice", _with(invoice=paper)))
+    repair = replace(DEMO_POLICY.repair, warranty_months={"phones": 0, "bags": 3})
+    assert "没有单独的保修" in of_shop("shop.warranty", _with(repair=repair))[0]
+    never = replace(DEMO_POLICY.returns, max_exchanges=0)
+    assert of_shop("shop.exchanges", _with(returns=never)) == ["商品不支持换货。"]
+    payment = replace(DEMO_POLICY.payment, instalment_months=(3,), instalment_from_minor=0)
+    assert of_shop("shop.instalments", _with(payment=payment)) == ["可以分3期付款。"]
 
 
 def test_what_no_policy_says_of_missing_parts_is_not_promised() -> None:
