@@ -12,18 +12,38 @@ from commerce.domain.customers import Address
 from commerce.domain.money import Money
 from commerce.domain.orders import Order, OrderLine, OrderState
 from commerce.domain.policy import DeliveryTime, ShippingPolicy, ShopPolicy
+from commerce.domain.proposing.cutoffs import cancellable, changeable
 from commerce.domain.provinces import folded, province_of
 from commerce.domain.returns import day_window_end
+from commerce.domain.rules import RuleOutcome, RuleStep
+
+
+@dataclass(frozen=True, slots=True)
+class _OfOrder:
+    order: Order
+    policy: ShopPolicy
+
+
+def cancelling(order: Order, policy: ShopPolicy) -> tuple[RuleStep, ...]:
+    """The rules by which it is cancelled, free and at once, whatever the reason."""
+    return cancellable(_OfOrder(order, policy))
+
+
+def changing(order: Order, policy: ShopPolicy) -> tuple[RuleStep, ...]:
+    """The rules by which its address, recipient or items are changed, wherever it is to go."""
+    return changeable(_OfOrder(order, policy))
 
 
 def can_cancel(order: Order, policy: ShopPolicy) -> bool:
-    """Free and at once."""
-    return order.state in policy.orders.cancel_states
+    return _hold(cancelling(order, policy))
 
 
 def can_change(order: Order, policy: ShopPolicy) -> bool:
-    """Address, recipient, items."""
-    return order.state in policy.orders.change_states
+    return _hold(changing(order, policy))
+
+
+def _hold(trace: tuple[RuleStep, ...]) -> bool:
+    return all(step.outcome is not RuleOutcome.FAILED for step in trace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from commerce.domain.order_rules import (
     can_cancel,
-    can_change,
+    cancelling,
+    changing,
     is_shipping_late,
     payment_due_at,
     price_protection_ends_at,
@@ -18,6 +19,7 @@ from commerce.domain.order_rules import (
 )
 from commerce.domain.orders import Order, OrderLine, OrderState, Payment, PaymentKind, PaymentStatus
 from commerce.domain.returns import Remedy, ReturnDecision, ReturnReason, return_eligibility
+from commerce.domain.rules import RuleOutcome
 from commerce.domain.text import LocalText
 from routing.facts import Details, Facts
 from routing.reasons import reasons
@@ -236,18 +238,24 @@ def _methods(payments: list[Payment], language: str) -> str:
 
 
 def _may_be(order: Order, facts: Facts) -> Iterator[SheetFact]:
-    """Whether it can still be cancelled and changed."""
+    """Whether it can still be cancelled and changed, and what forbids it beside its state, which is told."""
     state = STATE_WORDS[order.state]
-    for kind, is_possible, deed in (
-        ("order.cancellable", can_cancel(order, facts.policy), LocalText("取消", "cancelled")),
-        ("order.changeable", can_change(order, facts.policy), LocalText("修改", "changed")),
+    for kind, trace, deed in (
+        ("order.cancellable", cancelling(order, facts.policy), LocalText("取消", "cancelled")),
+        ("order.changeable", changing(order, facts.policy), LocalText("修改", "changed")),
     ):
-        may = LocalText("可以", "can be") if is_possible else LocalText("不能", "can't be")
+        failed = tuple(step for step in trace if step.outcome is RuleOutcome.FAILED)
+        may = LocalText("不能", "can't be") if failed else LocalText("可以", "can be")
+        others = tuple(step for step in failed if not step.rule_id.endswith("_cutoff"))
+        why = LocalText(
+            f"：{reasons(others, 'zh')}" if others else "",
+            f", since {reasons(others, 'en')}" if others else "",
+        )
         yield fact(
             kind,
             order.order_id,
-            f"订单 {order.order_id} {state.zh}，现在{may.zh}{deed.zh}。",
-            f"Order {order.order_id} is {state.en}: it {may.en} {deed.en} now.",
+            f"订单 {order.order_id} {state.zh}，现在{may.zh}{deed.zh}{why.zh}。",
+            f"Order {order.order_id} is {state.en}: it {may.en} {deed.en} now{why.en}.",
         )
 
 

@@ -193,6 +193,25 @@ def test_a_shop_is_not_said_to_have_rules_that_it_has_not() -> None:
     assert "does not say that" in text and "$" not in text
 
 
+def test_what_an_action_refuses_is_not_said_to_be_possible() -> None:
+    waiting = order(state=OrderState.PAID)
+    under_way = replace(paid().payments[0], status=PaymentStatus.PENDING)
+    orders = DEMO_POLICY.orders
+
+    def said(kind: str, of: Order, **rules: object) -> str:
+        known = facts(policy=_with(orders=replace(orders, **rules)))  # type: ignore[arg-type]
+        return next(fact.text.zh for fact in order_facts(of, known, None) if fact.kind == kind)
+
+    assert "现在可以取消" in said("order.cancellable", waiting)
+    unsettled = said("order.cancellable", replace(waiting, payments=(under_way,)))
+    assert "现在不能取消：还有付款在处理中" in unsettled
+    changed = replace(waiting, item_changes=1)
+    assert "不能取消：商品修改过" in said("order.cancellable", changed, is_changed_cancellable=False)
+    assert "现在可以取消" in said("order.cancellable", changed, is_changed_cancellable=True)
+    assert "不能修改：商品已经修改过" in said("order.changeable", changed, max_item_changes=1)
+    assert "不能取消。" in said("order.cancellable", order(state=OrderState.SHIPPED))
+
+
 _A_0 = re.compile(r"(?<![\d.,:-])0(?:\.00)?(?![\d.,:])")
 
 
