@@ -218,10 +218,7 @@ def _paid(order: Order) -> Iterator[SheetFact]:
         yield fact(
             "order.discount", order.order_id, f"其中优惠 {off.zh}。", f"{off.en} was taken off as a discount."
         )
-    came = [
-        p for p in order.payments if p.kind is PaymentKind.PAYMENT and p.status is PaymentStatus.SUCCEEDED
-    ]
-    if came:
+    if came := _came(order):
         names = LocalText(*(_methods(came, language) for language in _LANGUAGES))
         yield fact("order.method", order.order_id, f"付款方式：{names.zh}。", f"It was paid by {names.en}.")
         yield fact(
@@ -230,6 +227,12 @@ def _paid(order: Order) -> Iterator[SheetFact]:
             f"取消或退货时，退款原路退回{names.zh}。",
             f"If it is cancelled or returned, the money goes back to your {names.en}.",
         )
+
+
+def _came(order: Order) -> list[Payment]:
+    return [
+        p for p in order.payments if p.kind is PaymentKind.PAYMENT and p.status is PaymentStatus.SUCCEEDED
+    ]
 
 
 def _methods(payments: list[Payment], language: str) -> str:
@@ -321,15 +324,19 @@ def _line(order: Order, line: OrderLine, facts: Facts) -> Iterator[SheetFact]:
             f"{name.en} {'was' if is_over else 'is'} under warranty until {until.en}.",
             part,
         )
-    paid = _money(line.paid_minor, line.currency)
-    yield fact(
-        "line.paid",
-        subject,
-        f"{name.zh} 实付 {paid.zh}，退货时按实付金额退款。",
-        f"You paid {paid.en} for {name.en}, and that is what a return of it gives back.",
-        part,
-    )
+    if _is_paid(order):
+        paid = _money(line.paid_minor, line.currency)
+        yield fact(
+            "line.paid", subject, f"{name.zh} 实付 {paid.zh}。", f"You paid {paid.en} for {name.en}.", part
+        )
     yield from _goes_back(order, line, facts, name)
+
+
+def _is_paid(order: Order) -> bool:
+    """Whether money came for it; of one that was cancelled none was kept."""
+    if order.state in {OrderState.PENDING_PAYMENT, OrderState.CANCELLED}:
+        return False
+    return order.paid_at is not None or bool(_came(order))
 
 
 def _looks(line: OrderLine, language: str) -> str:

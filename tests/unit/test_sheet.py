@@ -212,6 +212,17 @@ def test_what_an_action_refuses_is_not_said_to_be_possible() -> None:
     assert "不能取消。" in said("order.cancellable", order(state=OrderState.SHIPPED))
 
 
+def test_what_a_line_cost_is_told_where_it_was_paid_and_no_refund_is_promised() -> None:
+    def said(of: Order) -> list[LocalText]:
+        return [fact.text for fact in order_facts(of, facts(), None) if fact.kind == "line.paid"]
+
+    (told,) = said(paid())
+    assert told.zh.endswith("实付 ¥599.00。") and "退" not in told.zh and "return" not in told.en
+    assert said(paid(paid_at=None)) == [told]
+    assert said(order(state=OrderState.PENDING_PAYMENT)) == []
+    assert said(replace(paid(), state=OrderState.CANCELLED)) == []
+
+
 _A_0 = re.compile(r"(?<![\d.,:-])0(?:\.00)?(?![\d.,:])")
 
 
