@@ -37,11 +37,12 @@ ASKS: Final = (
     ),
     _ask(
         "order.expected",
-        r"(?:什么时候|啥时候|几时|多久|几天|哪天|何时|今天|明天|大概).{0,8}(?:到|送达|收到|拿到|到货|送来|送到)",
+        r"(?:什么时候|啥时候|几时|几点|多久|几天|哪天|何时|今天|明天|大概).{0,8}(?:到|送达|收到|拿到|到货|送来|送到)",
         r"\bwhen (?:will|does|is|should|can).{0,40}\b(?:arrive|here|get|come|delivered|expect|reach|receive)",
         r"\b(?:what|which) (?:day|date|time)\b.{0,30}\b(?:arrive|here|get|come|deliver)|\beta\b|"
         r"\bhow (?:long|soon)\b.{0,30}\b(?:arrive|get here|deliver)",
-        unless=r"退款|退钱|发票|refund|invoice|\bwas\b|签收",
+        unless=r"退款|退钱|发票|refund|invoice|\bwas\b|签收|"
+        r"\b(?:what|which) (?:day|date|time) did\b|几点到几点|[上下]班|营业|几点.{0,6}(?:送到|送达|收到|送来|到)的",
     ),
     _ask(
         "order.latest_event",
@@ -50,12 +51,13 @@ ASKS: Final = (
         r"\bstatus of (?:my )?(?:parcel|package|delivery)",
         unless=r"寄到哪|送到哪|发到哪|退款|钱|refund|receipt|invoice|单号|号码",
     ),
-    # What no parcel's data holds.
+    # What a parcel's data seldom holds.
     _ask(
         "order.hour",
         r"几点|具体时间|什么时辰|几时几分|上午还是下午",
         r"\bwhat time\b|\bwhich hour\b|\bexact (?:time|hour)|\bmorning or (?:in the )?afternoon",
-        unless=r"人工|客服|上班|下班|营业|下单|付款|付的|截止|open|agent|colleague|cut-?off|dispatch|pay",
+        unless=r"人工|客服|上班|下班|营业|[开关锁]门|打烊|下单|付款|付的|截止|"
+        r"\b(?:open|close)|agent|colleague|cut-?off|dispatch|pay",
     ),
     _ask(
         "order.courier",
@@ -70,8 +72,9 @@ ASKS: Final = (
     ),
     _ask(
         "order.delivered",
-        r"签收|(?:哪天|什么时候|几号|何时).{0,6}(?:送到|签|收到)的|已经送到|送到了吗",
-        r"\bwhen was\b.{0,40}\b(?:deliver|drop|arriv|receiv)|\bdelivered on\b|\bdropped off\b",
+        r"签收|(?:哪天|什么时候|几号|几点|何时).{0,6}(?:送到|送达|签|收到|送来)的|已经送到|送到了吗",
+        r"\b(?:when|what time) (?:was|did)\b.{0,40}\b(?:deliver|drop|arriv|receiv|hand(?:ed)?\b.{0,8}\bover)|"
+        r"\bdelivered on\b|\bdropped off\b",
     ),
     _ask(
         "order.ships_on",
@@ -80,8 +83,8 @@ ASKS: Final = (
     ),
     _ask(
         "order.shipped",
-        r"(?:什么时候|啥时候|哪天|几号|何时|几时).{0,6}(?:发的|寄的|寄出|发出的|出库的)|发货(?:时间|日期)",
-        r"\bwhen (?:was|were|did).{0,40}\b(?:ship(?:ped)?|sent|dispatch(?:ed)?|leave|left)\b|\bshipped on\b",
+        r"(?:什么时候|啥时候|哪天|几号|几点|何时|几时).{0,6}(?:发的|寄的|寄出|发出的|出库的|发货的)|发货(?:时间|日期)",
+        r"\b(?:when|what time) (?:was|were|did).{0,40}\b(?:ship(?:ped)?|sent|dispatch(?:ed)?|leave|left)\b|\bshipped on\b",
         r"\b(?:what|which) (?:day|date)\b.{0,30}\b(?:shipped|sent|dispatched)\b",
     ),
     _ask(
@@ -346,8 +349,9 @@ ASKS: Final = (
     ),
     _ask(
         "shop.hours",
-        r"(?:人工|客服).{0,6}(?:几点|时间|上班|下班|在线)|几点(?:上|下)班",
-        r"\b(?:opening|service|working|support) hours\b|\bwhen (?:are|is).{0,20}\b(?:open|available|agents?)",
+        r"(?:人工|客服).{0,6}(?:几点|时间|上班|下班|在线)|几点(?:上班|下班|开门|关门|打烊)|营业(?:时间|到几点)",
+        r"\b(?:opening|service|working|support) hours\b|\bwhen (?:are|is).{0,20}\b(?:open|available|agents?)|"
+        r"\bwhat time (?:do|does) (?:you|the (?:shop|store))\b.{0,12}\b(?:open|close)\b",
     ),
     _ask(
         "shop.complaint", r"投诉.{0,8}(?:多久|几天|什么时候)", r"\bcomplaint\b.{0,30}\b(?:how long|when|take)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,7 +18,16 @@ from commerce.domain.order_rules import (
     ships_on,
     warranty_ends_at,
 )
-from commerce.domain.orders import Order, OrderLine, OrderState, Payment, PaymentKind, PaymentStatus
+from commerce.domain.orders import (
+    Order,
+    OrderLine,
+    OrderState,
+    Payment,
+    PaymentKind,
+    PaymentStatus,
+    TrackingEvent,
+    TrackingState,
+)
 from commerce.domain.returns import Remedy, ReturnDecision, ReturnReason, return_eligibility
 from commerce.domain.rules import RuleOutcome
 from commerce.domain.text import LocalText
@@ -25,6 +35,7 @@ from routing.facts import Details, Facts
 from routing.reasons import reasons
 from routing.sheet.fact import SheetFact, fact
 from routing.wording import (
+    REASON_NAMES,
     STATE_WORDS,
     address_text,
     colour_name,
@@ -121,6 +132,7 @@ def _times(order: Order, facts: Facts) -> Iterator[SheetFact]:
     if order.paid_at is not None:
         at = _moment(order.paid_at, zone)
         yield fact("order.paid", order_id, f"付款时间：{at.zh}。", f"It was paid on {at.en}.")
+    yield from _why_cancelled(order)
     yield from _leaves(order, facts)
     if order.shipped_at is not None:
         at = _moment(order.shipped_at, zone)
@@ -190,6 +202,7 @@ def _parcel(order: Order, facts: Facts) -> Iterator[SheetFact]:
                 f"最新物流（{at.zh}）：{where.zh}{text.zh.rstrip('。.')}。",
                 f"Latest news ({at.en}): {where.en}{text.en.rstrip('。.')}.",
             )
+            yield from _told_by(latest, order, where)
         if order.is_open and shipment.expected_at is not None:
             expected = _day(shipment.expected_at, facts.zone)
             yield fact(
@@ -198,6 +211,34 @@ def _parcel(order: Order, facts: Facts) -> Iterator[SheetFact]:
                 f"预计{expected.zh}送达。",
                 f"It is expected on {expected.en}.",
             )
+
+
+def _told_by(latest: TrackingEvent, order: Order, where: LocalText) -> Iterator[SheetFact]:
+    """Why a parcel is held up, and who brings it, where the carrier says so."""
+    said = (
+        f"物流反馈：{where.zh}{latest.text.zh.rstrip('。.')}。",
+        f"The carrier says: {where.en}{latest.text.en.rstrip('。.')}.",
+    )
+    if latest.state is TrackingState.PROBLEM:
+        yield fact("order.why", order.order_id, *said)
+    if _PHONE.search(latest.text.zh):
+        yield fact("order.courier", order.order_id, *said)
+
+
+_PHONE: Final = re.compile(r"(?<![\dA-Za-z])\d[\d -]{5,}\d(?![\dA-Za-z])")
+
+
+def _why_cancelled(order: Order) -> Iterator[SheetFact]:
+    """Known of an order that came with it."""
+    given = order.attributes.get("cancel_reason")
+    if order.state is OrderState.CANCELLED and isinstance(given, str) and given:
+        reason = next((name for name in REASON_NAMES.values() if name.en == given), LocalText(given, given))
+        yield fact(
+            "order.why",
+            order.order_id,
+            f"取消原因：{reason.zh}。",
+            f"The reason that was given for the cancellation: {reason.en}.",
+        )
 
 
 def _paid(order: Order) -> Iterator[SheetFact]:

@@ -9,7 +9,15 @@ import pytest
 from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.catalogue import Product, ProductQuery, SaleClass, Variant
 from commerce.domain.customers import Customer, MemberLevel
-from commerce.domain.orders import Order, OrderState, Payment, PaymentKind, PaymentStatus
+from commerce.domain.orders import (
+    Order,
+    OrderState,
+    Payment,
+    PaymentKind,
+    PaymentStatus,
+    TrackingEvent,
+    TrackingState,
+)
 from commerce.domain.payment_methods import MethodKind, PaymentMethod
 from commerce.domain.policy import DeliveryTime, ShopPolicy
 from commerce.domain.text import LocalText
@@ -63,6 +71,10 @@ from tests.builders import NOW, facts, hit, line, order, understood
         ("这个包是啥材质的", {"product.description"}),
         ("买它送什么东西吗", {"product.gifts"}),
         ("今天天气不错", set()),
+        ("几点关门", {"shop.hours"}),
+        ("what time do you close", {"shop.hours"}),
+        ("几点签收的", {"order.hour", "order.delivered"}),
+        ("what time was it shipped", {"order.hour", "order.shipped"}),
     ],
 )
 def test_what_a_message_asks_for(message: str, kinds: set[str]) -> None:
@@ -210,6 +222,55 @@ def test_what_an_action_refuses_is_not_said_to_be_possible() -> None:
     assert "现在可以取消" in said("order.cancellable", changed, is_changed_cancellable=True)
     assert "不能修改：商品已经修改过" in said("order.changeable", changed, max_item_changes=1)
     assert "不能取消。" in said("order.cancellable", order(state=OrderState.SHIPPED))
+
+
+_NO_HOUR = "具体几点，物流信息里没有写明"
+
+
+@pytest.mark.parametrize("message", ["几点签收的", "包裹是几点送到的", "what time was it delivered"])
+def test_the_hour_of_a_delivery_is_told_and_not_denied(message: str) -> None:
+    text = answer(message, "logistics_tracking", orders=(order(state=OrderState.DELIVERED),))
+    assert "签收时间：11月22日 10:00" in text and _NO_HOUR not in text
+
+
+def test_the_hour_is_denied_once_where_nothing_tells_it() -> None:
+    on_the_way = answer("几点能送到", "logistics_tracking", orders=(order(),))
+    assert "预计11月24日送达" in on_the_way and _NO_HOUR in on_the_way
+    assert "发货时间：11月21日 12:00" in answer("几点发的货", "order_status", orders=(order(),))
+    assert _NO_HOUR not in answer("几点发的货", "order_status", orders=(order(),))
+    unrecorded = order(state=OrderState.DELIVERED, delivered_at=None)
+    text = answer("几点签收的", "logistics_tracking", orders=(unrecorded,))
+    assert "签收时间没有记录" in text and _NO_HOUR not in text
+
+
+@pytest.mark.parametrize("state", [OrderState.PAID, OrderState.SHIPPED, OrderState.CANCELLED])
+def test_what_has_not_happened_is_not_called_unrecorded(state: OrderState) -> None:
+    of = order(state=state)
+    assert "没有记录" not in answer("包裹送到了吗", "logistics_tracking", orders=(of,))
+    unsent = replace(of, shipped_at=None, state=OrderState.PAID)
+    text = answer("什么时候发的货", "order_status", orders=(unsent,))
+    assert "没有查到发货时间" not in text and "已付款" in text
+    assert "没有查到发货时间" in answer("什么时候发的货", "order_status", orders=(order(shipped_at=None),))
+
+
+def test_a_reason_and_a_courier_are_told_where_they_are_known_and_else_not_seen_here() -> None:
+    def with_event(state: TrackingState, zh: str) -> Order:
+        event = TrackingEvent(NOW, state, LocalText("", ""), LocalText(zh, zh))
+        sent = order()
+        return replace(sent, shipments=(replace(sent.shipments[0], events=(event,)),))
+
+    storm = with_event(TrackingState.PROBLEM, "台风停运")
+    why = answer("为什么一直不派送", "logistics_tracking", orders=(storm,))
+    assert "台风停运" in why and "查不到" not in why
+    assert "原因我在这里查不到" in answer("为什么一直不派送", "logistics_tracking", orders=(order(),))
+    near = with_event(TrackingState.OUT_FOR_DELIVERY, "快递员王强 13912345678 正在派送")
+    who = answer("快递员电话多少", "logistics_tracking", orders=(near,))
+    assert "13912345678" in who and "查不到" not in who
+    assert "姓名和电话，我在这里查不到" in answer("快递员电话多少", "logistics_tracking", orders=(order(),))
+    called_off = order(state=OrderState.CANCELLED, attributes={"cancel_reason": "no longer needed"})
+    assert answer("为什么取消了", "order_status", orders=(called_off,)).startswith("取消原因：不需要了。")
+    unknown = order(state=OrderState.CANCELLED)
+    assert "原因我在这里查不到" in answer("为什么取消了", "order_status", orders=(unknown,))
 
 
 def test_what_a_line_cost_is_told_where_it_was_paid_and_no_refund_is_promised() -> None:
