@@ -263,7 +263,9 @@ ASKS: Final = (
     _ask(
         "shop.account_deletion",
         r"注销.{0,8}(?:多久|几天|多长)",
-        r"\b(?:delet\w*|clos\w*)\b.{0,20}\baccount\b|\baccount\b.{0,20}\bdelet",
+        r"\b(?:delet(?:e|ing|ion)|clos(?:e|ing|ure))\b.{0,20}\baccount\b|\baccount (?:deletion|closure)\b|"
+        r"\b(?:want|get|have|need|how long|when|until)\b.{0,30}\baccount\b.{0,12}\b(?:deleted|closed)\b",
+        unless=r"误|恢复|找回|by (?:mistake|accident)|accidental|\b(?:restore|recover|reopen|hacked)\b",
     ),
     _ask(
         "shop.delivery_time",
@@ -292,16 +294,19 @@ ASKS: Final = (
         "shop.refund_chain",
         r"审核|验货|验收|打款|退款(?:流程|进度|步骤)|(?:仓库|你们|商家).{0,6}收到.{0,12}(?:退|多久|多长|几天)|"
         r"(?:寄回|退回)(?:去|来)?.{0,12}(?:退款|退钱|多久|多长|什么时候|几天)",
-        r"\breview(?:ed)?\b|\binspect|\b(?:once|after) you (?:get|got|receive)|\bprocess(?:ed|ing)?\b.{0,20}\brefund|"
+        r"\breviewed\b|\b(?:under|in) review\b|\breview\b.{0,20}\b(?:takes?|long)\b|"
+        r"\b(?:refund|return|request)s?\b.{0,20}\breview\b|"
+        r"\binspect|\b(?:once|after) you (?:get|got|receive)|\bprocess(?:ed|ing)?\b.{0,20}\brefund|"
         r"\brefund process\b|\bsent (?:it|them|everything|my things|the item) back\b",
+        unless=r"评价|评论|\b(?:product|star|write a|leave a|my) review\b",
     ),
     _ask(
         "shop.pickup_fee",
         r"[退换]货?.{0,8}(?:运费|邮费|快递费|路费|寄费)|(?:运费|邮费|快递费|寄费).{0,6}(?:谁|出|承担|掏|付|算|退)|"
         r"(?:寄回|退回).{0,8}(?:运费|邮费|要钱|收费|花钱)|上门(?:取件|取货|拿|收).{0,8}(?:钱|费)",
         r"\breturn (?:shipping|postage|label|cost|fee)|\bwho (?:pays|covers|bears)\b|"
-        r"\b(?:pick-?up|collection)\b.{0,20}\b(?:fee|cost|free|charge)|\bcosts? (?:me )?to (?:return|send)|"
-        r"\bpay\b.{0,20}\b(?:return|send)",
+        r"\b(?:pick-?up|collection)\b.{0,20}\b(?:fee|cost|free|charge)|"
+        r"\b(?:pay|costs?)\b.{0,20}\b(?:return|send(?:ing)?\b.{0,20}\bback\b)",
     ),
     _ask(
         "shop.promotion",
@@ -324,7 +329,8 @@ ASKS: Final = (
         r"\bways? (?:of|to) pay|"
         r"\b(?:which|what)\b.{0,20}\b(?:pay|payments?)\b.{0,30}\b(?:take|accept|methods|options|support)|"
         r"\bhow can i pay\b",
-        unless=r"did i",
+        unless=r"did i|失败|(?:付款?|支付)不(?:了|上|出|成)|(?:不|没|没有)成功|报错|被拒|"
+        r"(?:付款|支付)(?:了(?!吗|嘛|么)|后|过)|\bfail\w*|\bdeclin\w*|\berror\b",
     ),
     _ask(
         "shop.cash_on_delivery",
