@@ -296,6 +296,15 @@ def test_what_a_line_cost_is_told_where_it_was_paid_and_no_refund_is_promised() 
     assert said(replace(paid(), state=OrderState.CANCELLED)) == []
 
 
+def test_a_late_order_that_is_packed_is_not_offered_its_cancelling() -> None:
+    def late(state: OrderState) -> str:
+        of = order(state=state, paid_at=NOW - timedelta(hours=60))
+        return next(fact.text.zh for fact in order_facts(of, facts(), None) if fact.kind == "order.late")
+
+    assert "催单时补偿 ¥5.00 优惠券，也可以取消订单全额退款。" in late(OrderState.PAID)
+    assert late(OrderState.PACKED).endswith("催单时补偿 ¥5.00 优惠券。")
+
+
 _A_0 = re.compile(r"(?<![\d.,:-])0(?:\.00)?(?![\d.,:])")
 
 
