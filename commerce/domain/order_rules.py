@@ -1,29 +1,49 @@
 """What else the policy says about an order: cancelling, changing, shipping, price protection, warranty.
-Pure.
+Pure. A 0 is a rule that the shop does not have.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from commerce.domain.customers import Address
 from commerce.domain.money import Money
 from commerce.domain.orders import Order, OrderLine, OrderState
 from commerce.domain.policy import DeliveryTime, ShippingPolicy, ShopPolicy
+from commerce.domain.proposing.cutoffs import cancellable, changeable
 from commerce.domain.provinces import folded, province_of
 from commerce.domain.returns import day_window_end
+from commerce.domain.rules import RuleOutcome, RuleStep
+
+
+@dataclass(frozen=True, slots=True)
+class _OfOrder:
+    order: Order
+    policy: ShopPolicy
+
+
+def cancelling(order: Order, policy: ShopPolicy) -> tuple[RuleStep, ...]:
+    """The rules by which it is cancelled, free and at once, whatever the reason."""
+    return cancellable(_OfOrder(order, policy))
+
+
+def changing(order: Order, policy: ShopPolicy) -> tuple[RuleStep, ...]:
+    """The rules by which its address, recipient or items are changed, wherever it is to go."""
+    return changeable(_OfOrder(order, policy))
 
 
 def can_cancel(order: Order, policy: ShopPolicy) -> bool:
-    """Free and at once."""
-    return order.state in policy.orders.cancel_states
+    return _hold(cancelling(order, policy))
 
 
 def can_change(order: Order, policy: ShopPolicy) -> bool:
-    """Address, recipient, items."""
-    return order.state in policy.orders.change_states
+    return _hold(changing(order, policy))
+
+
+def _hold(trace: tuple[RuleStep, ...]) -> bool:
+    return all(step.outcome is not RuleOutcome.FAILED for step in trace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +82,12 @@ def shipping_quote(
     return ShippingQuote(True, False, Money(0 if is_free else rules.fee_minor, goods.currency), time)
 
 
-def ships_on(paid_at: datetime, policy: ShopPolicy) -> datetime:
-    """The end (UTC, exclusive) of the local day on which an order paid at `paid_at` ships."""
+def ships_on(paid_at: datetime, policy: ShopPolicy) -> datetime | None:
+    """The end (UTC, exclusive) of the local day on which an order paid at `paid_at` ships; None where the
+    shop has no cut-off.
+    """
+    if policy.shipping.cutoff == time(0, 0):
+        return None
     local = paid_at.astimezone(ZoneInfo(policy.zone))
     days_later = 0 if local.timetz().replace(tzinfo=None) < policy.shipping.cutoff else 1
     return day_window_end(paid_at, days_later, policy.zone)
@@ -71,18 +95,20 @@ def ships_on(paid_at: datetime, policy: ShopPolicy) -> datetime:
 
 def is_shipping_late(order: Order, policy: ShopPolicy, now: datetime) -> bool:
     """Paid, and not shipped within the promised hours: the late coupon or a cancellation is due."""
-    if order.paid_at is None or order.state not in {OrderState.PAID, OrderState.PACKED}:
+    hours = policy.shipping.late_after_hours
+    if not hours or order.paid_at is None or order.state not in {OrderState.PAID, OrderState.PACKED}:
         return False
-    return now - order.paid_at > timedelta(hours=policy.shipping.late_after_hours)
+    return now - order.paid_at > timedelta(hours=hours)
 
 
 def price_protection_ends_at(order: Order, policy: ShopPolicy) -> datetime | None:
     """The end (UTC, exclusive) of the window in which a price difference is refunded; None for an unpaid
-    order.
+    order, and where the shop refunds none.
     """
-    if order.paid_at is None:
+    days = policy.refunds.price_protection_days
+    if not days or order.paid_at is None:
         return None
-    return day_window_end(order.paid_at, policy.refunds.price_protection_days, policy.zone)
+    return day_window_end(order.paid_at, days, policy.zone)
 
 
 def warranty_ends_at(order: Order, line: OrderLine, policy: ShopPolicy) -> datetime | None:
@@ -90,7 +116,7 @@ def warranty_ends_at(order: Order, line: OrderLine, policy: ShopPolicy) -> datet
     where there is none.
     """
     months = policy.repair.warranty_months.get(line.category)
-    if months is None or order.delivered_at is None:
+    if not months or order.delivered_at is None:
         return None
     zone = ZoneInfo(policy.zone)
     local = order.delivered_at.astimezone(zone)
@@ -103,7 +129,8 @@ def warranty_ends_at(order: Order, line: OrderLine, policy: ShopPolicy) -> datet
 
 
 def payment_due_at(order: Order, policy: ShopPolicy) -> datetime | None:
-    """When an unpaid order is closed; None for every other order."""
-    if order.state is not OrderState.PENDING_PAYMENT or order.placed_at is None:
+    """When an unpaid order is closed; None for every other order, and where the shop closes none."""
+    minutes = policy.payment.unpaid_minutes
+    if not minutes or order.state is not OrderState.PENDING_PAYMENT or order.placed_at is None:
         return None
-    return order.placed_at + timedelta(minutes=policy.payment.unpaid_minutes)
+    return order.placed_at + timedelta(minutes=minutes)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from commerce.domain.catalogue import Product
-from commerce.domain.orders import Order, OrderState
+from commerce.domain.orders import OPEN_STATES, Order, OrderState
 from commerce.domain.text import LocalText
 from models.types import Understood
 from routing.answer import Composed
@@ -79,8 +79,8 @@ _RULES: Final[Mapping[str, tuple[str, ...]]] = {
 _WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "order.expected": ("order.state", "order.expected", "order.ships_on", "order.latest_event"),
     "order.latest_event": _PROGRESS,
-    "order.delivered": ("order.state", "order.delivered"),
-    "order.shipped": ("order.state", "order.shipped"),
+    "order.delivered": ("order.state", "order.delivered", "order.expected"),
+    "order.shipped": ("order.state", "order.shipped", "order.ships_on"),
     "order.cancelled": ("order.state", "order.cancelled"),
     "order.refund": ("order.refund", "order.state", "order.refund_to", *_REFUND_TIMES),
     "line.paid": ("order.refund", "line.paid", "line.return_until", "line.not_returnable"),
@@ -106,10 +106,10 @@ _ABSENT: Final[Mapping[str, LocalText]] = {
     "order.shipped": LocalText("没有查到发货时间。", "I have no date on which it was sent."),
     "order.hour": LocalText("具体几点，物流信息里没有写明。", "The parcel's data does not say the hour."),
     "order.courier": LocalText(
-        "快递员的姓名和电话，资料里没有写明，我查不到。", "The courier's name and phone number are not in our data."
+        "快递员的姓名和电话，我在这里查不到。", "I can't see the courier's name and phone number here."
     ),
     "order.why": LocalText(
-        "原因没有记录，我查不到，需要的话可以说“转人工”。", "The reason is not on record; ask for a person if you need it."
+        "原因我在这里查不到，需要的话可以说“转人工”。", "I can't see the reason here; ask for a person if you need it."
     ),
     "order.refund": LocalText("这个订单没有退款记录。", "There is no refund for this order."),
     "order.invoice": LocalText("这个订单还没有开过发票。", "No invoice was issued for this order yet."),
@@ -297,7 +297,7 @@ def _absent(
     absent = [
         _ABSENT[kind].in_language(language)
         for kind in asked or (() if is_off else _DEFAULTS.get(understood.intent, ())[:1])
-        if kind in _ABSENT and kind not in kinds and _is_missed(kind, kinds, facts)
+        if kind in _ABSENT and kind not in kinds and _is_missed(kind, asked, chosen, facts)
     ]
     # What is said of all goods of that kind seldom answers what is asked of one.
     least = _OF_ONE if facts.goods else RELIABLE
@@ -330,19 +330,40 @@ _OF_ONE: Final = 0.7
 _OF_GOODS: Final = ("product_question", "stock_availability", "price_promotion")
 
 
-def _is_missed(kind: str, kinds: set[str], facts: Facts) -> bool:
+def _is_missed(kind: str, asked: tuple[str, ...], chosen: tuple[SheetFact, ...], facts: Facts) -> bool:
     """Whether to say that there is no such fact: of an order where one is meant, and where nothing else tells it."""
-    about = kind.split(".")[0]
+    about, kinds = kind.split(".")[0], {fact.kind for fact in chosen}
     if about in ("order", "line") and (not facts.orders or facts.is_order_unknown):
         return False
     if about == "customer" and facts.person is None:
         return False
     if kind == "line.warranty" and kinds & {"product.repair", "shop.warranty"}:
         return False
-    return not (kind == "order.refund" and meant(facts).state in _GOES_BACK)
+    if kind == "order.hour":
+        return not _is_hour_told(asked, chosen)
+    # What has not happened yet is told by the state, and is not a gap in what was written down.
+    return about != "order" or meant(facts).state in _MISSED_IN.get(kind, tuple(OrderState))
 
 
 _GOES_BACK: Final = (OrderState.RETURN_REQUESTED, OrderState.EXCHANGE_REQUESTED)
+_MISSED_IN: Final[Mapping[str, tuple[OrderState, ...]]] = {
+    "order.expected": tuple(OPEN_STATES),
+    "order.shipped": (OrderState.SHIPPED, OrderState.DELIVERED),
+    "order.delivered": (OrderState.DELIVERED,),
+    "order.refund": tuple(state for state in OrderState if state not in _GOES_BACK),
+}
+
+
+def _is_hour_told(asked: tuple[str, ...], chosen: tuple[SheetFact, ...]) -> bool:
+    """By what is asked for beside it, or is denied already; where that is nothing, by whatever is told."""
+    others = {kind for kind in asked if kind.startswith("order.") and kind != "order.hour"}
+    told = [fact for fact in chosen if fact.kind in others]
+    if not told and others & set(_ABSENT):
+        return True
+    return any(_HOUR.search(fact.text.zh) for fact in told or chosen)
+
+
+_HOUR: Final = re.compile(r"\d:\d\d")
 # Of an order that is named its own date and postage are told, and not the rule for all.
 _OWN: Final[Mapping[str, str]] = {
     "shop.pickup_fee": "line.return_until",

@@ -37,11 +37,12 @@ ASKS: Final = (
     ),
     _ask(
         "order.expected",
-        r"(?:什么时候|啥时候|几时|多久|几天|哪天|何时|今天|明天|大概).{0,8}(?:到|送达|收到|拿到|到货|送来|送到)",
+        r"(?:什么时候|啥时候|几时|几点|多久|几天|哪天|何时|今天|明天|大概).{0,8}(?:到|送达|收到|拿到|到货|送来|送到)",
         r"\bwhen (?:will|does|is|should|can).{0,40}\b(?:arrive|here|get|come|delivered|expect|reach|receive)",
         r"\b(?:what|which) (?:day|date|time)\b.{0,30}\b(?:arrive|here|get|come|deliver)|\beta\b|"
         r"\bhow (?:long|soon)\b.{0,30}\b(?:arrive|get here|deliver)",
-        unless=r"退款|退钱|发票|refund|invoice|\bwas\b|签收",
+        unless=r"退款|退钱|发票|refund|invoice|\bwas\b|签收|"
+        r"\b(?:what|which) (?:day|date|time) did\b|几点到几点|[上下]班|营业|几点.{0,6}(?:送到|送达|收到|送来|到)的",
     ),
     _ask(
         "order.latest_event",
@@ -50,12 +51,13 @@ ASKS: Final = (
         r"\bstatus of (?:my )?(?:parcel|package|delivery)",
         unless=r"寄到哪|送到哪|发到哪|退款|钱|refund|receipt|invoice|单号|号码",
     ),
-    # What no parcel's data holds.
+    # What a parcel's data seldom holds.
     _ask(
         "order.hour",
         r"几点|具体时间|什么时辰|几时几分|上午还是下午",
         r"\bwhat time\b|\bwhich hour\b|\bexact (?:time|hour)|\bmorning or (?:in the )?afternoon",
-        unless=r"人工|客服|上班|下班|营业|下单|付款|付的|截止|open|agent|colleague|cut-?off|dispatch|pay",
+        unless=r"人工|客服|上班|下班|营业|[开关锁]门|打烊|下单|付款|付的|截止|"
+        r"\b(?:open|close)|agent|colleague|cut-?off|dispatch|pay",
     ),
     _ask(
         "order.courier",
@@ -70,8 +72,9 @@ ASKS: Final = (
     ),
     _ask(
         "order.delivered",
-        r"签收|(?:哪天|什么时候|几号|何时).{0,6}(?:送到|签|收到)的|已经送到|送到了吗",
-        r"\bwhen was\b.{0,40}\b(?:deliver|drop|arriv|receiv)|\bdelivered on\b|\bdropped off\b",
+        r"签收|(?:哪天|什么时候|几号|几点|何时).{0,6}(?:送到|送达|签|收到|送来)的|已经送到|送到了吗",
+        r"\b(?:when|what time) (?:was|did)\b.{0,40}\b(?:deliver|drop|arriv|receiv|hand(?:ed)?\b.{0,8}\bover)|"
+        r"\bdelivered on\b|\bdropped off\b",
     ),
     _ask(
         "order.ships_on",
@@ -80,8 +83,8 @@ ASKS: Final = (
     ),
     _ask(
         "order.shipped",
-        r"(?:什么时候|啥时候|哪天|几号|何时|几时).{0,6}(?:发的|寄的|寄出|发出的|出库的)|发货(?:时间|日期)",
-        r"\bwhen (?:was|were|did).{0,40}\b(?:ship(?:ped)?|sent|dispatch(?:ed)?|leave|left)\b|\bshipped on\b",
+        r"(?:什么时候|啥时候|哪天|几号|几点|何时|几时).{0,6}(?:发的|寄的|寄出|发出的|出库的|发货的)|发货(?:时间|日期)",
+        r"\b(?:when|what time) (?:was|were|did).{0,40}\b(?:ship(?:ped)?|sent|dispatch(?:ed)?|leave|left)\b|\bshipped on\b",
         r"\b(?:what|which) (?:day|date)\b.{0,30}\b(?:shipped|sent|dispatched)\b",
     ),
     _ask(
@@ -260,7 +263,9 @@ ASKS: Final = (
     _ask(
         "shop.account_deletion",
         r"注销.{0,8}(?:多久|几天|多长)",
-        r"\b(?:delet\w*|clos\w*)\b.{0,20}\baccount\b|\baccount\b.{0,20}\bdelet",
+        r"\b(?:delet(?:e|ing|ion)|clos(?:e|ing|ure))\b.{0,20}\baccount\b|\baccount (?:deletion|closure)\b|"
+        r"\b(?:want|get|have|need|how long|when|until)\b.{0,30}\baccount\b.{0,12}\b(?:deleted|closed)\b",
+        unless=r"误|恢复|找回|by (?:mistake|accident)|accidental|\b(?:restore|recover|reopen|hacked)\b",
     ),
     _ask(
         "shop.delivery_time",
@@ -289,16 +294,19 @@ ASKS: Final = (
         "shop.refund_chain",
         r"审核|验货|验收|打款|退款(?:流程|进度|步骤)|(?:仓库|你们|商家).{0,6}收到.{0,12}(?:退|多久|多长|几天)|"
         r"(?:寄回|退回)(?:去|来)?.{0,12}(?:退款|退钱|多久|多长|什么时候|几天)",
-        r"\breview(?:ed)?\b|\binspect|\b(?:once|after) you (?:get|got|receive)|\bprocess(?:ed|ing)?\b.{0,20}\brefund|"
+        r"\breviewed\b|\b(?:under|in) review\b|\breview\b.{0,20}\b(?:takes?|long)\b|"
+        r"\b(?:refund|return|request)s?\b.{0,20}\breview\b|"
+        r"\binspect|\b(?:once|after) you (?:get|got|receive)|\bprocess(?:ed|ing)?\b.{0,20}\brefund|"
         r"\brefund process\b|\bsent (?:it|them|everything|my things|the item) back\b",
+        unless=r"评价|评论|\b(?:product|star|write a|leave a|my) review\b",
     ),
     _ask(
         "shop.pickup_fee",
         r"[退换]货?.{0,8}(?:运费|邮费|快递费|路费|寄费)|(?:运费|邮费|快递费|寄费).{0,6}(?:谁|出|承担|掏|付|算|退)|"
         r"(?:寄回|退回).{0,8}(?:运费|邮费|要钱|收费|花钱)|上门(?:取件|取货|拿|收).{0,8}(?:钱|费)",
         r"\breturn (?:shipping|postage|label|cost|fee)|\bwho (?:pays|covers|bears)\b|"
-        r"\b(?:pick-?up|collection)\b.{0,20}\b(?:fee|cost|free|charge)|\bcosts? (?:me )?to (?:return|send)|"
-        r"\bpay\b.{0,20}\b(?:return|send)",
+        r"\b(?:pick-?up|collection)\b.{0,20}\b(?:fee|cost|free|charge)|"
+        r"\b(?:pay|costs?)\b.{0,20}\b(?:return|send(?:ing)?\b.{0,20}\bback\b)",
     ),
     _ask(
         "shop.promotion",
@@ -321,7 +329,8 @@ ASKS: Final = (
         r"\bways? (?:of|to) pay|"
         r"\b(?:which|what)\b.{0,20}\b(?:pay|payments?)\b.{0,30}\b(?:take|accept|methods|options|support)|"
         r"\bhow can i pay\b",
-        unless=r"did i",
+        unless=r"did i|失败|(?:付款?|支付)不(?:了|上|出|成)|(?:不|没|没有)成功|报错|被拒|"
+        r"(?:付款|支付)(?:了(?!吗|嘛|么)|后|过)|\bfail\w*|\bdeclin\w*|\berror\b",
     ),
     _ask(
         "shop.cash_on_delivery",
@@ -346,8 +355,9 @@ ASKS: Final = (
     ),
     _ask(
         "shop.hours",
-        r"(?:人工|客服).{0,6}(?:几点|时间|上班|下班|在线)|几点(?:上|下)班",
-        r"\b(?:opening|service|working|support) hours\b|\bwhen (?:are|is).{0,20}\b(?:open|available|agents?)",
+        r"(?:人工|客服).{0,6}(?:几点|时间|上班|下班|在线)|几点(?:上班|下班|开门|关门|打烊)|营业(?:时间|到几点)",
+        r"\b(?:opening|service|working|support) hours\b|\bwhen (?:are|is).{0,20}\b(?:open|available|agents?)|"
+        r"\bwhat time (?:do|does) (?:you|the (?:shop|store))\b.{0,12}\b(?:open|close)\b",
     ),
     _ask(
         "shop.complaint", r"投诉.{0,8}(?:多久|几天|什么时候)", r"\bcomplaint\b.{0,30}\b(?:how long|when|take)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,20 +10,32 @@ from zoneinfo import ZoneInfo
 
 from commerce.domain.order_rules import (
     can_cancel,
-    can_change,
+    cancelling,
+    changing,
     is_shipping_late,
     payment_due_at,
     price_protection_ends_at,
     ships_on,
     warranty_ends_at,
 )
-from commerce.domain.orders import Order, OrderLine, OrderState, Payment, PaymentKind, PaymentStatus
+from commerce.domain.orders import (
+    Order,
+    OrderLine,
+    OrderState,
+    Payment,
+    PaymentKind,
+    PaymentStatus,
+    TrackingEvent,
+    TrackingState,
+)
 from commerce.domain.returns import Remedy, ReturnDecision, ReturnReason, return_eligibility
+from commerce.domain.rules import RuleOutcome
 from commerce.domain.text import LocalText
 from routing.facts import Details, Facts
 from routing.reasons import reasons
 from routing.sheet.fact import SheetFact, fact
 from routing.wording import (
+    REASON_NAMES,
     STATE_WORDS,
     address_text,
     colour_name,
@@ -119,6 +132,7 @@ def _times(order: Order, facts: Facts) -> Iterator[SheetFact]:
     if order.paid_at is not None:
         at = _moment(order.paid_at, zone)
         yield fact("order.paid", order_id, f"付款时间：{at.zh}。", f"It was paid on {at.en}.")
+    yield from _why_cancelled(order)
     yield from _leaves(order, facts)
     if order.shipped_at is not None:
         at = _moment(order.shipped_at, zone)
@@ -136,20 +150,34 @@ def _leaves(order: Order, facts: Facts) -> Iterator[SheetFact]:
     if order.paid_at is None or order.state not in {OrderState.PAID, OrderState.PACKED}:
         return
     if is_shipping_late(order, facts.policy, facts.now):
-        hours, coupon = facts.policy.shipping.late_after_hours, facts.policy.shipping.late_coupon_minor
-        off = _money(coupon, order.currency)
+        hours = facts.policy.shipping.late_after_hours
+        amends = _amends(order, facts)
         yield fact(
             "order.late",
             order.order_id,
-            f"付款已超过{hours}小时仍未发货，非常抱歉：催单时补偿 {off.zh} 优惠券，也可以取消订单全额退款。",
-            f"It has not shipped within {hours} hours of payment, and we are sorry: ask me to hurry it and you get a "
-            f"{off.en} coupon, or cancel it for a full refund.",
+            f"付款已超过{hours}小时仍未发货，非常抱歉{amends.zh}。",
+            f"It has not shipped within {hours} hours of payment, and we are sorry{amends.en}.",
         )
-    elif (end := ships_on(order.paid_at, facts.policy)) > facts.now and not order.shipments:
+        return
+    end = ships_on(order.paid_at, facts.policy)
+    if end is not None and end > facts.now and not order.shipments:
         ships = _day(end - timedelta(minutes=1), facts.zone)
         yield fact(
             "order.ships_on", order.order_id, f"预计{ships.zh}发出。", f"It should leave on {ships.en}."
         )
+
+
+def _amends(order: Order, facts: Facts) -> LocalText:
+    """What may be done about an order that is late: the coupon where the shop gives one, the cancellation where it lets."""
+    zh, en = [], []
+    if coupon := facts.policy.shipping.late_coupon_minor:
+        off = _money(coupon, order.currency)
+        zh.append(f"催单时补偿 {off.zh} 优惠券")
+        en.append(f"ask me to hurry it and you get a {off.en} coupon")
+    if can_cancel(order, facts.policy):
+        zh.append("也可以取消订单全额退款" if zh else "可以取消订单全额退款")
+        en.append("cancel it for a full refund")
+    return LocalText(f"：{'，'.join(zh)}" if zh else "", f": {', or '.join(en)}" if en else "")
 
 
 def _parcel(order: Order, facts: Facts) -> Iterator[SheetFact]:
@@ -174,6 +202,7 @@ def _parcel(order: Order, facts: Facts) -> Iterator[SheetFact]:
                 f"最新物流（{at.zh}）：{where.zh}{text.zh.rstrip('。.')}。",
                 f"Latest news ({at.en}): {where.en}{text.en.rstrip('。.')}.",
             )
+            yield from _told_by(latest, order, where)
         if order.is_open and shipment.expected_at is not None:
             expected = _day(shipment.expected_at, facts.zone)
             yield fact(
@@ -182,6 +211,34 @@ def _parcel(order: Order, facts: Facts) -> Iterator[SheetFact]:
                 f"预计{expected.zh}送达。",
                 f"It is expected on {expected.en}.",
             )
+
+
+def _told_by(latest: TrackingEvent, order: Order, where: LocalText) -> Iterator[SheetFact]:
+    """Why a parcel is held up, and who brings it, where the carrier says so."""
+    said = (
+        f"物流反馈：{where.zh}{latest.text.zh.rstrip('。.')}。",
+        f"The carrier says: {where.en}{latest.text.en.rstrip('。.')}.",
+    )
+    if latest.state is TrackingState.PROBLEM:
+        yield fact("order.why", order.order_id, *said)
+    if _PHONE.search(latest.text.zh):
+        yield fact("order.courier", order.order_id, *said)
+
+
+_PHONE: Final = re.compile(r"(?<![\dA-Za-z])\d[\d -]{5,}\d(?![\dA-Za-z])")
+
+
+def _why_cancelled(order: Order) -> Iterator[SheetFact]:
+    """Known of an order that came with it."""
+    given = order.attributes.get("cancel_reason")
+    if order.state is OrderState.CANCELLED and isinstance(given, str) and given:
+        reason = next((name for name in REASON_NAMES.values() if name.en == given), LocalText(given, given))
+        yield fact(
+            "order.why",
+            order.order_id,
+            f"取消原因：{reason.zh}。",
+            f"The reason that was given for the cancellation: {reason.en}.",
+        )
 
 
 def _paid(order: Order) -> Iterator[SheetFact]:
@@ -202,10 +259,7 @@ def _paid(order: Order) -> Iterator[SheetFact]:
         yield fact(
             "order.discount", order.order_id, f"其中优惠 {off.zh}。", f"{off.en} was taken off as a discount."
         )
-    came = [
-        p for p in order.payments if p.kind is PaymentKind.PAYMENT and p.status is PaymentStatus.SUCCEEDED
-    ]
-    if came:
+    if came := _came(order):
         names = LocalText(*(_methods(came, language) for language in _LANGUAGES))
         yield fact("order.method", order.order_id, f"付款方式：{names.zh}。", f"It was paid by {names.en}.")
         yield fact(
@@ -216,24 +270,36 @@ def _paid(order: Order) -> Iterator[SheetFact]:
         )
 
 
+def _came(order: Order) -> list[Payment]:
+    return [
+        p for p in order.payments if p.kind is PaymentKind.PAYMENT and p.status is PaymentStatus.SUCCEEDED
+    ]
+
+
 def _methods(payments: list[Payment], language: str) -> str:
     names = dict.fromkeys(service_name(payment.method, language) for payment in payments)
     return ("、" if language == "zh" else " and ").join(names)
 
 
 def _may_be(order: Order, facts: Facts) -> Iterator[SheetFact]:
-    """Whether it can still be cancelled and changed."""
+    """Whether it can still be cancelled and changed, and what forbids it beside its state, which is told."""
     state = STATE_WORDS[order.state]
-    for kind, is_possible, deed in (
-        ("order.cancellable", can_cancel(order, facts.policy), LocalText("取消", "cancelled")),
-        ("order.changeable", can_change(order, facts.policy), LocalText("修改", "changed")),
+    for kind, trace, deed in (
+        ("order.cancellable", cancelling(order, facts.policy), LocalText("取消", "cancelled")),
+        ("order.changeable", changing(order, facts.policy), LocalText("修改", "changed")),
     ):
-        may = LocalText("可以", "can be") if is_possible else LocalText("不能", "can't be")
+        failed = tuple(step for step in trace if step.outcome is RuleOutcome.FAILED)
+        may = LocalText("不能", "can't be") if failed else LocalText("可以", "can be")
+        others = tuple(step for step in failed if not step.rule_id.endswith("_cutoff"))
+        why = LocalText(
+            f"：{reasons(others, 'zh')}" if others else "",
+            f", since {reasons(others, 'en')}" if others else "",
+        )
         yield fact(
             kind,
             order.order_id,
-            f"订单 {order.order_id} {state.zh}，现在{may.zh}{deed.zh}。",
-            f"Order {order.order_id} is {state.en}: it {may.en} {deed.en} now.",
+            f"订单 {order.order_id} {state.zh}，现在{may.zh}{deed.zh}{why.zh}。",
+            f"Order {order.order_id} is {state.en}: it {may.en} {deed.en} now{why.en}.",
         )
 
 
@@ -299,15 +365,19 @@ def _line(order: Order, line: OrderLine, facts: Facts) -> Iterator[SheetFact]:
             f"{name.en} {'was' if is_over else 'is'} under warranty until {until.en}.",
             part,
         )
-    paid = _money(line.paid_minor, line.currency)
-    yield fact(
-        "line.paid",
-        subject,
-        f"{name.zh} 实付 {paid.zh}，退货时按实付金额退款。",
-        f"You paid {paid.en} for {name.en}, and that is what a return of it gives back.",
-        part,
-    )
+    if _is_paid(order):
+        paid = _money(line.paid_minor, line.currency)
+        yield fact(
+            "line.paid", subject, f"{name.zh} 实付 {paid.zh}。", f"You paid {paid.en} for {name.en}.", part
+        )
     yield from _goes_back(order, line, facts, name)
+
+
+def _is_paid(order: Order) -> bool:
+    """Whether money came for it; of one that was cancelled none was kept."""
+    if order.state in {OrderState.PENDING_PAYMENT, OrderState.CANCELLED}:
+        return False
+    return order.paid_at is not None or bool(_came(order))
 
 
 def _looks(line: OrderLine, language: str) -> str:

@@ -28,6 +28,9 @@ def policy_facts(facts: Facts, category_names: dict[str, LocalText]) -> Iterator
     yield from _promotions(facts)
 
 
+_NOTHING: Final = LocalText("", "")
+
+
 def _sum(facts: Facts, amount_minor: int) -> LocalText:
     return LocalText(*(money(amount_minor, facts.policy.currency, language) for language in ("zh", "en")))
 
@@ -42,15 +45,20 @@ def _delivery(facts: Facts) -> Iterator[SheetFact]:
     free, fee, remote_fee = (
         _sum(facts, each) for each in (rules.free_from_minor, rules.fee_minor, rules.remote_fee_minor)
     )
-    if rules.fee_minor:
+    if rules.fee_minor and rules.free_from_minor:
         yield fact(
             "shop.shipping_fee",
             None,
             f"满 {free.zh} 包邮，不足收取运费 {fee.zh}。",
             f"Delivery is free from {free.en}; below that it costs {fee.en}.",
         )
-    if rules.remote_regions:
+    if rules.remote_regions and (rules.remote_fee_minor or rules.remote.max_days):
         remote = _span(rules.remote)
+        costs = LocalText(f"运费 {remote_fee.zh}", f"costs {remote_fee.en}")
+        takes = LocalText(f"发货后{remote.zh}送达", f"takes {remote.en} from dispatch")
+        said = [
+            each for each, has in ((costs, rules.remote_fee_minor), (takes, rules.remote.max_days)) if has
+        ]
         zh = "、".join(name for name in rules.remote_regions if not name.isascii()) or "、".join(
             rules.remote_regions
         )
@@ -58,11 +66,11 @@ def _delivery(facts: Facts) -> Iterator[SheetFact]:
         yield fact(
             "shop.remote",
             None,
-            f"寄到偏远地区（{zh}）运费 {remote_fee.zh}，发货后{remote.zh}送达。",
-            f"To remote areas ({en}) delivery costs {remote_fee.en} and takes {remote.en} from dispatch.",
+            f"寄到偏远地区（{zh}）{'，'.join(each.zh for each in said)}。",
+            f"To remote areas ({en}) delivery {' and '.join(each.en for each in said)}.",
         )
     metro, other = _span(rules.metro), _span(rules.other)
-    if rules.other.max_days:
+    if rules.metro.max_days and rules.other.max_days:
         yield fact(
             "shop.delivery_time",
             None,
@@ -85,11 +93,16 @@ def _delivery(facts: Facts) -> Iterator[SheetFact]:
         )
     if rules.late_after_hours:
         hours, off = rules.late_after_hours, _sum(facts, rules.late_coupon_minor)
+        coupon = (
+            LocalText(f"补偿 {off.zh} 优惠券，或者", f"brings a {off.en} coupon, or ")
+            if rules.late_coupon_minor
+            else LocalText("可以", "")
+        )
         yield fact(
             "shop.late",
             None,
-            f"付款后{hours}小时仍未发货的，补偿 {off.zh} 优惠券，或者取消订单全额退款。",
-            f"What has not left {hours} hours after payment brings a {off.en} coupon, or can be cancelled for a full refund.",
+            f"付款后{hours}小时仍未发货的，{coupon.zh}取消订单全额退款。",
+            f"What has not left {hours} hours after payment {coupon.en}can be cancelled for a full refund.",
         )
 
 
@@ -127,22 +140,34 @@ def _orders(facts: Facts) -> Iterator[SheetFact]:
 def _membership(facts: Facts) -> Iterator[SheetFact]:
     rules = facts.policy.membership
     if rules.points_per_unit and rules.points_per_unit_paid:
-        unit = _sum(facts, 100)
+        unit, share, months = _sum(facts, 100), rules.points_max_share_percent, rules.points_valid_months
+        most = (
+            LocalText(f"，最多抵订单金额的{share}%", f", up to {share}% of an order") if share else _NOTHING
+        )
+        valid = (
+            LocalText(f"，{months}个月内有效", f"; they are valid for {months} months")
+            if months
+            else _NOTHING
+        )
         yield fact(
             "shop.points",
             None,
-            f"每消费 {unit.zh} 得{rules.points_per_unit}积分，{rules.points_per_unit_paid}积分抵 {unit.zh}，"
-            f"最多抵订单金额的{rules.points_max_share_percent}%，{rules.points_valid_months}个月内有效。",
-            f"Each {unit.en} brings {rules.points_per_unit} point(s), {rules.points_per_unit_paid} points pay {unit.en}, "
-            f"up to {rules.points_max_share_percent}% of an order; they are valid for {rules.points_valid_months} months.",
+            f"每消费 {unit.zh} 得{rules.points_per_unit}积分，{rules.points_per_unit_paid}积分抵 {unit.zh}"
+            f"{most.zh}{valid.zh}。",
+            f"Each {unit.en} brings {rules.points_per_unit} point(s), {rules.points_per_unit_paid} points pay {unit.en}"
+            f"{most.en}{valid.en}.",
         )
-    if rules.gold_from_minor:
-        silver, gold = _sum(facts, rules.silver_from_minor), _sum(facts, rules.gold_from_minor)
+    levels = (
+        (rules.silver_from_minor, "银卡", "a silver member"),
+        (rules.gold_from_minor, "金卡", "a gold member"),
+    )
+    steps = [(_sum(facts, least), zh, en) for least, zh, en in levels if least]
+    if steps:
         yield fact(
             "shop.levels",
             None,
-            f"一年内消费满 {silver.zh} 升为银卡，满 {gold.zh} 升为金卡。",
-            f"{silver.en} within a year makes a silver member, {gold.en} a gold member.",
+            f"一年内消费{'，'.join(f'满 {least.zh} 升为{zh}' for least, zh, _ in steps)}。",
+            f"Within a year {', '.join(f'{least.en} makes {en}' for least, _, en in steps)}.",
         )
 
 
@@ -161,8 +186,10 @@ def _returns(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
     yield fact(
         "shop.exchanges",
         None,
-        f"每件商品可以换货{times}次。",
-        f"An item can be exchanged {'once' if times == 1 else f'{times} times'}.",
+        f"每件商品可以换货{times}次。" if times else "商品不支持换货。",
+        f"An item can be exchanged {'once' if times == 1 else f'{times} times'}."
+        if times
+        else "Nothing can be exchanged.",
     )
     if rules.pickup_fee_minor:
         fee = _sum(facts, rules.pickup_fee_minor)
@@ -175,7 +202,7 @@ def _returns(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
 
 
 def _faults(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
-    """What is done about what came broken, wrong or not at all, and until when it is to be told."""
+    """What is done about what came broken or wrong, and until when it is to be told."""
     rules = facts.policy.returns
     by_category = ((names[slug], rule, slug) for slug, rule in rules.categories.items() if slug in names)
     for name, rule, slug in ((LocalText("商品", "goods"), rules.default, None), *by_category):
@@ -191,9 +218,9 @@ def _faults(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
         yield fact(
             "shop.fault",
             None,
-            f"{name.zh}有破损、故障、发错或少发的，{until.zh}反馈{photo.zh}，核实后可以退款或者补发、换新，运费由我们承担。",
-            f"{name.en[0].upper()}{name.en[1:]} that came broken, faulty, wrong or incomplete: tell us {until.en}{photo.en}; "
-            "you get a refund, a replacement or the missing part, and we pay the postage.",
+            f"{name.zh}有破损、故障或发错的，{until.zh}反馈{photo.zh}，核实后可以退款或者换新，运费由我们承担。",
+            f"{name.en[0].upper()}{name.en[1:]} that came broken, faulty or wrong: tell us {until.en}{photo.en}; "
+            "you get a refund or a replacement, and we pay the postage.",
             slug,
         )
 
@@ -208,7 +235,7 @@ _CONDITIONS: Final = {
 
 
 def _condition(name: LocalText, rule: CategoryReturnRule, slug: str | None) -> Iterator[SheetFact]:
-    if rule.no_reason_days == 0 or rule.requirement is GoodsRequirement.NONE:
+    if rule.no_reason_days == 0 or rule.requirement is GoodsRequirement.NONE or rule.opened_fee_percent == 0:
         return
     state, fee = _CONDITIONS[rule.requirement], rule.opened_fee_percent
     else_ = (
@@ -263,12 +290,13 @@ def _refunds(facts: Facts) -> Iterator[SheetFact]:
     if not hours:
         # Wallets are no faster there.
         cards = LocalText("银行卡、PayPal 等", "a card, PayPal and the like")
-    yield fact(
-        "shop.refund_card",
-        None,
-        f"退款到{cards.zh}需要{span}个工作日。",
-        f"Refunds to {cards.en} take {span} working days.",
-    )
+    if high:
+        yield fact(
+            "shop.refund_card",
+            None,
+            f"退款到{cards.zh}需要{span}个工作日。",
+            f"Refunds to {cards.en} take {span} working days.",
+        )
     if hours:
         yield fact(
             "shop.refund_wallet",
@@ -279,15 +307,14 @@ def _refunds(facts: Facts) -> Iterator[SheetFact]:
     yield fact(
         "shop.refund_gift_card", None, "退款到礼品卡立即到账。", "Refunds to a gift card arrive immediately."
     )
-    if rules.review_hours:
+    review, check, payment = rules.review_hours, rules.inspection_working_days, rules.payment_working_days
+    if review and check and payment:
         yield fact(
             "shop.refund_chain",
             None,
-            f"退款申请{rules.review_hours}小时内审核，退回的商品{rules.inspection_working_days}个工作日内验完，"
-            f"之后{rules.payment_working_days}个工作日内打款。",
-            f"A request is reviewed within {rules.review_hours} hours, what comes back is checked within "
-            f"{rules.inspection_working_days} working days, and the money leaves within "
-            f"{rules.payment_working_days} working days more.",
+            f"退款申请{review}小时内审核，退回的商品{check}个工作日内验完，之后{payment}个工作日内打款。",
+            f"A request is reviewed within {review} hours, what comes back is checked within {check} working days, "
+            f"and the money leaves within {payment} working days more.",
         )
     if rules.price_protection_days:
         yield fact(
@@ -311,11 +338,14 @@ def _paying(facts: Facts) -> Iterator[SheetFact]:
     )
     if rules.instalment_months:
         months, least = "/".join(map(str, rules.instalment_months)), _sum(facts, rules.instalment_from_minor)
+        least_zh, least_en = (
+            (f"满 {least.zh} ", f"From {least.en} on you") if rules.instalment_from_minor else ("", "You")
+        )
         yield fact(
             "shop.instalments",
             None,
-            f"满 {least.zh} 可以分{months}期付款。",
-            f"From {least.en} on you can pay in {months} months.",
+            f"{least_zh}可以分{months}期付款。",
+            f"{least_en} can pay in {months} months.",
         )
     if rules.unpaid_minutes:
         yield fact(
@@ -328,13 +358,13 @@ def _paying(facts: Facts) -> Iterator[SheetFact]:
 
 def _service(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
     invoice, repair, service = facts.policy.invoice, facts.policy.repair, facts.policy.service
-    if invoice.electronic_hours:
+    hours, days = invoice.electronic_hours, invoice.paper_working_days
+    electronic = LocalText(f"电子发票{hours}小时内开出", f"electronic invoices come within {hours} hours")
+    paper = LocalText(f"纸质发票{days}个工作日内开出", f"paper invoices come within {days} working days")
+    if said := [each for each, has in ((electronic, hours), (paper, days)) if has]:
+        en = ", ".join(each.en for each in said)
         yield fact(
-            "shop.invoice",
-            None,
-            f"电子发票{invoice.electronic_hours}小时内开出，纸质发票{invoice.paper_working_days}个工作日内。",
-            f"Electronic invoices come within {invoice.electronic_hours} hours, paper ones within "
-            f"{invoice.paper_working_days} working days.",
+            "shop.invoice", None, f"{'，'.join(each.zh for each in said)}。", f"{en[0].upper()}{en[1:]}."
         )
     if invoice.reissue_days:
         yield fact(
@@ -344,7 +374,7 @@ def _service(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
             f"An invoice can be issued again, or later, within {invoice.reissue_days} days.",
         )
     for slug, months in repair.warranty_months.items():
-        if slug in names:
+        if slug in names and months:
             name = names[slug]
             yield fact(
                 "shop.warranty",
@@ -354,7 +384,7 @@ def _service(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
                 slug,
             )
     for slug, name in names.items() if repair.warranty_months else ():
-        if slug not in repair.warranty_months:
+        if not repair.warranty_months.get(slug):
             yield fact(
                 "shop.warranty",
                 None,
@@ -363,12 +393,12 @@ def _service(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
                 slug,
             )
     if repair.max_working_days:
-        days = f"{repair.min_working_days}-{repair.max_working_days}"
+        span = f"{repair.min_working_days}-{repair.max_working_days}"
         yield fact(
             "shop.repair_time",
             None,
-            f"维修一般需要{days}个工作日。",
-            f"A repair takes {days} working days as a rule.",
+            f"维修一般需要{span}个工作日。",
+            f"A repair takes {span} working days as a rule.",
         )
     if service.opens != service.closes:
         yield fact(

@@ -226,6 +226,17 @@ def test_price_protection_lasts_15_local_days_after_payment() -> None:
     assert price_protection_ends_at(an_order(a_line("home"), paid_at=None), DEMO_POLICY) is None
 
 
+def test_a_0_is_a_rule_that_the_shop_does_not_have() -> None:
+    waiting = an_order(a_line("home"), OrderState.PAID, paid_at=at(5))
+    assert not is_shipping_late(waiting, TAU2_POLICY, at(9))
+    assert price_protection_ends_at(waiting, TAU2_POLICY) is None
+    assert ships_on(at(5), TAU2_POLICY) is None
+    assert payment_due_at(replace(waiting, state=OrderState.PENDING_PAYMENT), TAU2_POLICY) is None
+    unrepaired = replace(DEMO_POLICY, repair=replace(DEMO_POLICY.repair, warranty_months={"phones": 0}))
+    phone = a_line("phones")
+    assert warranty_ends_at(an_order(phone), phone, unrepaired) is None
+
+
 def test_warranty_is_counted_in_months() -> None:
     phone, kettle, bag = a_line("phones"), a_line("appliances"), a_line("bags")
     order = an_order(phone, delivered_at=datetime(2026, 8, 31, 9, tzinfo=BEIJING))

@@ -43,6 +43,7 @@ from commerce.domain.proposing.balances import missing_minor
 from commerce.domain.proposing.facts import Facts
 from commerce.domain.proposing.invoicing import invoice_follows
 from commerce.domain.proposing.propose import propose
+from routing.reasons import reasons
 from tests.builders import NOW, discounted, line, order
 
 ALIPAY = PaymentMethod("alipay-C1", "C1", MethodKind.WALLET, "alipay", None, "CNY")
@@ -622,6 +623,16 @@ def test_a_price_that_fell_is_paid_back_within_its_window_once() -> None:
     assert refused_by("refund", gone, **said) == "refund.price_protection"
     part = said | {"items": [{"line_id": "L1", "quantity": 1}]}
     assert refused_by("refund", of, **part) == "refund.whole_line"
+
+
+def test_a_shop_without_price_protection_pays_no_difference_and_says_why() -> None:
+    never = replace(DEMO_POLICY, refunds=replace(DEMO_POLICY.refunds, price_protection_days=0))
+    paid_today = replace(DELIVERED, paid_at=NOW)
+    of = facts(paid_today, variants={"V1": variant("V1", 85_00)}, policy=never)
+    items = [{"line_id": "L1", "quantity": 2}]
+    with pytest.raises(ActionRefused) as refusal:
+        proposed("refund", of, items=items, reason="price_protection")
+    assert reasons(refusal.value.rule_trace, "zh") == "它没有价格保护"
 
 
 def after_claim(of: Facts, line_ids: list[str]) -> tuple[int, Facts]:

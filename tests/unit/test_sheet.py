@@ -1,14 +1,25 @@
 """The sheet of facts: what is on it, what a message asks for, what an answer takes of it."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.catalogue import Product, ProductQuery, SaleClass, Variant
 from commerce.domain.customers import Customer, MemberLevel
-from commerce.domain.orders import Order, OrderState, Payment, PaymentKind, PaymentStatus
+from commerce.domain.orders import (
+    Order,
+    OrderState,
+    Payment,
+    PaymentKind,
+    PaymentStatus,
+    TrackingEvent,
+    TrackingState,
+)
 from commerce.domain.payment_methods import MethodKind, PaymentMethod
+from commerce.domain.policy import DeliveryTime, ShopPolicy
 from commerce.domain.text import LocalText
 from commerce.importers.tau2_policy import TAU2_POLICY
 from models.types import Likeness
@@ -17,6 +28,7 @@ from routing.compose import compose
 from routing.facts import Person
 from routing.sheet.asked import ASKS, INTENT_OF, asked_kinds, intent_by_words, kinds_by_likeness
 from routing.sheet.goods import named_goods, told
+from routing.sheet.order import order_facts
 from routing.sheet.questions import questions
 from routing.sheet.rules import policy_facts
 from routing.sheet.sharing import shared_words
@@ -59,6 +71,22 @@ from tests.builders import NOW, facts, hit, line, order, understood
         ("这个包是啥材质的", {"product.description"}),
         ("买它送什么东西吗", {"product.gifts"}),
         ("今天天气不错", set()),
+        ("can I review a product?", set()),
+        ("is my request still under review", {"shop.refund_chain"}),
+        ("评价审核要多久", set()),
+        ("如何用微信付款失败了", set()),
+        ("用支付宝付款了但是没反应", set()),
+        ("能用花呗付款吗", {"shop.methods"}),
+        ("my account was deleted by mistake", set()),
+        ("my account has been deleted", set()),
+        ("how do I delete my account", {"shop.account_deletion"}),
+        ("when will my account be deleted", {"shop.account_deletion"}),
+        ("can I pay to send gifts", set()),
+        ("do I pay for sending it back", {"shop.pickup_fee"}),
+        ("几点关门", {"shop.hours"}),
+        ("what time do you close", {"shop.hours"}),
+        ("几点签收的", {"order.hour", "order.delivered"}),
+        ("what time was it shipped", {"order.hour", "order.shipped"}),
     ],
 )
 def test_what_a_message_asks_for(message: str, kinds: set[str]) -> None:
@@ -187,6 +215,150 @@ def test_a_shop_is_not_said_to_have_rules_that_it_has_not() -> None:
         understood("delivery_policy", "en"), facts(message="what does delivery cost", policy=TAU2_POLICY)
     ).text("en")
     assert "does not say that" in text and "$" not in text
+
+
+def test_what_an_action_refuses_is_not_said_to_be_possible() -> None:
+    waiting = order(state=OrderState.PAID)
+    under_way = replace(paid().payments[0], status=PaymentStatus.PENDING)
+    orders = DEMO_POLICY.orders
+
+    def said(kind: str, of: Order, **rules: object) -> str:
+        known = facts(policy=_with(orders=replace(orders, **rules)))  # type: ignore[arg-type]
+        return next(fact.text.zh for fact in order_facts(of, known, None) if fact.kind == kind)
+
+    assert "现在可以取消" in said("order.cancellable", waiting)
+    unsettled = said("order.cancellable", replace(waiting, payments=(under_way,)))
+    assert "现在不能取消：还有付款在处理中" in unsettled
+    changed = replace(waiting, item_changes=1)
+    assert "不能取消：商品修改过" in said("order.cancellable", changed, is_changed_cancellable=False)
+    assert "现在可以取消" in said("order.cancellable", changed, is_changed_cancellable=True)
+    assert "不能修改：商品已经修改过" in said("order.changeable", changed, max_item_changes=1)
+    assert "不能取消。" in said("order.cancellable", order(state=OrderState.SHIPPED))
+
+
+_NO_HOUR = "具体几点，物流信息里没有写明"
+
+
+@pytest.mark.parametrize("message", ["几点签收的", "包裹是几点送到的", "what time was it delivered"])
+def test_the_hour_of_a_delivery_is_told_and_not_denied(message: str) -> None:
+    text = answer(message, "logistics_tracking", orders=(order(state=OrderState.DELIVERED),))
+    assert "签收时间：11月22日 10:00" in text and _NO_HOUR not in text
+
+
+def test_the_hour_is_denied_once_where_nothing_tells_it() -> None:
+    on_the_way = answer("几点能送到", "logistics_tracking", orders=(order(),))
+    assert "预计11月24日送达" in on_the_way and _NO_HOUR in on_the_way
+    assert "发货时间：11月21日 12:00" in answer("几点发的货", "order_status", orders=(order(),))
+    assert _NO_HOUR not in answer("几点发的货", "order_status", orders=(order(),))
+    unrecorded = order(state=OrderState.DELIVERED, delivered_at=None)
+    text = answer("几点签收的", "logistics_tracking", orders=(unrecorded,))
+    assert "签收时间没有记录" in text and _NO_HOUR not in text
+
+
+@pytest.mark.parametrize("state", [OrderState.PAID, OrderState.SHIPPED, OrderState.CANCELLED])
+def test_what_has_not_happened_is_not_called_unrecorded(state: OrderState) -> None:
+    of = order(state=state)
+    assert "没有记录" not in answer("包裹送到了吗", "logistics_tracking", orders=(of,))
+    unsent = replace(of, shipped_at=None, state=OrderState.PAID)
+    text = answer("什么时候发的货", "order_status", orders=(unsent,))
+    assert "没有查到发货时间" not in text and "已付款" in text
+    assert "没有查到发货时间" in answer("什么时候发的货", "order_status", orders=(order(shipped_at=None),))
+
+
+def test_a_reason_and_a_courier_are_told_where_they_are_known_and_else_not_seen_here() -> None:
+    def with_event(state: TrackingState, zh: str) -> Order:
+        event = TrackingEvent(NOW, state, LocalText("", ""), LocalText(zh, zh))
+        sent = order()
+        return replace(sent, shipments=(replace(sent.shipments[0], events=(event,)),))
+
+    storm = with_event(TrackingState.PROBLEM, "台风停运")
+    why = answer("为什么一直不派送", "logistics_tracking", orders=(storm,))
+    assert "台风停运" in why and "查不到" not in why
+    assert "原因我在这里查不到" in answer("为什么一直不派送", "logistics_tracking", orders=(order(),))
+    near = with_event(TrackingState.OUT_FOR_DELIVERY, "快递员王强 13912345678 正在派送")
+    who = answer("快递员电话多少", "logistics_tracking", orders=(near,))
+    assert "13912345678" in who and "查不到" not in who
+    assert "姓名和电话，我在这里查不到" in answer("快递员电话多少", "logistics_tracking", orders=(order(),))
+    called_off = order(state=OrderState.CANCELLED, attributes={"cancel_reason": "no longer needed"})
+    assert answer("为什么取消了", "order_status", orders=(called_off,)).startswith("取消原因：不需要了。")
+    unknown = order(state=OrderState.CANCELLED)
+    assert "原因我在这里查不到" in answer("为什么取消了", "order_status", orders=(unknown,))
+
+
+def test_what_a_line_cost_is_told_where_it_was_paid_and_no_refund_is_promised() -> None:
+    def said(of: Order) -> list[LocalText]:
+        return [fact.text for fact in order_facts(of, facts(), None) if fact.kind == "line.paid"]
+
+    (told,) = said(paid())
+    assert told.zh.endswith("实付 ¥599.00。") and "退" not in told.zh and "return" not in told.en
+    assert said(paid(paid_at=None)) == [told]
+    assert said(order(state=OrderState.PENDING_PAYMENT)) == []
+    assert said(replace(paid(), state=OrderState.CANCELLED)) == []
+
+
+def test_a_late_order_that_is_packed_is_not_offered_its_cancelling() -> None:
+    def late(state: OrderState) -> str:
+        of = order(state=state, paid_at=NOW - timedelta(hours=60))
+        return next(fact.text.zh for fact in order_facts(of, facts(), None) if fact.kind == "order.late")
+
+    assert "催单时补偿 ¥5.00 优惠券，也可以取消订单全额退款。" in late(OrderState.PAID)
+    assert late(OrderState.PACKED).endswith("催单时补偿 ¥5.00 优惠券。")
+
+
+_A_0 = re.compile(r"(?<![\d.,:-])0(?:\.00)?(?![\d.,:])")
+
+
+def test_no_sentence_tells_a_0_as_a_rule() -> None:
+    for state in OrderState:
+        there = replace(order(state=state), placed_at=NOW - timedelta(days=2))
+        of_tau2 = facts(policy=TAU2_POLICY)
+        for fact in (*order_facts(there, of_tau2, None), *policy_facts(of_tau2, {})):
+            assert not _A_0.search(fact.text.zh) and not _A_0.search(fact.text.en), fact
+    late = order(state=OrderState.PAID, paid_at=NOW - timedelta(hours=60))
+    shipping = replace(DEMO_POLICY.shipping, late_coupon_minor=0)
+    told_late = answer("怎么还没发货", "order_status", orders=(late,), policy=_with(shipping=shipping))
+    assert "48小时" in told_late and "优惠券" not in told_late
+
+
+def _with(**changes: object) -> ShopPolicy:
+    return replace(DEMO_POLICY, **changes)  # type: ignore[arg-type]
+
+
+def of_shop(kind: str, policy: ShopPolicy) -> list[str]:
+    names = {"phones": LocalText("手机", "Phones")}
+    return [fact.text.zh for fact in policy_facts(facts(policy=policy), names) if fact.kind == kind]
+
+
+def test_of_a_sentence_with_several_numbers_what_is_0_is_left_out() -> None:
+    member, shipping, refunds = DEMO_POLICY.membership, DEMO_POLICY.shipping, DEMO_POLICY.refunds
+    levels = of_shop("shop.levels", _with(membership=replace(member, silver_from_minor=0)))
+    assert levels == ["一年内消费满 ¥5,000.00 升为金卡。"]
+    points = replace(member, points_valid_months=0, points_max_share_percent=0)
+    assert of_shop("shop.points", _with(membership=points)) == ["每消费 ¥1.00 得1积分，100积分抵 ¥1.00。"]
+    late = of_shop("shop.late", _with(shipping=replace(shipping, late_coupon_minor=0)))
+    assert late == ["付款后48小时仍未发货的，可以取消订单全额退款。"]
+    assert of_shop("shop.shipping_fee", _with(shipping=replace(shipping, free_from_minor=0))) == []
+    near = replace(shipping, remote_fee_minor=0)
+    assert not any("运费" in text for text in of_shop("shop.remote", _with(shipping=near)))
+    nowhere = replace(near, remote=DeliveryTime(0, 0))
+    assert of_shop("shop.remote", _with(shipping=nowhere)) == []
+    assert of_shop("shop.refund_chain", _with(refunds=replace(refunds, inspection_working_days=0))) == []
+    paper = replace(DEMO_POLICY.invoice, electronic_hours=0)
+    assert not any("电子" in text for text in of_shop("shop.invoice", _with(invoice=paper)))
+    repair = replace(DEMO_POLICY.repair, warranty_months={"phones": 0, "bags": 3})
+    assert "没有单独的保修" in of_shop("shop.warranty", _with(repair=repair))[0]
+    never = replace(DEMO_POLICY.returns, max_exchanges=0)
+    assert of_shop("shop.exchanges", _with(returns=never)) == ["商品不支持换货。"]
+    payment = replace(DEMO_POLICY.payment, instalment_months=(3,), instalment_from_minor=0)
+    assert of_shop("shop.instalments", _with(payment=payment)) == ["可以分3期付款。"]
+
+
+def test_what_no_policy_says_of_missing_parts_is_not_promised() -> None:
+    told = next(
+        fact.text for fact in policy_facts(facts(policy=TAU2_POLICY), {}) if fact.kind == "shop.fault"
+    )
+    assert "换新" in told.zh and "replacement" in told.en
+    assert not any(word in f"{told.zh} {told.en}" for word in ("少发", "补发", "incomplete", "missing"))
 
 
 def test_an_order_tells_whether_it_goes_back_and_why_not() -> None:

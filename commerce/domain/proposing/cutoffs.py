@@ -4,14 +4,27 @@ asked.
 
 from __future__ import annotations
 
-from commerce.domain.orders import RESERVING_STATES, OrderState, PaymentKind, PaymentStatus
+from typing import Protocol
+
+from commerce.domain.orders import RESERVING_STATES, Order, OrderState, PaymentKind, PaymentStatus
 from commerce.domain.payment_methods import held
+from commerce.domain.policy import ShopPolicy
 from commerce.domain.proposing.balances import nothing_missing
 from commerce.domain.proposing.facts import Facts, ruled
 from commerce.domain.rules import RuleStep
 
 
-def in_state(facts: Facts, allowed: tuple[OrderState, ...], rule_id: str) -> RuleStep:
+class OfOrder(Protocol):
+    """All that is needed to tell whether an order can still be cancelled or changed."""
+
+    @property
+    def order(self) -> Order: ...
+
+    @property
+    def policy(self) -> ShopPolicy: ...
+
+
+def in_state(facts: OfOrder, allowed: tuple[OrderState, ...], rule_id: str) -> RuleStep:
     """The policy's cut-off."""
     zh, en = _TOO_LATE[facts.order.state]
     # What has left is nobody's to change, whatever the policy says.
@@ -34,7 +47,7 @@ _TOO_LATE = {
 }
 
 
-def items_unchanged(facts: Facts) -> RuleStep:
+def items_unchanged(facts: OfOrder) -> RuleStep:
     """No more often than the policy lets."""
     limit = facts.policy.orders.max_item_changes
     return ruled(
@@ -45,7 +58,7 @@ def items_unchanged(facts: Facts) -> RuleStep:
     )
 
 
-def settled(facts: Facts) -> RuleStep:
+def settled(facts: OfOrder) -> RuleStep:
     """It is known of every payment whether it came."""
     under_way = any(
         payment.kind is PaymentKind.PAYMENT and payment.status is PaymentStatus.PENDING
@@ -54,7 +67,7 @@ def settled(facts: Facts) -> RuleStep:
     return ruled("payment.settled", not under_way, "没有处理中的付款", "no payment is under way")
 
 
-def cancellable(facts: Facts) -> tuple[RuleStep, ...]:
+def cancellable(facts: OfOrder) -> tuple[RuleStep, ...]:
     """Whatever the reason."""
     rules = facts.policy.orders
     return (
@@ -69,7 +82,7 @@ def cancellable(facts: Facts) -> tuple[RuleStep, ...]:
     )
 
 
-def changeable(facts: Facts) -> tuple[RuleStep, ...]:
+def changeable(facts: OfOrder) -> tuple[RuleStep, ...]:
     """Wherever it is to go."""
     return in_state(facts, facts.policy.orders.change_states, "order.change_cutoff"), items_unchanged(facts)
 
