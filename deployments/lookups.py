@@ -17,7 +17,7 @@ from deployments.contracts import RecommendRequest
 from deployments.errors import StageError
 from deployments.snapshots import ShopSnapshot
 from deployments.stages import Stages, StageTimer
-from models.types import Likeness, Passage, SearchRequest, Segment, Understood
+from models.types import Found, SearchRequest, Segment, Understood
 from routing.deadline import Deadline
 from routing.facts import Facts, Needs, Person, Recommended
 from routing.sheet.goods import named_goods
@@ -67,7 +67,7 @@ class LookUps:
         (
             (orders, named_id, is_unknown),
             (products, goods),
-            (passages, likenesses),
+            found,
             recommended,
             segment,
             person,
@@ -91,14 +91,14 @@ class LookUps:
             is_order_unknown=is_unknown,
             query=query,
             products=products,
-            passages=passages,
+            passages=found.passages,
             recommended=recommended,
             segment=segment,
             missing=tuple(missing),
             message=asked.message,
             goods=goods,
             person=person,
-            likenesses=likenesses,
+            likenesses=found.likenesses,
             categories=tuple((term.slug, term.name) for term in asked.shop.vocabulary.categories),
         )
 
@@ -186,11 +186,12 @@ class LookUps:
             # A shop may know of orders of people who have no account.
             return Person(None, methods, coupons)
 
-    async def _passages(
+    async def _knowledge(
         self, asked: Asked, understood: Understood, needs: Needs, query: ProductQuery, missing: list[str]
-    ) -> tuple[Passage, ...]:
+    ) -> Found:
+        """The articles that answer; and what the message is asked like, whatever it is asked of."""
         if not needs.passages:
-            return ()
+            return Found()
         request = SearchRequest(
             asked.principal.tenant_id,
             asked.message,
@@ -198,26 +199,10 @@ class LookUps:
             needs.passages,
             understood.top,
             asked_categories(query, asked.shop.vocabulary),
+            asked=_nameless(asked.message, understood),
         )
         call = self._stages.retrieval.search(request, self._share_s(asked, _LOOK_UP_S))
-        return await self._stage(asked, "retrieval", call, missing) or ()
-
-    async def _knowledge(
-        self, asked: Asked, understood: Understood, needs: Needs, query: ProductQuery, missing: list[str]
-    ) -> tuple[tuple[Passage, ...], tuple[Likeness, ...]]:
-        return await asyncio.gather(
-            self._passages(asked, understood, needs, query, missing),
-            self._likenesses(asked, understood, needs),
-        )
-
-    async def _likenesses(self, asked: Asked, understood: Understood, needs: Needs) -> tuple[Likeness, ...]:
-        """What the message is asked like, whatever it is asked of. Words tell as much where it is late."""
-        if not needs.passages:
-            return ()
-        call = self._stages.retrieval.asked(
-            _nameless(asked.message, understood), self._share_s(asked, _OPTIONAL_S)
-        )
-        return await self._stage(asked, "asked", call, []) or ()
+        return await self._stage(asked, "retrieval", call, missing) or Found()
 
     async def _recommended(
         self, asked: Asked, needs: Needs, query: ProductQuery, missing: list[str]

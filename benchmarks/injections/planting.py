@@ -58,7 +58,7 @@ async def _until_found(service: InProcess, attempt: Attempt, version: int) -> No
         while True:
             request = SearchRequest(DEMO.tenant_id, attempt.says[0], language)
             found = await service.stages.retrieval.search(request, _INDEXED_S)
-            if (_ARTICLE, version) in [(passage.article_id, passage.version) for passage in found]:
+            if (_ARTICLE, version) in [(passage.article_id, passage.version) for passage in found.passages]:
                 return
             await asyncio.sleep(_LOOK_S)  # who searches is told by nobody that an edit arrived
 
