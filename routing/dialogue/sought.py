@@ -1,5 +1,6 @@
 """What is meant after all: before it is asked back or refused, and where what was found is of another intent."""
 
+import re
 from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -80,6 +81,8 @@ def meant_rather(understood: Understood, heard: Heard, found: Facts) -> str | No
     kind = next(iter(by_words or kinds_by_likeness(found.likenesses)), "")
     about, needs = kind.split(".")[0], NEEDS[understood.intent]
     if understood.intent in _SEARCHES:
+        if about == "shop" and _is_sought(heard, found, by_words):
+            return None
         if about == "shop" and not (by_words and kind == "shop.promotion"):
             return INTENT_OF.get(kind)
         own = INTENT_OF.get(kind, "product_question") if about == "product" else "product_question"
@@ -92,4 +95,18 @@ def meant_rather(understood: Understood, heard: Heard, found: Facts) -> str | No
     return None if is_looked_up else INTENT_OF.get(kind)
 
 
+def _is_sought(heard: Heard, found: Facts, by_words: tuple[str, ...]) -> bool:
+    """Whether goods are to be shown, and a rule is but what they should meet; not where the rule is what is asked."""
+    query = found.query
+    if query is None:
+        return False
+    names = [name.lower() for each in found.products for name in (each.name.zh, each.name.en)]
+    are_named = bool(query.product_types) or any(word in name for word in query.tokens for name in names)
+    is_request = not heard.is_question or "product.stock" in by_words
+    return are_named and (is_request or _SEEKS.search(heard.message) is not None)
+
+
 _SEARCHES: Final = ("product_search", "recommendation")
+_SEEKS: Final = re.compile(
+    r"推荐|找|求|想[买要]|来[一个款件]|\b(?:recommend|suggest|find|show|looking for|want)\b", re.I
+)

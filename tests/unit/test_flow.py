@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from commerce.domain.catalogue import ProductQuery
+from commerce.domain.text import LocalText
 from models.types import Entity, IntentScore, Likeness
 from models.types.understanding import Decision
 from routing.dialogue.state import DialogueState
@@ -12,7 +14,7 @@ from routing.effects import Emit, LookUp, NextPiece, Piece, StartRung, StopRung,
 from routing.facts import Facts, Needs
 from routing.flow import Reply, Turn, chat
 from routing.ladder import Measured
-from tests.builders import NOW, facts, passage, understood
+from tests.builders import NOW, facts, hit, passage, understood
 
 ON = (Measured("small", "return_policy", "zh", 1.0),)
 PASSAGE = passage()
@@ -25,9 +27,10 @@ def drive(
     measured: tuple[Measured, ...] = (),
     state: DialogueState | None = None,
     start_failure: str | None = None,
+    message: str = "问题",
 ) -> tuple[Reply, list[Any]]:
     """Run a flow with those results; returns the reply and every effect."""
-    flow = chat(Turn("问题", "问题", NOW, state or DialogueState(), "", ("small",), measured, 0.9))
+    flow = chat(Turn(message, message, NOW, state or DialogueState(), "", ("small",), measured, 0.9))
     effects: list[Any] = []
     queue = list(pieces or [])
     result: Any = None
@@ -176,6 +179,46 @@ def test_what_is_asked_like_ones_own_data_is_looked_up_for_it() -> None:
     alike = (Likeness("customer.gift_card", 0.7), Likeness("shop.unpaid", 0.2))
     _, effects = drive(understood("refund_status"), facts(likenesses=alike))
     assert [e.needs.person for e in effects if isinstance(e, LookUp)] == [False, True]
+
+
+MUG = hit(LocalText("马克杯", "mug"), product_type="mug")
+
+
+@pytest.mark.parametrize(
+    ("message", "language", "query"),
+    [
+        ("推荐个包邮的杯子", "zh", ProductQuery(product_types=("mug",))),
+        ("有没有包邮的杯子", "zh", ProductQuery(product_types=("mug",))),
+        ("找一款能分期的马克杯", "zh", ProductQuery(tokens=("能分期", "马克杯"))),
+        ("买件马克杯 7天无理由的", "zh", ProductQuery(tokens=("马克杯", "天无理由"))),
+        (
+            "can you recommend a gift-wrapped mug?",
+            "en",
+            ProductQuery(tokens=("wrapped", "mug"), is_gift=True),
+        ),
+    ],
+)
+def test_goods_that_should_meet_a_rule_are_shown(message: str, language: Any, query: ProductQuery) -> None:
+    found = facts(message=message, query=query, products=(MUG,))
+    reply, effects = drive(understood("product_search", language), found, message=message)
+    assert [e.data["product_id"] for e in effects if isinstance(e, Emit) and e.event == "card"] == ["P1"]
+    assert "mug" in reply.answer or "马克杯" in reply.answer
+
+
+@pytest.mark.parametrize(
+    ("message", "language", "query"),
+    [
+        ("包邮吗", "zh", ProductQuery(tokens=("包邮",))),
+        ("买杯子包邮吗", "zh", ProductQuery(product_types=("mug",))),
+        ("do you gift wrap", "en", ProductQuery(tokens=("wrap",), is_gift=True)),
+    ],
+)
+def test_a_rule_that_is_asked_is_told_though_it_was_read_as_a_search(
+    message: str, language: Any, query: ProductQuery
+) -> None:
+    found = facts(message=message, query=query, products=(MUG,), passages=(PASSAGE,))
+    _, effects = drive(understood("product_search", language), found, message=message)
+    assert len([e for e in effects if isinstance(e, LookUp)]) == 2
 
 
 def test_goods_that_are_named_are_told_of_before_it_is_asked_what_was_meant() -> None:
