@@ -33,6 +33,8 @@ _OPTIONAL_S = 1.0
 _LATEST_ORDERS = 10
 _PRODUCTS_SHOWN = 5
 _RECOMMENDED = 5
+# Why something that the knowledge search should have found is missing.
+_OF_KNOWLEDGE = ("retrieval:", "article:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,16 @@ class LookUps:
         self._now = now
 
     async def facts(
-        self, asked: Asked, understood: Understood, needs: Needs, order_id: str | None = None
+        self,
+        asked: Asked,
+        understood: Understood,
+        needs: Needs,
+        order_id: str | None = None,
+        known: Facts | None = None,
     ) -> Facts:
-        """Everything that the intent needs, in parallel; with the order of that id among the customer's latest."""
+        """Everything that the intent needs, in parallel; with the order of that id among the customer's latest. What articles
+        say is taken from what is `known`, where that was looked up.
+        """
         query = query_from_text(
             asked.message, asked.shop.vocabulary, understood.language, limit=_PRODUCTS_SHOWN
         )
@@ -74,7 +83,7 @@ class LookUps:
         ) = await asyncio.gather(
             self._orders(asked, understood, needs, order_id, missing),
             self._products(asked, understood, needs, query, missing),
-            self._knowledge(asked, understood, needs, query, missing),
+            self._knowledge(asked, understood, needs, query, known, missing),
             self._recommended(asked, needs, query, missing),
             self._segment(asked, needs, missing),
             self._person(asked, needs, missing),
@@ -187,11 +196,20 @@ class LookUps:
             return Person(None, methods, coupons)
 
     async def _knowledge(
-        self, asked: Asked, understood: Understood, needs: Needs, query: ProductQuery, missing: list[str]
+        self,
+        asked: Asked,
+        understood: Understood,
+        needs: Needs,
+        query: ProductQuery,
+        known: Facts | None,
+        missing: list[str],
     ) -> Found:
         """The articles that answer; and what the message is asked like, whatever it is asked of."""
         if not needs.passages:
             return Found()
+        if known is not None:
+            missing += [why for why in known.missing if why.startswith(_OF_KNOWLEDGE)]
+            return Found(known.passages, known.likenesses)
         request = SearchRequest(
             asked.principal.tenant_id,
             asked.message,

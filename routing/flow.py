@@ -37,7 +37,7 @@ from routing.effects import (
     Understand,
     Unread,
 )
-from routing.facts import NEEDS, Details, Facts, Needs
+from routing.facts import MOST_PASSAGES, NEEDS, Details, Facts, Needs
 from routing.grounding import Fact, check, prepare
 from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.planted import without_planted
@@ -100,7 +100,7 @@ def chat(turn: Turn) -> Flow:
     plan, found = yield from sought(decide(heard, turn.state), heard)
     yield Emit("meta", {"intent": read.intent, "probability": read.probability, "decision": read.decision})
     if plan.step in ("answer", "hand_off"):
-        return (yield from _answer(turn, heard, plan))
+        return (yield from _answer(turn, heard, plan, found))
     if plan.step == "repeat" and plan.topic is None:
         return (yield from _fixed(heard, plan, Composed((turn.last_answer,)), "answer"))
     if plan.topic is not None:
@@ -137,23 +137,25 @@ def _fixed(heard: Heard, plan: Plan, composed: Composed, move: Move, missing: tu
     return _reply(heard, said, "composed", (), carried, False)
 
 
-def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
-    """Looked up, answered by the ladder; what waits is asked about again after it."""
+def _answer(turn: Turn, heard: Heard, plan: Plan, known: Facts | None) -> Flow:
+    """Looked up but for what is `known`, answered by the ladder; what waits is asked about again after it."""
     understood = heard.understood
     if plan.topic is not None:
         understood = replace(understood, intent=plan.topic.intent)
     needs = NEEDS[understood.intent] if plan.step == "answer" else _OF_A_HAND_OFF
-    found: Facts = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
+    order_id = picked_order(plan, heard) or plan.state.order_id
+    found: Facts = yield LookUp(understood, _widened(needs), order_id, known)
     if plan.rule == THE_SAME_OF_ANOTHER:
         # What is asked was said before; of itself "and that one?" is like anything.
         found = replace(found, likenesses=())
     if plan.step == "answer" and (meant_by := meant_rather(understood, heard, found)) is not None:
-        # Nothing of that was looked up for the intent.
+        # But for the articles nothing of that was looked up for the intent.
+        known = found if needs.passages else None
         understood = replace(understood, intent=meant_by)
         needs = NEEDS[meant_by]
-        found = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
+        found = yield LookUp(understood, _widened(needs), order_id, known)
         plan = replace(plan, topic=Topic(ANSWER, meant_by))
-    facts = without_planted(found)
+    facts = without_planted(replace(found, passages=found.passages[: needs.passages]))
     about = yield from _detailed(about_order(plan, heard, facts), needs)
     composed = hand_off(understood, about) if plan.step == "hand_off" else compose(understood, about)
     choice = choose(
@@ -174,6 +176,11 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
     carried = CarriedOut(composed, move, state, plan.rule, about.missing)
     has_fallen = bool(reasons) or choice.is_degraded
     return _reply(heard, said, rung, (*choice.reasons, *reasons), carried, has_fallen, facts.segment)
+
+
+def _widened(needs: Needs) -> Needs:
+    """With as many passages as another intent may turn out to need, since one search is made for all."""
+    return replace(needs, passages=MOST_PASSAGES) if needs.passages else needs
 
 
 def _detailed(facts: Facts, needs: Needs) -> Generator[Effect, Any, Facts]:

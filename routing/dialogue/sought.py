@@ -12,7 +12,7 @@ from routing.dialogue.heard import Heard
 from routing.dialogue.rules import Plan, names_model
 from routing.dialogue.state import Topic
 from routing.effects import Effect, LookUp
-from routing.facts import NEEDS, ORDERS_IF_NAMED, Facts, Needs
+from routing.facts import MOST_PASSAGES, NEEDS, ORDERS_IF_NAMED, Facts, Needs
 from routing.planted import without_planted
 from routing.sheet.asked import INTENT_OF, asked_kinds, kinds_by_likeness
 
@@ -23,7 +23,7 @@ def sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, tuple[Plan, Facts
     """
     if plan.step not in _SOUGHT or (plan.state.topic is not None and plan.state.topic.is_waiting):
         return plan, None
-    found: Facts = yield LookUp(heard.understood, Needs(passages=1))
+    found: Facts = yield LookUp(heard.understood, Needs(passages=MOST_PASSAGES))
     # An article that gives orders must not choose what is answered.
     found = without_planted(found)
     return _answered_rather(plan, heard, found) or plan, found

@@ -11,7 +11,7 @@ from models.types import Entity, IntentScore, Likeness
 from models.types.understanding import Decision
 from routing.dialogue.state import DialogueState
 from routing.effects import Emit, LookUp, NextPiece, Piece, StartRung, StopRung, Understand, Unread
-from routing.facts import Facts, Needs
+from routing.facts import MOST_PASSAGES, Facts, Needs
 from routing.flow import Reply, Turn, chat
 from routing.ladder import Measured
 from tests.builders import NOW, facts, hit, passage, understood
@@ -123,7 +123,7 @@ def test_an_unclear_message_is_asked_back_once_and_then_goes_to_a_person() -> No
     first, effects = drive(unclear)
     assert (first.move, first.hands_off) == ("clarify", False)
     assert "优惠券" in first.answer and "发票" in first.answer
-    assert [e.needs for e in effects if isinstance(e, LookUp)] == [Needs(passages=1)]
+    assert [e.needs for e in effects if isinstance(e, LookUp)] == [Needs(passages=MOST_PASSAGES)]
     second, _ = drive(unclear, state=first.state)
     assert (second.move, second.hands_off, second.queue) == ("hand_off", True, "presale")
     assert second.state.unclear_turns == 0
@@ -140,7 +140,7 @@ def test_a_recognised_turn_in_between_starts_the_count_again() -> None:
 def test_out_of_scope_is_refused_where_no_article_is_about_it() -> None:
     reply, effects = drive(understood("out_of_scope", decision="out_of_scope"))
     assert (reply.move, reply.hands_off) == ("refuse", False)
-    assert [e.needs for e in effects if isinstance(e, LookUp)] == [Needs(passages=1)]
+    assert [e.needs for e in effects if isinstance(e, LookUp)] == [Needs(passages=MOST_PASSAGES)]
     far = replace(PASSAGE, score=0.55)
     assert (
         drive(understood("out_of_scope", decision="out_of_scope"), facts(passages=(far,)))[0].move == "refuse"
@@ -173,6 +173,22 @@ def test_what_is_asked_like_a_fact_is_answered_and_not_asked_back() -> None:
     reply, _ = drive(understood("coupon", decision="clarify", probability=0.3), facts(likenesses=alike))
     assert (reply.move, reply.reason) == ("answer", "it is asked like a fact")
     assert "支付宝" in reply.answer
+
+
+def test_what_was_found_is_handed_on_and_cut_to_what_the_intent_needs() -> None:
+    others = tuple(passage(f"第{n}条。", article_id=f"a{n}", intents=("invoice",)) for n in range(3))
+    alike = (Likeness("customer.gift_card", 0.7), Likeness("shop.unpaid", 0.2))
+    found = facts(passages=others, likenesses=alike)
+    _, effects = drive(understood("out_of_scope", decision="clarify"), replace(found, likenesses=()))
+    first, second = [e for e in effects if isinstance(e, LookUp)]
+    assert (first.known, second.known) == (None, replace(found, likenesses=()))
+    _, effects = drive(understood("refund_status"), found)
+    first, second = [e for e in effects if isinstance(e, LookUp)]
+    assert (first.known, second.known) == (None, found)
+    rung = (Measured("small", "product_search", "zh", 1.0),)
+    _, effects = drive(understood("product_search"), facts(passages=others), [Piece("", is_last=True)], rung)
+    (prompt,) = [str(e.messages) for e in effects if isinstance(e, StartRung)]
+    assert "第1条" in prompt and "第2条" not in prompt
 
 
 def test_what_is_asked_like_ones_own_data_is_looked_up_for_it() -> None:

@@ -75,8 +75,9 @@ async def test_articles_and_what_it_is_asked_like_are_one_search_whose_failure_i
         snapshot = await service.snapshots.shop("small")
         asked = Asked(Principal("small"), message, snapshot, Deadline.after(time.monotonic(), 60.0), {})
         found = await look_ups.facts(asked, of_a_vase, Needs(passages=2))
+        again = await look_ups.facts(asked, of_a_vase, Needs(passages=2), known=found)
     assert [(each.query, each.asked) for each in retrieval.requests] == [(message, "what is the it made of")]
-    assert found.missing == ("retrieval: failed",)
+    assert found.missing == again.missing == ("retrieval: failed",)
     assert "asked" not in asked.timings_ms
 
 
