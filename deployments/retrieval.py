@@ -1,6 +1,7 @@
 """The knowledge search: one index per tenant, changed where the change log says that articles changed."""
 
 import asyncio
+import functools
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -59,9 +60,10 @@ class Retrieval:
         )
         loop = asyncio.get_running_loop()
         self._embedder = await loop.run_in_executor(self._searching, load, spec)
-        self._questions = await loop.run_in_executor(self._searching, Exemplars, questions(), self._embedder)
         if identity.vectors_dir is not None:
             self._kept = await loop.run_in_executor(self._embedding, _kept, spec, identity.vectors_dir)
+        asked_as = functools.partial(Exemplars, questions(), self._embedder, self._kept)
+        self._questions = await loop.run_in_executor(self._embedding, asked_as)
         self._store = open_store(self._resolve(identity.store))
         self._feed = ChangeFeed(self._store, identity.poll_ms, self._on_changes)
         await self._feed.start()
