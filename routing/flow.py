@@ -16,7 +16,7 @@ from routing.compose.clarifying import calming, clarifying, handing_off, refusin
 from routing.compose.from_sheet import meant
 from routing.compose.knowledge import hand_off
 from routing.compose.replies import quick_replies
-from routing.dialogue.about import about_order, after_answer, picked_order
+from routing.dialogue.about import about_order, after_answer, may_mean_order, picked_order
 from routing.dialogue.acts import Acts
 from routing.dialogue.carry_out import CarriedOut, Move, carry_out, resumed
 from routing.dialogue.goals import ANSWER
@@ -144,7 +144,7 @@ def _answer(turn: Turn, heard: Heard, plan: Plan, known: Facts | None) -> Flow:
         understood = replace(understood, intent=plan.topic.intent)
     needs = NEEDS[understood.intent] if plan.step == "answer" else _OF_A_HAND_OFF
     order_id = picked_order(plan, heard) or plan.state.order_id
-    found: Facts = yield LookUp(understood, _widened(needs), order_id, known)
+    found: Facts = yield LookUp(understood, _to_fetch(needs, understood.intent, heard), order_id, known)
     if plan.rule == THE_SAME_OF_ANOTHER:
         # What is asked was said before; of itself "and that one?" is like anything.
         found = replace(found, likenesses=())
@@ -153,7 +153,7 @@ def _answer(turn: Turn, heard: Heard, plan: Plan, known: Facts | None) -> Flow:
         known = found if needs.passages else None
         understood = replace(understood, intent=meant_by)
         needs = NEEDS[meant_by]
-        found = yield LookUp(understood, _widened(needs), order_id, known)
+        found = yield LookUp(understood, _to_fetch(needs, meant_by, heard), order_id, known)
         plan = replace(plan, topic=Topic(ANSWER, meant_by))
     facts = without_planted(replace(found, passages=found.passages[: needs.passages]))
     about = yield from _detailed(about_order(plan, heard, facts), needs)
@@ -178,9 +178,12 @@ def _answer(turn: Turn, heard: Heard, plan: Plan, known: Facts | None) -> Flow:
     return _reply(heard, said, rung, (*choice.reasons, *reasons), carried, has_fallen, facts.segment)
 
 
-def _widened(needs: Needs) -> Needs:
-    """With as many passages as another intent may turn out to need, since one search is made for all."""
-    return replace(needs, passages=MOST_PASSAGES) if needs.passages else needs
+def _to_fetch(needs: Needs, intent: str, heard: Heard) -> Needs:
+    """With as many passages as another intent may turn out to need, since one search is made for all; without orders of which
+    none can be meant.
+    """
+    passages = MOST_PASSAGES if needs.passages else 0
+    return replace(needs, passages=passages, orders=needs.orders and may_mean_order(intent, heard))
 
 
 def _detailed(facts: Facts, needs: Needs) -> Generator[Effect, Any, Facts]:

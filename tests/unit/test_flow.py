@@ -245,6 +245,24 @@ def test_goods_that_are_named_are_told_of_before_it_is_asked_what_was_meant() ->
     assert [e.needs.products for e in effects if isinstance(e, LookUp)] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("intent", "names_goods", "are_read"),
+    [
+        ("product_question", False, False),
+        ("stock_availability", False, False),
+        ("price_promotion", False, False),
+        ("technical_support", False, False),
+        ("price_promotion", True, True),
+        ("return_policy", False, True),
+        ("order_status", False, True),
+    ],
+)
+def test_orders_are_read_only_where_one_can_be_meant(intent: str, names_goods: bool, are_read: bool) -> None:
+    named = (Entity("product", "羽绒服", "羽绒服", 0, 3),) if names_goods else ()
+    _, effects = drive(understood(intent, entities=named), facts(message="羽绒服呢"), message="羽绒服呢")
+    assert [e.needs.orders for e in effects if isinstance(e, LookUp)] == [are_read]
+
+
 def test_a_person_is_asked_for_and_comes() -> None:
     reply, _ = drive(understood("human_agent"))
     assert (reply.move, reply.hands_off, reply.outcome) == ("hand_off", True, "answered")
