@@ -210,9 +210,9 @@ class ChatService:
         match effect:
             case Understand(message):
                 return await self._understand(run, message)
-            case LookUp(understood, needs, order_id):
+            case LookUp(understood, needs, order_id, known):
                 asked = Asked(run.principal, run.message, run.shop, run.deadline, run.timings_ms)
-                return await self._look_ups.facts(asked, understood, needs, order_id)
+                return await self._look_ups.facts(asked, understood, needs, order_id, known)
             case Detail(order_id):
                 details = self._acting.details(run.principal, order_id, self._left_s(run))
                 return await self._timer.timed(run.timings_ms, "details", details)

@@ -18,9 +18,8 @@ from deployments.contracts import Message, RecommendRequest, StageStatus
 from deployments.errors import StageError, StageFailed, StageOverloaded, StageTimeout, StageUnavailable
 from models.types import (
     CompletionChunk,
+    Found,
     GenerationRequest,
-    Likeness,
-    Passage,
     SearchRequest,
     Segment,
     Understood,
@@ -140,13 +139,9 @@ class RetrievalHandle:
     def __init__(self, handle: DeploymentHandle) -> None:
         self._stage = _Stage("retrieval", handle)
 
-    async def search(self, request: SearchRequest, timeout_s: float) -> tuple[Passage, ...]:
-        passages: tuple[Passage, ...] = await self._stage.call("search", timeout_s, request)
-        return passages
-
-    async def asked(self, message: str, timeout_s: float) -> tuple[Likeness, ...]:
-        likenesses: tuple[Likeness, ...] = await self._stage.call("asked", timeout_s, message)
-        return likenesses
+    async def search(self, request: SearchRequest, timeout_s: float) -> Found:
+        found: Found = await self._stage.call("search", timeout_s, request)
+        return found
 
     async def status(self, timeout_s: float) -> StageStatus:
         return await _status(self._stage, timeout_s)

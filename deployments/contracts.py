@@ -8,9 +8,8 @@ from commerce.domain.catalogue import ProductQuery
 from deployments.errors import StageError
 from models.types import (
     CompletionChunk,
+    Found,
     GenerationRequest,
-    Likeness,
-    Passage,
     SearchRequest,
     Segment,
     Understood,
@@ -63,12 +62,8 @@ class UnderstandingClient(Protocol):
 class RetrievalClient(Protocol):
     """The knowledge search. Every method raises StageError."""
 
-    async def search(self, request: SearchRequest, timeout_s: float) -> tuple[Passage, ...]:
-        """Passages, best first."""
-        ...
-
-    async def asked(self, message: str, timeout_s: float) -> tuple[Likeness, ...]:
-        """The kinds of facts that are asked for like this, the likeliest first."""
+    async def search(self, request: SearchRequest, timeout_s: float) -> Found:
+        """Passages that answer, and the kinds of facts that are asked for like this."""
         ...
 
     async def status(self, timeout_s: float) -> StageStatus:

@@ -193,7 +193,7 @@ class Gateway:
     async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
         snapshots = _loaded(self._snapshots)
         told = await informed(request, self._stages.understanding, snapshots, _INFORM_S)
-        return await self._stages.retrieval.search(told, _READ_S)
+        return (await self._stages.retrieval.search(told, _READ_S)).passages
 
     async def complete(self, engine: str, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
         outcome: Outcome | None = "cancelled"

@@ -18,7 +18,7 @@ from deployments.contracts import RecommendRequest
 from deployments.errors import StageError
 from deployments.snapshots import ShopSnapshot
 from deployments.stages import Stages, StageTimer
-from models.types import Likeness, Passage, SearchRequest, Segment, Understood
+from models.types import Found, SearchRequest, Segment, Understood
 from routing.deadline import Deadline
 from routing.facts import Facts, Needs, Person, Recommended
 from routing.sheet.goods import named_goods
@@ -34,6 +34,8 @@ _OPTIONAL_S = 1.0
 _LATEST_ORDERS = 10
 _PRODUCTS_SHOWN = 5
 _RECOMMENDED = 5
+# Why something that the knowledge search should have found is missing.
+_OF_KNOWLEDGE = ("retrieval:", "article:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,16 @@ class LookUps:
         self._now = now
 
     async def facts(
-        self, asked: Asked, understood: Understood, needs: Needs, order_id: str | None = None
+        self,
+        asked: Asked,
+        understood: Understood,
+        needs: Needs,
+        order_id: str | None = None,
+        known: Facts | None = None,
     ) -> Facts:
-        """Everything that the intent needs, in parallel; with the order of that id among the customer's latest."""
+        """Everything that the intent needs, in parallel; with the order of that id among the customer's latest. What articles
+        say is taken from what is `known`, where that was looked up.
+        """
         query = query_from_text(
             asked.message, asked.shop.vocabulary, understood.language, limit=_PRODUCTS_SHOWN
         )
@@ -68,14 +77,14 @@ class LookUps:
         (
             (orders, named_id, is_unknown),
             (products, goods),
-            (passages, likenesses),
+            found,
             recommended,
             segment,
             person,
         ) = await asyncio.gather(
             self._orders(asked, understood, needs, order_id, missing),
             self._products(asked, understood, needs, query, missing),
-            self._knowledge(asked, understood, needs, query, missing),
+            self._knowledge(asked, understood, needs, query, known, missing),
             self._recommended(asked, needs, query, missing),
             self._segment(asked, needs, missing),
             self._person(asked, needs, missing),
@@ -92,14 +101,14 @@ class LookUps:
             is_order_unknown=is_unknown,
             query=query,
             products=products,
-            passages=passages,
+            passages=found.passages,
             recommended=recommended,
             segment=segment,
             missing=tuple(missing),
             message=asked.message,
             goods=goods,
             person=person,
-            likenesses=likenesses,
+            likenesses=found.likenesses,
             categories=tuple((term.slug, term.name) for term in asked.shop.vocabulary.categories),
         )
 
@@ -187,11 +196,21 @@ class LookUps:
             # A shop may know of orders of people who have no account.
             return Person(None, methods, coupons)
 
-    async def _passages(
-        self, asked: Asked, understood: Understood, needs: Needs, query: ProductQuery, missing: list[str]
-    ) -> tuple[Passage, ...]:
+    async def _knowledge(
+        self,
+        asked: Asked,
+        understood: Understood,
+        needs: Needs,
+        query: ProductQuery,
+        known: Facts | None,
+        missing: list[str],
+    ) -> Found:
+        """The articles that answer; and what the message is asked like, whatever it is asked of."""
         if not needs.passages:
-            return ()
+            return Found()
+        if known is not None:
+            missing += [why for why in known.missing if why.startswith(_OF_KNOWLEDGE)]
+            return Found(known.passages, known.likenesses)
         request = SearchRequest(
             asked.principal.tenant_id,
             asked.message,
@@ -199,26 +218,10 @@ class LookUps:
             needs.passages,
             understood.top,
             asked_categories(query, asked.shop.vocabulary),
+            asked=_nameless(asked.message, understood),
         )
         call = self._stages.retrieval.search(request, self._share_s(asked, _LOOK_UP_S))
-        return await self._stage(asked, "retrieval", call, missing) or ()
-
-    async def _knowledge(
-        self, asked: Asked, understood: Understood, needs: Needs, query: ProductQuery, missing: list[str]
-    ) -> tuple[tuple[Passage, ...], tuple[Likeness, ...]]:
-        return await asyncio.gather(
-            self._passages(asked, understood, needs, query, missing),
-            self._likenesses(asked, understood, needs),
-        )
-
-    async def _likenesses(self, asked: Asked, understood: Understood, needs: Needs) -> tuple[Likeness, ...]:
-        """What the message is asked like, whatever it is asked of. Words tell as much where it is late."""
-        if not needs.passages:
-            return ()
-        call = self._stages.retrieval.asked(
-            _nameless(asked.message, understood), self._share_s(asked, _OPTIONAL_S)
-        )
-        return await self._stage(asked, "asked", call, []) or ()
+        return await self._stage(asked, "retrieval", call, missing) or Found()
 
     async def _recommended(
         self, asked: Asked, needs: Needs, query: ProductQuery, missing: list[str]

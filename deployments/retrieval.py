@@ -1,6 +1,7 @@
 """The knowledge search: one index per tenant, changed where the change log says that articles changed."""
 
 import asyncio
+import functools
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from models.retrieval import HybridIndex, IndexedArticle
 from models.retrieval.embedders import Embedder, EmbedderSpec, fingerprint, load
 from models.retrieval.exemplars import Exemplars
 from models.retrieval.kept import KeptTexts
-from models.types import Likeness, Passage, SearchRequest
+from models.types import Found, SearchRequest
 from routing.sheet.questions import questions
 
 _EVERYTHING = "*"
@@ -59,9 +60,10 @@ class Retrieval:
         )
         loop = asyncio.get_running_loop()
         self._embedder = await loop.run_in_executor(self._searching, load, spec)
-        self._questions = await loop.run_in_executor(self._searching, Exemplars, questions(), self._embedder)
         if identity.vectors_dir is not None:
             self._kept = await loop.run_in_executor(self._embedding, _kept, spec, identity.vectors_dir)
+        asked_as = functools.partial(Exemplars, questions(), self._embedder, self._kept)
+        self._questions = await loop.run_in_executor(self._embedding, asked_as)
         self._store = open_store(self._resolve(identity.store))
         self._feed = ChangeFeed(self._store, identity.poll_ms, self._on_changes)
         await self._feed.start()
@@ -72,20 +74,12 @@ class Retrieval:
         self._poller = asyncio.create_task(self._feed.run())
         self._identity = identity
 
-    async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
-        """Passages of that tenant's articles that are shown now, best first; none for a tenant without articles."""
-        index = self._indexes.get(request.tenant_id)
-        if index is None:
-            return ()
+    async def search(self, request: SearchRequest) -> Found:
+        """Passages of that tenant's articles that are shown now, none for a tenant without articles; and what is asked for.
+        Raises EngineFailed.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._searching, index.search, request, datetime.now(UTC))
-
-    async def asked(self, message: str) -> tuple[Likeness, ...]:
-        """The kinds of facts that are asked for like this, the likeliest first. Raises EngineFailed."""
-        if self._questions is None:
-            raise NotReady("retrieval has no questions yet")
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._searching, self._questions.nearest, message, _LIKELIEST)
+        return await loop.run_in_executor(self._searching, self._found, request)
 
     async def status(self) -> StageStatus:
         """Which embedder this replica runs, and the last change that its indexes hold."""
@@ -107,6 +101,22 @@ class Retrieval:
             await self._store.aclose()
         self._searching.shutdown(wait=True)
         self._embedding.shutdown(wait=True)
+
+    def _found(self, request: SearchRequest) -> Found:
+        """Both texts are embedded at once, and one that is the other but once."""
+        if self._embedder is None or self._questions is None:
+            raise NotReady("retrieval has no embedder yet")
+        index = self._indexes.get(request.tenant_id)
+        compared = (request.asked, request.query if index is not None else "")
+        texts = [text for text in dict.fromkeys(compared) if text.strip()]
+        if not texts:
+            return Found()
+        vectors = dict(zip(texts, self._embedder.embed_queries(texts), strict=True))
+        query, asked = vectors.get(request.query), vectors.get(request.asked)
+        return Found(
+            () if index is None else index.search(request, datetime.now(UTC), query),
+            () if asked is None else self._questions.nearest(asked, _LIKELIEST),
+        )
 
     async def _on_changes(self, changes: Sequence[Change]) -> None:
         named: dict[str, set[str] | None] = {}

@@ -11,7 +11,7 @@ from commerce.domain.rules import RuleStep
 from models.types import ChatMessage, Understood
 from models.types.understanding import Language
 from routing.dialogue.state import Offer
-from routing.facts import Needs
+from routing.facts import Facts, Needs
 from routing.ladder import Rung
 
 EventName = Literal["meta", "delta", "card", "rung", "done", "error"]
@@ -34,11 +34,14 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Fetch what the turn needs, in parallel. The result is a `Facts`, with the order of that id among its orders."""
+    """Fetch what the turn needs, in parallel. The result is a `Facts`, with the order of that id among its orders. What
+    articles say is not searched again where it was for `known`.
+    """
 
     understood: Understood
     needs: Needs
     order_id: str | None = None
+    known: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)

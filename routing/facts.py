@@ -139,6 +139,9 @@ NEEDS: dict[str, Needs] = {
     "out_of_scope": Needs(),
 }
 
+MOST_PASSAGES: Final = max(needs.passages for needs in NEEDS.values())
+"""So many are enough whatever turns out to be meant."""
+
 # Rules and goods are asked about by whoever has no order in mind, unless one is named, or goods of one.
 ORDERS_IF_NAMED: Final = frozenset(
     {"return_policy", "product_question", "stock_availability", "price_promotion", "technical_support"}

@@ -9,19 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from models.types import INTENTS, OUT_OF_SCOPE, Segment, Sentiment, Understood
+from models.types import INTENTS, Segment, Sentiment, Understood
 from routing.answer import Citation, Composed, Outcome, Recommendation, join
 from routing.compose import compose
 from routing.compose.clarifying import calming, clarifying, handing_off, refusing, small_talk
 from routing.compose.from_sheet import meant
-from routing.compose.knowledge import NEAR, RELIABLE, hand_off
+from routing.compose.knowledge import hand_off
 from routing.compose.replies import quick_replies
-from routing.dialogue.about import about_order, after_answer, picked_order
+from routing.dialogue.about import about_order, after_answer, may_mean_order, picked_order
 from routing.dialogue.acts import Acts
 from routing.dialogue.carry_out import CarriedOut, Move, carry_out, resumed
 from routing.dialogue.goals import ANSWER
 from routing.dialogue.heard import Heard, hear
-from routing.dialogue.rules import THE_SAME_OF_ANOTHER, Plan, decide, names_model
+from routing.dialogue.rules import THE_SAME_OF_ANOTHER, Plan, decide
+from routing.dialogue.sought import meant_rather, sought
 from routing.dialogue.state import DialogueState, Topic
 from routing.effects import (
     Detail,
@@ -36,13 +37,12 @@ from routing.effects import (
     Understand,
     Unread,
 )
-from routing.facts import NEEDS, ORDERS_IF_NAMED, Details, Facts, Needs
+from routing.facts import MOST_PASSAGES, NEEDS, Details, Facts, Needs
 from routing.grounding import Fact, check, prepare
 from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.planted import without_planted
 from routing.prompts import fact_lines, messages
 from routing.sentences import Buffer
-from routing.sheet.asked import INTENT_OF, asked_kinds, kinds_by_likeness
 from routing.wording import say
 from routing.written import Written, cleaned
 
@@ -97,10 +97,10 @@ def chat(turn: Turn) -> Flow:
     if isinstance(read, Unread):
         return (yield from _acknowledge(read, turn.state, turn.now))
     heard = hear(turn.message, turn.masked, read, turn.state, turn.now)
-    plan = yield from _sought(decide(heard, turn.state), heard)
+    plan, found = yield from sought(decide(heard, turn.state), heard)
     yield Emit("meta", {"intent": read.intent, "probability": read.probability, "decision": read.decision})
     if plan.step in ("answer", "hand_off"):
-        return (yield from _answer(turn, heard, plan))
+        return (yield from _answer(turn, heard, plan, found))
     if plan.step == "repeat" and plan.topic is None:
         return (yield from _fixed(heard, plan, Composed((turn.last_answer,)), "answer"))
     if plan.topic is not None:
@@ -108,59 +108,7 @@ def chat(turn: Turn) -> Flow:
         said = yield from _say(carried.composed, heard.language, "composed")
         return _reply(heard, said, "composed", (), carried, False)
     move, words = _FIXED[plan.step]
-    return (yield from _fixed(heard, plan, words(heard, plan), move))
-
-
-def _sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, Plan]:
-    """Before it is asked what was meant, or said that it is none of ours: what is asked like this is answered, or by an
-    article that is about it.
-    """
-    if plan.step not in _SOUGHT or (plan.state.topic is not None and plan.state.topic.is_waiting):
-        return plan
-    found: Facts = yield LookUp(heard.understood, Needs(passages=1), None)
-    alike = next(iter(kinds_by_likeness(found.likenesses, is_sure=True)), None)
-    best = next(iter(found.passages), None)
-    state = replace(plan.state, unclear_turns=0)
-    if alike in INTENT_OF and (_is_of_goods(heard) or not alike.startswith("product.")):
-        return Plan("answer", "it is asked like a fact", state, Topic(ANSWER, INTENT_OF[alike]))
-    likeliest = next((each.intent for each in heard.understood.top), OUT_OF_SCOPE)
-    is_of_one = _is_of_one(heard)
-    if best is not None and best.score >= _SOUGHT[plan.step] and best.intents and not is_of_one:
-        return Plan("answer", "an article is about it", state, Topic(ANSWER, best.intents[0]))
-    if plan.step == "clarify" and _is_of_goods(heard):
-        if likeliest in _OF_GOODS or (NEEDS[likeliest].orders and not names_model(heard)):
-            return Plan("answer", "goods are asked about", state, Topic(ANSWER, likeliest))
-        if is_of_one or heard.is_question:
-            return Plan("answer", "goods are asked about", state, Topic(ANSWER, _OF_GOODS[0]))
-    if heard.said("order_number"):
-        intent = likeliest if NEEDS[likeliest].orders else "order_status"
-        return Plan("answer", "an order is named", state, Topic(ANSWER, intent))
-    return plan
-
-
-def _is_of_one(heard: Heard) -> bool:
-    """Whether it calls goods by their whole name, or by their model."""
-    return names_model(heard) or any(_is_whole(each.text) for each in heard.said("product"))
-
-
-def _is_whole(name: str) -> bool:
-    """What kind of goods it is has a shorter name."""
-    return len(name.split()) >= _WHOLE_NAME_WORDS if name.isascii() else len(name) >= _WHOLE_NAME
-
-
-_WHOLE_NAME: Final = 6
-_WHOLE_NAME_WORDS: Final = 2
-
-
-def _is_of_goods(heard: Heard) -> bool:
-    return bool(heard.said("product", "brand")) or names_model(heard)
-
-
-_OF_GOODS: Final = ("product_question", "stock_availability", "price_promotion", "technical_support")
-
-
-# How near to an article: what is taken for none of ours has to be nearer than what is unclear.
-_SOUGHT: Final[Mapping[str, float]] = {"clarify": NEAR, "refuse": RELIABLE}
+    return (yield from _fixed(heard, plan, words(heard, plan), move, found.missing if found else ()))
 
 
 def _small_talk(heard: Heard, plan: Plan) -> Composed:
@@ -177,33 +125,37 @@ _FIXED: Final[Mapping[str, tuple[Move, Callable[[Heard, Plan], Composed]]]] = {
 }
 
 
-def _fixed(heard: Heard, plan: Plan, composed: Composed, move: Move) -> Flow:
-    """Nothing has to be looked up for it. Nothing came about by it either, unless it is an answer."""
+def _fixed(heard: Heard, plan: Plan, composed: Composed, move: Move, missing: tuple[str, ...] = ()) -> Flow:
+    """What is said holds no facts. Nothing came about by it, unless it is an answer. `missing`: what might have been told
+    instead could not be looked up.
+    """
     stalled = 0 if move == "answer" else plan.state.stalled_turns + 1
     reminder, state = resumed(plan.state, heard) if move != "hand_off" else ((), plan.state)
     full = replace(composed, sentences=(*composed.sentences, *reminder))
     said = yield from _say(full, heard.language, "composed")
-    carried = CarriedOut(full, move, replace(state, stalled_turns=stalled), plan.rule)
+    carried = CarriedOut(full, move, replace(state, stalled_turns=stalled), plan.rule, missing)
     return _reply(heard, said, "composed", (), carried, False)
 
 
-def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
-    """Looked up, answered by the ladder; what waits is asked about again after it."""
+def _answer(turn: Turn, heard: Heard, plan: Plan, known: Facts | None) -> Flow:
+    """Looked up but for what is `known`, answered by the ladder; what waits is asked about again after it."""
     understood = heard.understood
     if plan.topic is not None:
         understood = replace(understood, intent=plan.topic.intent)
     needs = NEEDS[understood.intent] if plan.step == "answer" else _OF_A_HAND_OFF
-    found: Facts = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
+    order_id = picked_order(plan, heard) or plan.state.order_id
+    found: Facts = yield LookUp(understood, _to_fetch(needs, understood.intent, heard), order_id, known)
     if plan.rule == THE_SAME_OF_ANOTHER:
         # What is asked was said before; of itself "and that one?" is like anything.
         found = replace(found, likenesses=())
-    if plan.step == "answer" and (meant_by := _meant_rather(understood, heard, found)) is not None:
-        # Nothing of that was looked up for the intent.
+    if plan.step == "answer" and (meant_by := meant_rather(understood, heard, found)) is not None:
+        # But for the articles nothing of that was looked up for the intent.
+        known = found if needs.passages else None
         understood = replace(understood, intent=meant_by)
         needs = NEEDS[meant_by]
-        found = yield LookUp(understood, needs, picked_order(plan, heard) or plan.state.order_id)
+        found = yield LookUp(understood, _to_fetch(needs, meant_by, heard), order_id, known)
         plan = replace(plan, topic=Topic(ANSWER, meant_by))
-    facts = without_planted(found)
+    facts = without_planted(replace(found, passages=found.passages[: needs.passages]))
     about = yield from _detailed(about_order(plan, heard, facts), needs)
     composed = hand_off(understood, about) if plan.step == "hand_off" else compose(understood, about)
     choice = choose(
@@ -226,25 +178,12 @@ def _answer(turn: Turn, heard: Heard, plan: Plan) -> Flow:
     return _reply(heard, said, rung, (*choice.reasons, *reasons), carried, has_fallen, facts.segment)
 
 
-def _meant_rather(understood: Understood, heard: Heard, found: Facts) -> str | None:
-    """The intent of what is asked for, where this one looks nothing of the kind up, or looks for goods."""
-    by_words = tuple(kind for kind in asked_kinds(found.message) if kind in INTENT_OF)
-    kind = next(iter(by_words or kinds_by_likeness(found.likenesses)), "")
-    about, needs = kind.split(".")[0], NEEDS[understood.intent]
-    if understood.intent in _SEARCHES:
-        if about == "shop" and not (by_words and kind == "shop.promotion"):
-            return INTENT_OF.get(kind)
-        own = INTENT_OF.get(kind, "product_question") if about == "product" else "product_question"
-        return own if _is_of_one(heard) else None
-    if not found.is_signed_in:
-        return None
-    has_orders = needs.orders and understood.intent not in ORDERS_IF_NAMED
-    has_person = needs.person or found.asked_order_id is not None
-    is_looked_up = {"order": has_orders, "line": has_orders, "customer": has_person}.get(about, True)
-    return None if is_looked_up else INTENT_OF.get(kind)
-
-
-_SEARCHES: Final = ("product_search", "recommendation")
+def _to_fetch(needs: Needs, intent: str, heard: Heard) -> Needs:
+    """With as many passages as another intent may turn out to need, since one search is made for all; without orders of which
+    none can be meant.
+    """
+    passages = MOST_PASSAGES if needs.passages else 0
+    return replace(needs, passages=passages, orders=needs.orders and may_mean_order(intent, heard))
 
 
 def _detailed(facts: Facts, needs: Needs) -> Generator[Effect, Any, Facts]:

@@ -39,8 +39,8 @@ from deployments.stages import Stages
 from models.generation.fake import FakeChatEngine
 from models.types import (
     CompletionChunk,
+    Found,
     GenerationRequest,
-    Likeness,
     Passage,
     SearchRequest,
     Segment,
@@ -115,14 +115,11 @@ class LocalUnderstanding:
 class LocalRetrieval:
     """One article for every question, which is about whatever was understood."""
 
-    async def search(self, request: SearchRequest, timeout_s: float) -> tuple[Passage, ...]:
+    async def search(self, request: SearchRequest, timeout_s: float) -> Found:
         is_understood = any(each.probability >= _UNDERSTOOD for each in request.intents)
         english = "Goods can go back within 7 days. Keep the tags on. You pay the postage."
         found = passage() if request.language == "zh" else passage(english)
-        return (found if is_understood else replace(found, score=0.1),)
-
-    async def asked(self, message: str, timeout_s: float) -> tuple[Likeness, ...]:
-        return ()
+        return Found((found if is_understood else replace(found, score=0.1),))
 
     async def status(self, timeout_s: float) -> StageStatus:
         return StageStatus("retrieval", "fake", 0)
@@ -241,7 +238,7 @@ class Local:
         return await self.store.add_feedback(key.tenant_id, text, intent, said, key.role.value, origin)
 
     async def search(self, request: SearchRequest) -> tuple[Passage, ...]:
-        return await self.retrieval.search(request, 1.0)
+        return (await self.retrieval.search(request, 1.0)).passages
 
     def complete(self, engine: str, request: GenerationRequest) -> AsyncIterator[CompletionChunk]:
         return self.generation.generate(masked_request(request))

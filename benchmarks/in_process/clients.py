@@ -11,7 +11,7 @@ from deployments.retrieval import Retrieval
 from deployments.segmentation import Segmentation
 from deployments.understanding import Understanding
 from models.errors import ModelError
-from models.types import Likeness, Passage, SearchRequest, Segment, Understood
+from models.types import Found, SearchRequest, Segment, Understood
 from models.types.understanding import Explanation
 from routing.facts import Recommended
 
@@ -73,11 +73,8 @@ class NearRetrieval:
     def __init__(self, stage: Retrieval) -> None:
         self._stage = stage
 
-    async def search(self, request: SearchRequest, timeout_s: float) -> tuple[Passage, ...]:
+    async def search(self, request: SearchRequest, timeout_s: float) -> Found:
         return await _answer("retrieval", self._stage.search(request))
-
-    async def asked(self, message: str, timeout_s: float) -> tuple[Likeness, ...]:
-        return await _answer("retrieval", self._stage.asked(message))
 
     async def status(self, timeout_s: float) -> StageStatus:
         return await self._stage.status()

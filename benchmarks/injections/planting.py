@@ -75,7 +75,7 @@ async def _until_searched(service: InProcess, attempt: Attempt, version: int | N
         while True:
             request = SearchRequest(DEMO.tenant_id, attempt.says[0], language)
             found = await service.stages.retrieval.search(request, _INDEXED_S)
-            versions = [passage.version for passage in found if passage.article_id == _ARTICLE]
+            versions = [passage.version for passage in found.passages if passage.article_id == _ARTICLE]
             if (version in versions) if version is not None else not versions:
                 return
             await asyncio.sleep(_LOOK_S)  # who searches is told by nobody that an edit arrived

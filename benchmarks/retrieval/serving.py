@@ -101,5 +101,5 @@ async def _visible_s(store: Store, stages: Sequence[Retrieval], article: Article
 async def _until_found(stage: Retrieval, word: str, stored: Article) -> None:
     request = SearchRequest(_SHOP.tenant_id, word, "zh", limit=3)
     wanted = (stored.article_id, stored.version)
-    while wanted not in [(passage.article_id, passage.version) for passage in await stage.search(request)]:
+    while wanted not in [(each.article_id, each.version) for each in (await stage.search(request)).passages]:
         await asyncio.sleep(_ASK_EVERY_S)

@@ -101,15 +101,20 @@ class HybridIndex:
                 added[row] = each.texts.tokens
         self._words.change([*gone, *replaced], added)
 
-    def search(self, request: SearchRequest, at: datetime) -> tuple[Passage, ...]:
-        """At most `request.limit` articles that are shown at `at`, best first; () for an empty query. Raises EngineFailed."""
+    def search(
+        self, request: SearchRequest, at: datetime, vector: Vectors | None = None
+    ) -> tuple[Passage, ...]:
+        """At most `request.limit` articles that are shown at `at`, best first; () for an empty query. `vector`: the query's,
+        where it is embedded already. Raises EngineFailed.
+        """
         if not request.query.strip():
             return ()
         shown = self._facets.shown(request, at)
         rows = np.flatnonzero(shown)
         if not len(rows):
             return ()
-        vector = self._embedder.embed_queries([request.query])[0]
+        if vector is None:
+            vector = self._embedder.embed_queries([request.query])[0]
         whole, rest = self._first_scores(request, vector)
         rows = self._candidates(rows, whole, rest)
         near = self._part_cosines(rows, vector)

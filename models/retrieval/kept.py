@@ -1,20 +1,22 @@
-"""What was computed of articles' texts, in files that the next replica reads instead of embedding anew.
+"""What was computed of articles' and questions' texts, in files that the next replica reads instead of embedding anew.
 
-A file is one article's text: its name is a hash of that text, of the model and of the recipe, and it begins with a hash of
-all that it holds. So a file of another model is never looked at, a damaged one counts as none, and any number of processes
-may write: the last one puts the same there. A file gets its name when it is whole.
+A file is one article's text, or one list of questions: its name is a hash of that text, of the model and of the recipe, and
+it begins with a hash of all that it holds. So a file of another model is never looked at, a damaged one counts as none, and
+any number of processes may write: the last one puts the same there. A file gets its name when it is whole.
 """
 
 import hashlib
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from models.retrieval.articles import IndexedArticle
+from models.retrieval.embedders import Vectors
 from models.retrieval.texts import Texts
 
 RECIPE: Final = 1
@@ -41,25 +43,21 @@ class KeptTexts:
 
     def get(self, article: IndexedArticle) -> Texts | None:
         """What was put for an article of this text, and marks it as used; None if there is nothing whole."""
-        key = self._key(article)
-        path = self._path(key)
-        try:
-            content = path.read_bytes()
-            if time.time() - path.stat().st_mtime > _MARKED_EVERY_S:
-                os.utime(path)
-        except OSError:
-            return None
-        payload = content[_DIGEST_BYTES:]
-        return _decoded(payload) if _digest(key, payload) == content[:_DIGEST_BYTES] else None
+        payload = self._read(self._key(article.text_hash))
+        return None if payload is None else _decoded(payload)
 
     def put(self, article: IndexedArticle, texts: Texts) -> None:
         """For the next `get` of this or another process. A full or foreign disk stops nothing."""
-        key = self._key(article)
-        payload = _encoded(texts)
-        try:
-            _write(self._path(key), _digest(key, payload) + payload)
-        except OSError as refused:
-            self.failure = f"{type(refused).__name__}: {refused}"
+        self._keep(self._key(article.text_hash), _encoded(texts))
+
+    def get_questions(self, questions: Sequence[str]) -> Vectors | None:
+        """The vectors that were put for these questions in that order, as `get`."""
+        payload = self._read(self._key(_hash_of(questions)))
+        return None if payload is None else _decoded_vectors(payload)
+
+    def put_questions(self, questions: Sequence[str], vectors: Vectors) -> None:
+        """As `put`."""
+        self._keep(self._key(_hash_of(questions)), _encoded_vectors(vectors))
 
     def drop_unused(self, now: float) -> int:
         """Remove the files that no start has used for `KEPT_S` before `now`, in seconds since 1970; how many those were."""
@@ -73,8 +71,25 @@ class KeptTexts:
                 continue
         return dropped
 
-    def _key(self, article: IndexedArticle) -> str:
-        return hashlib.sha256(f"{RECIPE}\0{self._model}\0{article.text_hash}".encode()).hexdigest()
+    def _read(self, key: str) -> bytes | None:
+        path = self._path(key)
+        try:
+            content = path.read_bytes()
+            if time.time() - path.stat().st_mtime > _MARKED_EVERY_S:
+                os.utime(path)
+        except OSError:
+            return None
+        payload = content[_DIGEST_BYTES:]
+        return payload if _digest(key, payload) == content[:_DIGEST_BYTES] else None
+
+    def _keep(self, key: str, payload: bytes) -> None:
+        try:
+            _write(self._path(key), _digest(key, payload) + payload)
+        except OSError as refused:
+            self.failure = f"{type(refused).__name__}: {refused}"
+
+    def _key(self, text_hash: str) -> str:
+        return hashlib.sha256(f"{RECIPE}\0{self._model}\0{text_hash}".encode()).hexdigest()
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / key
@@ -82,6 +97,24 @@ class KeptTexts:
 
 def _digest(key: str, payload: bytes) -> bytes:
     return hashlib.sha256(key.encode() + payload).digest()
+
+
+def _hash_of(questions: Sequence[str]) -> str:
+    return "questions " + hashlib.sha256("\0".join(questions).encode()).hexdigest()
+
+
+def _encoded_vectors(vectors: Vectors) -> bytes:
+    from safetensors.numpy import save
+
+    found: bytes = save({"vectors": np.ascontiguousarray(vectors)})
+    return found
+
+
+def _decoded_vectors(payload: bytes) -> Vectors:
+    from safetensors.numpy import load
+
+    found: Vectors = load(payload)["vectors"]
+    return found
 
 
 def _encoded(texts: Texts) -> bytes:

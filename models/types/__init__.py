@@ -2,7 +2,7 @@
 
 from models.types.behaviour import Basis, Interaction, InteractionKind, Item, Ranked, Segment
 from models.types.generation import ChatMessage, Completion, CompletionChunk, GenerationRequest, Sampling
-from models.types.retrieval import Likeness, Passage, SearchRequest
+from models.types.retrieval import Found, Likeness, Passage, SearchRequest
 from models.types.taxonomy import INTENTS, OUT_OF_SCOPE, Intent, intent
 from models.types.understanding import Entity, IntentScore, Sentiment, Understood
 
@@ -14,6 +14,7 @@ __all__ = [
     "Completion",
     "CompletionChunk",
     "Entity",
+    "Found",
     "GenerationRequest",
     "Intent",
     "IntentScore",

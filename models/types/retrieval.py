@@ -11,7 +11,7 @@ class SearchRequest:
 
     `intents`, with how probable each is, and `categories` are what the question is about: they raise articles that serve
     them. `only_category` and `only_product` leave out what is about others; an article that names no category, or no product,
-    is about all.
+    is about all. `asked` is the question as it is compared with those of every kind of fact; empty: with none.
     """
 
     tenant_id: str
@@ -22,6 +22,7 @@ class SearchRequest:
     categories: tuple[str, ...] = ()
     only_category: str | None = None
     only_product: str | None = None
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +47,11 @@ class Passage:
     intents: tuple[str, ...]
     categories: tuple[str, ...]
     products: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The passages, best first, and the kinds of facts that are asked for like this, the likeliest first."""
+
+    passages: tuple[Passage, ...] = ()
+    likenesses: tuple[Likeness, ...] = ()

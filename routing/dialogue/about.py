@@ -38,15 +38,19 @@ def picked_order(plan: Plan, heard: Heard) -> str | None:
     return option.value if option else None
 
 
+def may_mean_order(intent: str, heard: Heard) -> bool:
+    """Whether an answer of that intent may be about an order of which no number is said."""
+    return intent not in ORDERS_IF_NAMED or intent == "return_policy" or bool(heard.said("product"))
+
+
 def about_order(plan: Plan, heard: Heard, facts: Facts) -> Facts:
     """The facts with the order first that is meant, where one is meant."""
     if not facts.orders or facts.is_order_unknown:
         return facts
     intent = plan.topic.intent if plan.topic is not None else heard.understood.intent
-    if intent in ORDERS_IF_NAMED and not facts.asked_order_id:
-        is_named = intent == "return_policy" or bool(heard.said("product"))
-        if not is_named or not orders_naming(facts.orders, heard, facts):
-            return replace(facts, orders=())
+    is_if_named = intent in ORDERS_IF_NAMED and not facts.asked_order_id
+    if is_if_named and not (may_mean_order(intent, heard) and orders_naming(facts.orders, heard, facts)):
+        return replace(facts, orders=())
     likely = likely_orders(facts, _LIKELY.get(intent, _OPEN_FIRST))
     spoken_of, is_other = plan.state.order_id, heard.acts.other
     if heard.said("product") and not (facts.asked_order_id or is_other):

@@ -85,7 +85,7 @@ def _work(
     found: Facts = yield LookUp(heard.understood, needs, spoken_of)
     if found.is_order_unknown and topic.goal in _HAVE_CODES:
         # What is no order's number is a code of another kind.
-        found = yield LookUp(_without_number(heard.understood), needs, spoken_of)
+        found = yield LookUp(_without_number(heard.understood), needs, spoken_of, found)
     facts = without_planted(found)
     worked = yield from work(topic, heard, facts, plan.state.order_id)
     return _told(plan, topic, worked, heard, facts, is_late)

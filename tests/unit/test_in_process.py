@@ -12,9 +12,10 @@ from benchmarks.in_process.clients import NoMetrics, Readings
 from benchmarks.in_process.service import in_process
 from benchmarks.in_process.shops import Shop, import_tau2
 from commerce.domain.identity import Principal
+from deployments.errors import StageFailed
 from deployments.lookups import Asked, LookUps
 from deployments.stages import StageTimer
-from models.types import Sentiment, Understood
+from models.types import Entity, Found, SearchRequest, Sentiment, Understood
 from routing.deadline import Deadline
 from routing.facts import Needs
 from tests.tau2_shop import a_shop
@@ -49,6 +50,35 @@ async def test_facts_are_of_the_time_that_was_handed_in(tmp_path: Path, small: S
         )
         found = await look_ups.facts(asked, HMM, Needs())
     assert found.now == AT
+
+
+class OneSearch:
+    """Fails every search; `requests` are what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[SearchRequest] = []
+
+    async def search(self, request: SearchRequest, timeout_s: float) -> Found:
+        self.requests.append(request)
+        raise StageFailed("retrieval", "EngineFailed: it was programmed to fail")
+
+
+async def test_articles_and_what_it_is_asked_like_are_one_search_whose_failure_is_told(
+    tmp_path: Path, small: Shop
+) -> None:
+    retrieval = OneSearch()
+    of_a_vase = replace(HMM, entities=(Entity("product", "vase", "vase", 12, 16),))
+    message = "what is the vase made of"
+    async with in_process(tmp_path / "home", (small,), profile="fake", is_trained=False) as service:
+        stages = replace(service.stages, retrieval=retrieval)  # type: ignore[arg-type]
+        look_ups = LookUps(service.store, stages, StageTimer(time.monotonic, NoMetrics()), lambda: AT)
+        snapshot = await service.snapshots.shop("small")
+        asked = Asked(Principal("small"), message, snapshot, Deadline.after(time.monotonic(), 60.0), {})
+        found = await look_ups.facts(asked, of_a_vase, Needs(passages=2))
+        again = await look_ups.facts(asked, of_a_vase, Needs(passages=2), known=found)
+    assert [(each.query, each.asked) for each in retrieval.requests] == [(message, "what is the it made of")]
+    assert found.missing == again.missing == ("retrieval: failed",)
+    assert "asked" not in asked.timings_ms
 
 
 async def test_a_remembered_message_is_not_read_again(tmp_path: Path, small: Shop) -> None:

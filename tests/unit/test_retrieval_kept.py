@@ -184,6 +184,20 @@ def test_a_disk_that_takes_nothing_stops_nothing(tmp_path: Path) -> None:
     assert kept.drop_unused(time.time()) == 0
 
 
+def test_questions_are_kept_as_they_were_asked_and_in_that_order(tmp_path: Path) -> None:
+    asked = ("发票呢", "where is my invoice")
+    ours, vectors = KeptTexts(tmp_path, "ours"), FakeEmbedder().embed_queries(asked)
+    ours.put_questions(asked, vectors)
+    kept_ones = KeptTexts(tmp_path, "ours").get_questions(asked)
+    assert kept_ones is not None
+    np.testing.assert_array_equal(kept_ones, vectors)
+    assert ours.get_questions(asked[::-1]) is None and ours.get_questions((*asked, "x")) is None
+    assert KeptTexts(tmp_path, "theirs").get_questions(asked) is None
+    path = only_file(ours)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert ours.get_questions(asked) is None
+
+
 def test_other_weights_have_another_fingerprint(tmp_path: Path) -> None:
     spec = EmbedderSpec(embedder=f"path:{tmp_path}")
     (tmp_path / "weights.npz").write_bytes(b"1")

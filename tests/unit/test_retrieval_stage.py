@@ -25,7 +25,7 @@ from commerce.store.tables import articles, products
 from deployments.errors import NotReady
 from deployments.retrieval import Retrieval
 from models.retrieval.embedders import FakeEmbedder, Vectors
-from models.types import Passage, SearchRequest
+from models.types import Found, Passage, SearchRequest
 from routing.sheet.questions import questions
 from tests.local_service import Shop
 
@@ -68,7 +68,7 @@ async def replicas(store: Store, tmp_path: Path) -> AsyncIterator[list[Retrieval
 
 async def found(stage: Retrieval, tenant_id: str = "shop", **more: Any) -> dict[str, Passage]:
     request = SearchRequest(tenant_id, "unicorn tent", "en", **more)
-    return {passage.article_id: passage for passage in await stage.search(request)}
+    return {passage.article_id: passage for passage in (await stage.search(request)).passages}
 
 
 async def found_version(stage: Retrieval) -> int | None:
@@ -163,11 +163,33 @@ async def test_a_store_that_was_edited_before_the_start_is_whole(store: Store, t
 
 async def test_a_message_is_told_by_the_questions_that_it_is_like(store: Store, tmp_path: Path) -> None:
     with pytest.raises(NotReady):
-        await Retrieval(resolve_secret).asked("快递单号是多少")
+        await Retrieval(resolve_secret).search(SearchRequest("shop", "快递单号是多少", "zh"))
     stage = await replica(tmp_path)
-    first, second, *_ = await stage.asked("快递单号是多少")
-    assert first.name == "order.tracking" and first.score > 0.99 > second.score
-    assert await stage.asked("  ") == ()
+    for tenant_id in ("shop", "one without articles"):
+        asked = SearchRequest(tenant_id, "KF2600的快递单号是多少", "zh", asked="快递单号是多少")
+        first, second, *_ = (await stage.search(asked)).likenesses
+        assert first.name == "order.tracking" and first.score > 0.99 > second.score
+        assert (await stage.search(replace(asked, asked="  "))).likenesses == ()
+    await stage.aclose()
+
+
+async def test_a_search_embeds_once_whatever_it_is_compared_with(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = await replica(tmp_path)
+    calls: list[list[str]] = []
+    embed = FakeEmbedder.embed_queries
+
+    def counted(self: FakeEmbedder, texts: Sequence[str]) -> Vectors:
+        calls.append(list(texts))
+        return embed(self, texts)
+
+    monkeypatch.setattr(FakeEmbedder, "embed_queries", counted)
+    request = SearchRequest("shop", "unicorn tent", "en", asked="it")
+    both = await stage.search(request)
+    same = await stage.search(replace(request, asked="unicorn tent"))
+    assert calls == [["it", "unicorn tent"], ["unicorn tent"]]
+    assert both.passages == same.passages != () and both.likenesses != same.likenesses
     await stage.aclose()
 
 
@@ -181,18 +203,20 @@ async def test_a_replica_that_starts_embeds_nothing_that_another_kept(
         embedded.extend(texts)
         return embed(self, texts)
 
+    # The fake embeds queries as passages, too.
     monkeypatch.setattr(FakeEmbedder, "embed_passages", counted)
     vectors = str(tmp_path / "vectors")
     first = await replica(tmp_path, vectors_dir=vectors)
     await store.put_article(EDITOR, PLAIN)
     await visible_s([first], 1)
     asked_like = {text for texts in questions().values() for text in texts}
-    assert not asked_like.issuperset(embedded)
+    assert set(embedded) > asked_like
     embedded.clear()
     second = await replica(tmp_path, vectors_dir=vectors)
-    assert not [text for text in embedded if text not in asked_like]
-    embedded.clear()
+    assert embedded == []
     assert await found(second) == await found(first) and embedded == ["unicorn tent"] * 2
+    asked = SearchRequest("shop", "", "zh", asked="快递单号是多少")
+    assert (await second.search(asked)).likenesses == (await first.search(asked)).likenesses
     for stage in (first, second):
         await stage.aclose()
 
@@ -203,7 +227,7 @@ async def test_a_search_over_http_filters_by_category_and_product(shop: Shop) ->
     await stage.reconfigure({"engine": "fake", "store": f"sqlite:{database}"})
 
     class Client:
-        async def search(self, request: SearchRequest, timeout_s: float) -> tuple[Passage, ...]:
+        async def search(self, request: SearchRequest, timeout_s: float) -> Found:
             return await stage.search(request)
 
     shop.service.retrieval = Client()  # type: ignore[assignment]

@@ -1,0 +1,112 @@
+"""What is meant after all: before it is asked back or refused, and where what was found is of another intent."""
+
+import re
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from models.types import OUT_OF_SCOPE, Understood
+from routing.compose.knowledge import NEAR, RELIABLE
+from routing.dialogue.goals import ANSWER
+from routing.dialogue.heard import Heard
+from routing.dialogue.rules import Plan, names_model
+from routing.dialogue.state import Topic
+from routing.effects import Effect, LookUp
+from routing.facts import MOST_PASSAGES, NEEDS, ORDERS_IF_NAMED, Facts, Needs
+from routing.planted import without_planted
+from routing.sheet.asked import INTENT_OF, asked_kinds, kinds_by_likeness
+
+
+def sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, tuple[Plan, Facts | None]]:
+    """Before it is asked what was meant, or said that it is none of ours: what is asked like this is answered, or by an
+    article that is about it. With what was looked up for that, if anything was.
+    """
+    if plan.step not in _SOUGHT or (plan.state.topic is not None and plan.state.topic.is_waiting):
+        return plan, None
+    found: Facts = yield LookUp(heard.understood, Needs(passages=MOST_PASSAGES))
+    # An article that gives orders must not choose what is answered.
+    found = without_planted(found)
+    return _answered_rather(plan, heard, found) or plan, found
+
+
+def _answered_rather(plan: Plan, heard: Heard, found: Facts) -> Plan | None:
+    alike = next(iter(kinds_by_likeness(found.likenesses, is_sure=True)), None)
+    best = next(iter(found.passages), None)
+    state = replace(plan.state, unclear_turns=0)
+    if alike in INTENT_OF and (_is_of_goods(heard) or not alike.startswith("product.")):
+        return Plan("answer", "it is asked like a fact", state, Topic(ANSWER, INTENT_OF[alike]))
+    likeliest = next((each.intent for each in heard.understood.top), OUT_OF_SCOPE)
+    is_of_one = _is_of_one(heard)
+    if best is not None and best.score >= _SOUGHT[plan.step] and best.intents and not is_of_one:
+        return Plan("answer", "an article is about it", state, Topic(ANSWER, best.intents[0]))
+    if plan.step == "clarify" and _is_of_goods(heard):
+        if likeliest in _OF_GOODS or (NEEDS[likeliest].orders and not names_model(heard)):
+            return Plan("answer", "goods are asked about", state, Topic(ANSWER, likeliest))
+        if is_of_one or heard.is_question:
+            return Plan("answer", "goods are asked about", state, Topic(ANSWER, _OF_GOODS[0]))
+    if heard.said("order_number"):
+        intent = likeliest if NEEDS[likeliest].orders else "order_status"
+        return Plan("answer", "an order is named", state, Topic(ANSWER, intent))
+    return None
+
+
+def _is_of_one(heard: Heard) -> bool:
+    """Whether it calls goods by their whole name, or by their model."""
+    return names_model(heard) or any(_is_whole(each.text) for each in heard.said("product"))
+
+
+def _is_whole(name: str) -> bool:
+    """What kind of goods it is has a shorter name."""
+    return len(name.split()) >= _WHOLE_NAME_WORDS if name.isascii() else len(name) >= _WHOLE_NAME
+
+
+_WHOLE_NAME: Final = 6
+_WHOLE_NAME_WORDS: Final = 2
+
+
+def _is_of_goods(heard: Heard) -> bool:
+    return bool(heard.said("product", "brand")) or names_model(heard)
+
+
+_OF_GOODS: Final = ("product_question", "stock_availability", "price_promotion", "technical_support")
+
+
+# How near to an article: what is taken for none of ours has to be nearer than what is unclear.
+_SOUGHT: Final[Mapping[str, float]] = {"clarify": NEAR, "refuse": RELIABLE}
+
+
+def meant_rather(understood: Understood, heard: Heard, found: Facts) -> str | None:
+    """The intent of what is asked for, where this one looks nothing of the kind up, or looks for goods."""
+    by_words = tuple(kind for kind in asked_kinds(found.message) if kind in INTENT_OF)
+    kind = next(iter(by_words or kinds_by_likeness(found.likenesses)), "")
+    about, needs = kind.split(".")[0], NEEDS[understood.intent]
+    if understood.intent in _SEARCHES:
+        if about == "shop" and _is_sought(heard, found, by_words):
+            return None
+        if about == "shop" and not (by_words and kind == "shop.promotion"):
+            return INTENT_OF.get(kind)
+        own = INTENT_OF.get(kind, "product_question") if about == "product" else "product_question"
+        return own if _is_of_one(heard) else None
+    if not found.is_signed_in:
+        return None
+    has_orders = needs.orders and understood.intent not in ORDERS_IF_NAMED
+    has_person = needs.person or found.asked_order_id is not None
+    is_looked_up = {"order": has_orders, "line": has_orders, "customer": has_person}.get(about, True)
+    return None if is_looked_up else INTENT_OF.get(kind)
+
+
+def _is_sought(heard: Heard, found: Facts, by_words: tuple[str, ...]) -> bool:
+    """Whether goods are to be shown, and a rule is but what they should meet; not where the rule is what is asked."""
+    query = found.query
+    if query is None:
+        return False
+    names = [name.lower() for each in found.products for name in (each.name.zh, each.name.en)]
+    are_named = bool(query.product_types) or any(word in name for word in query.tokens for name in names)
+    is_request = not heard.is_question or "product.stock" in by_words
+    return are_named and (is_request or _SEEKS.search(heard.message) is not None)
+
+
+_SEARCHES: Final = ("product_search", "recommendation")
+_SEEKS: Final = re.compile(
+    r"推荐|找|求|想[买要]|来[一个款件]|\b(?:recommend|suggest|find|show|looking for|want)\b", re.I
+)
