@@ -1,6 +1,7 @@
 """A line's share of its order's discount, in a store: kept through every step, and given to orders that had none."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,9 @@ async def test_returns_around_an_exchange_give_back_what_was_paid(store: Store, 
 async def test_a_price_that_fell_takes_the_lines_discount_with_it(store: Store, tmp_path: Path) -> None:
     (tmp_path / "db.json").write_text(json.dumps(a_shop()))
     await load_tau2(store, tmp_path / "db.json", "shop")
+    policy = await store.policy("shop")
+    refunds = replace(policy.refunds, price_protection_days=7)
+    await store.put_policy("shop", replace(policy, refunds=refunds), "shell:1")
     dear = [ITEMS[0] | {"unit_price_minor": 20_00}, ITEMS[1]]
     await told(store, "placed", customer_id="ann_1", items=dear, discount_minor=8_50, address=ADDRESS)
     await told(store, "paid", parts=[{"method_id": "card_1", "amount_minor": 76_50}])
