@@ -153,7 +153,11 @@ def main() -> None:
     said = parser.parse_args()
     with _empty_database(said.database) as url:
         found = asyncio.run(soak(url, processes=said.processes, operations=said.operations, seed=said.seed))
-    run = describe(_ROOT) | {"command": "python -m benchmarks.commerce_soak"} | found
+    command = (
+        f"python -m benchmarks.commerce_soak --database {said.database} --processes {said.processes}"
+        f" --operations {said.operations} --seed {said.seed}"
+    )
+    run = describe(_ROOT) | {"command": command} | found
     if said.out is not None:
         _add(run, said.out / "commerce-soak.json")
     sys.stdout.write(json.dumps(run, ensure_ascii=False, default=str) + "\n")

@@ -147,7 +147,7 @@ def main() -> None:
     asked = parser.parse_args()
     found = (
         describe(_ROOT)
-        | {"command": "python -m benchmarks.release"}
+        | {"command": f"python -m benchmarks.release --rounds {asked.rounds} --token-ms {asked.token_ms}"}
         | asyncio.run(run(asked.rounds, asked.token_ms))
     )
     if asked.out is not None:

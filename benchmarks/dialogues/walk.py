@@ -271,7 +271,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
-    found = describe(_ROOT) | asyncio.run(run(asked.turns, asked.seed))
+    found = (
+        describe(_ROOT)
+        | {"command": f"python -m benchmarks.dialogues.walk --turns {asked.turns} --seed {asked.seed}"}
+        | asyncio.run(run(asked.turns, asked.seed))
+    )
     if asked.out is not None:
         asked.out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
