@@ -146,3 +146,10 @@ MOST_PASSAGES: Final = max(needs.passages for needs in NEEDS.values())
 ORDERS_IF_NAMED: Final = frozenset(
     {"return_policy", "product_question", "stock_availability", "price_promotion", "technical_support"}
 )
+
+
+def meant(facts: Facts) -> Order:
+    """The order that is spoken of: the asked one, which stands first; else the newest that is open, else the newest."""
+    if facts.asked_order_id is not None:
+        return facts.orders[0]
+    return next((order for order in facts.orders if order.is_open), facts.orders[0])

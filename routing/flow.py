@@ -13,7 +13,6 @@ from models.types import INTENTS, Segment, Sentiment, Understood
 from routing.answer import Citation, Composed, Outcome, Recommendation, join
 from routing.compose import compose
 from routing.compose.clarifying import calming, clarifying, handing_off, refusing, small_talk
-from routing.compose.from_sheet import meant
 from routing.compose.knowledge import hand_off
 from routing.compose.replies import quick_replies
 from routing.dialogue.about import about_order, after_answer, may_mean_order, picked_order
@@ -37,7 +36,7 @@ from routing.effects import (
     Understand,
     Unread,
 )
-from routing.facts import MOST_PASSAGES, NEEDS, Details, Facts, Needs
+from routing.facts import MOST_PASSAGES, NEEDS, Details, Facts, Needs, meant
 from routing.grounding import Fact, check, prepare
 from routing.ladder import Measured, Rung, RungChoice, choose
 from routing.planted import without_planted

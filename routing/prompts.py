@@ -6,10 +6,10 @@ from pathlib import Path
 import yaml
 
 from models.types import ChatMessage, Understood
-from routing.compose.from_sheet import sheet_of
 from routing.facts import Facts
 from routing.grounding import Fact
 from routing.sentences import split
+from routing.sheet.turn import sheet_of
 
 _MOST_FACTS = 12
 
@@ -32,7 +32,7 @@ def _subjects(understood: Understood, facts: Facts) -> dict[str, str]:
     names = {product.product_id: product.name.in_language(understood.language) for product in facts.goods}
     return {
         fact.text.in_language(understood.language): names.get(fact.subject, fact.subject)
-        for fact in sheet_of(understood, facts)
+        for fact in sheet_of(facts)
         if fact.subject is not None
     }
 

@@ -5,10 +5,10 @@ from typing import Final
 
 from models.types import Understood
 from routing.answer import Composed
-from routing.compose.from_sheet import about_order, from_sheet
-from routing.facts import Facts
-from routing.sheet.asked import asked_kinds
-from routing.wording import say
+from routing.compose.from_sheet import from_sheet
+from routing.facts import Facts, meant
+from routing.sheet.asked.kinds import asked_kinds
+from routing.wording import order_card, say
 
 
 def order_or_reason(understood: Understood, facts: Facts) -> Composed | None:
@@ -60,13 +60,34 @@ def with_sign_in(understood: Understood, facts: Facts) -> Composed:
         return order_or_reason(understood, facts) or from_sheet(understood, facts)
     if facts.is_order_unknown:
         return order_or_reason(understood, facts) or from_sheet(understood, facts)
-    return about_order(understood, facts)
+    return _about_order(understood, facts)
 
 
 _OF_AN_ORDER: Final = (
     *("order_status", "logistics_tracking", "refund_status", "urge_shipment", "cancel_order"),
     *("change_address", "modify_order", "damaged_or_wrong_item"),
 )
+
+
+def _about_order(understood: Understood, facts: Facts) -> Composed:
+    """As `from_sheet`; with several open orders the others are named, so that another can be asked for."""
+    answer = from_sheet(understood, facts)
+    others = (
+        [order for order in facts.orders if order.is_open and order != meant(facts)][:2]
+        if facts.orders
+        else []
+    )
+    if facts.asked_order_id is not None or not others or not answer.cards:
+        return answer
+    language = understood.language
+    listed = say(language, "、", ", ").join(order.order_id for order in others)
+    closing = say(
+        language,
+        f"您还有其他进行中的订单：{listed}，想查哪一个请告诉我。",
+        f"You have other open orders too: {listed}; tell me if you meant one of them.",
+    )
+    cards = (*answer.cards, *(order_card(order, language, facts.zone) for order in others))
+    return replace(answer, sentences=(*answer.sentences, closing), cards=cards)
 
 
 def give_back(understood: Understood, facts: Facts) -> Composed:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Final
 
 from commerce.domain.orders import OPEN_STATES, Order, OrderState
-from routing.compose.from_sheet import meant
 from routing.dialogue.goals import ANSWER
 from routing.dialogue.goods import orders_naming
 from routing.dialogue.heard import Heard
@@ -14,7 +13,7 @@ from routing.dialogue.picking import picked_option
 from routing.dialogue.rules import Plan
 from routing.dialogue.state import DialogueState, Question, Topic
 from routing.dialogue.which_order import Choosing, choose_order, likely_orders, order_options
-from routing.facts import NEEDS, ORDERS_IF_NAMED, Facts
+from routing.facts import NEEDS, ORDERS_IF_NAMED, Facts, meant
 
 _EVERY: Final = frozenset(OrderState)
 _UNDER_WAY: Final = frozenset({OrderState.RETURN_REQUESTED, OrderState.EXCHANGE_REQUESTED})

@@ -11,8 +11,8 @@ from commerce.domain.orders import Order
 from models.types import Understood
 from routing.answer import Composed
 from routing.compose import compose, outcomes, proposals
-from routing.compose.from_sheet import faulty, progress
 from routing.compose.knowledge import quoted
+from routing.compose.of_order import faulty, progress
 from routing.dialogue.asking import asked
 from routing.dialogue.flows import FLOWS, SETTLES
 from routing.dialogue.goals import ANSWER

@@ -15,7 +15,8 @@ from routing.dialogue.picking import picked_option
 from routing.dialogue.reading import SURE, Reading
 from routing.dialogue.state import DialogueState, Topic
 from routing.facts import NEEDS, ORDERS_IF_NAMED
-from routing.sheet.asked import OF_OWN_ORDERS, OF_THE_SHOP, asked_kinds, intent_by_words
+from routing.sheet.asked.intents import OF_OWN_ORDERS, OF_THE_SHOP, intent_by_words
+from routing.sheet.asked.kinds import asked_kinds
 
 Step = Literal[
     "answer",

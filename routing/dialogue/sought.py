@@ -14,7 +14,9 @@ from routing.dialogue.state import Topic
 from routing.effects import Effect, LookUp
 from routing.facts import MOST_PASSAGES, NEEDS, ORDERS_IF_NAMED, Facts, Needs
 from routing.planted import without_planted
-from routing.sheet.asked import INTENT_OF, asked_kinds, kinds_by_likeness
+from routing.sheet.asked.intents import INTENT_OF
+from routing.sheet.asked.kinds import asked_kinds
+from routing.sheet.asked.likeness import kinds_by_likeness
 
 
 def sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, tuple[Plan, Facts | None]]:

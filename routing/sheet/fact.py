@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from commerce.domain.text import LocalText
@@ -21,3 +22,9 @@ class SheetFact:
 
 def fact(kind: str, subject: str | None, zh: str, en: str, part: str | None = None) -> SheetFact:
     return SheetFact(kind, subject, LocalText(zh, en), part)
+
+
+def of_kinds(sheet: Iterable[SheetFact], kinds: Iterable[str]) -> tuple[SheetFact, ...]:
+    """The facts of these kinds, in the order of the kinds."""
+    facts = tuple(sheet)
+    return tuple(fact for kind in kinds for fact in facts if fact.kind == kind)

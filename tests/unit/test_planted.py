@@ -23,11 +23,11 @@ from commerce.store import migrate, open_store
 from commerce.store.tables import addresses, customers, order_lines, orders, tracking_events, variants
 from commerce.store.tables import products as products_table
 from models.types import Passage
-from routing.compose.from_sheet import sheet_of
 from routing.dialogue.state import DialogueState
 from routing.facts import Facts, Person, Recommended
 from routing.planted import is_planted, is_planted_in_row, without_planted, without_planted_goods
 from routing.prompts import fact_lines
+from routing.sheet.turn import sheet_of
 from tests.builders import ADDRESS, NOW, TENANT, line, understood
 from tests.dialogue_values import CUSTOMER, SmallShop, an_order, heard
 
@@ -187,7 +187,7 @@ UNDERSTOOD = understood("order_status")
 
 def told(facts: Facts) -> str:
     """Everything that a chat model may be told of them, whatever is asked."""
-    about = (*sheet_of(UNDERSTOOD, facts), *sheet_of(understood("invoice"), facts))
+    about = sheet_of(facts)
     composed = " ".join(each.text.zh + each.text.en for each in about)
     return composed + " ".join(line.text for line in fact_lines(UNDERSTOOD, facts, composed))
 

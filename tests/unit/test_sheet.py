@@ -26,7 +26,9 @@ from models.types import Likeness
 from models.types.understanding import Language
 from routing.compose import compose
 from routing.facts import Person
-from routing.sheet.asked import ASKS, INTENT_OF, asked_kinds, intent_by_words, kinds_by_likeness
+from routing.sheet.asked.intents import INTENT_OF, intent_by_words
+from routing.sheet.asked.kinds import ASKS, asked_kinds
+from routing.sheet.asked.likeness import kinds_by_likeness
 from routing.sheet.goods import named_goods, told
 from routing.sheet.order import order_facts
 from routing.sheet.questions import questions
