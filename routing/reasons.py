@@ -66,11 +66,8 @@ _WHY: Final[Mapping[str, LocalText]] = {
 }
 # A rule that fails because another one does, which says enough.
 _BECAUSE: Final = {"invoice.window": "invoice.paid", "repair.warranty": "repair.delivered"}
-# A window that never began has no day in its rule's text.
-_NO_WINDOW: Final[Mapping[str, LocalText]] = {
-    "repair.warranty": LocalText("这类商品没有保修", "goods like this have no warranty"),
-    "refund.price_protection": LocalText("它没有价格保护", "there is no price protection for it"),
-}
+# A window that never began has no day in its rule's text, which tells why.
+_UNTIL_A_DAY: Final = ("repair.warranty", "refund.price_protection")
 
 
 def reasons(trace: tuple[RuleStep, ...], language: str) -> str:
@@ -83,7 +80,7 @@ def reasons(trace: tuple[RuleStep, ...], language: str) -> str:
 
 def _reason(step: RuleStep, language: str) -> str:
     rule = step.text.in_language(language).replace(",", say(language, "，", ","))
-    if step.rule_id in _NO_WINDOW and not any(c.isdigit() for c in rule):
-        return _NO_WINDOW[step.rule_id].in_language(language)
+    if step.rule_id in _UNTIL_A_DAY and not any(c.isdigit() for c in rule):
+        return rule
     why = next((text for rule_id, text in _WHY.items() if step.rule_id.startswith(rule_id)), None)
     return rule if why is None else why.in_language(language).format(rule=rule)

@@ -101,12 +101,18 @@ def is_shipping_late(order: Order, policy: ShopPolicy, now: datetime) -> bool:
     return now - order.paid_at > timedelta(hours=hours)
 
 
+PRICE_PROTECTED_STATES = frozenset(
+    {OrderState.PAID, OrderState.PACKED, OrderState.SHIPPED, OrderState.DELIVERED}
+)
+"""In which a price difference is refunded: paid for, and neither cancelled nor going back."""
+
+
 def price_protection_ends_at(order: Order, policy: ShopPolicy) -> datetime | None:
-    """The end (UTC, exclusive) of the window in which a price difference is refunded; None for an unpaid
-    order, and where the shop refunds none.
+    """The end (UTC, exclusive) of the window in which a price difference is refunded; None for an order in no such state, one
+    whose payment has no time, and where the shop refunds none.
     """
     days = policy.refunds.price_protection_days
-    if not days or order.paid_at is None:
+    if not days or order.paid_at is None or order.state not in PRICE_PROTECTED_STATES:
         return None
     return day_window_end(order.paid_at, days, policy.zone)
 

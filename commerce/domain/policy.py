@@ -74,8 +74,8 @@ class RefundPolicy:
 
 @dataclass(frozen=True, slots=True)
 class OrderPolicy:
-    """Until which state an order can be cancelled or changed, why, and how often its items can be; whether it can be
-    cancelled after they were.
+    """Until which state an order can be cancelled or changed, why, and how often its items can be (0: never); whether it
+    can be cancelled after they were.
     """
 
     cancel_states: tuple[OrderState, ...]

@@ -213,6 +213,10 @@ def _not_done_before(line: OrderLine, remedy: Remedy, policy: ShopPolicy) -> Rul
         )
     if remedy is Remedy.EXCHANGE:
         limit = policy.returns.max_exchanges
+        if not limit:
+            return _step(
+                "exchange.offered", line, RuleOutcome.FAILED, "店铺不支持换货", "the shop exchanges nothing"
+            )
         return _step(
             "exchange.once",
             line,
@@ -234,7 +238,8 @@ _REQUIREMENTS = {
 
 
 def _requirement(line: OrderLine, rule: CategoryReturnRule, is_met: bool | None) -> RuleStep | None:
-    if rule.requirement is GoodsRequirement.NONE:
+    # Where it costs nothing to have opened them, they may be as they are.
+    if rule.requirement is GoodsRequirement.NONE or rule.opened_fee_percent == 0:
         return None
     zh, en = _REQUIREMENTS[rule.requirement]
     if rule.opened_fee_percent is not None:

@@ -116,11 +116,15 @@ _MISSED_IN: Final[Mapping[str, tuple[OrderState, ...]]] = {
 
 def _is_hour_told(asked: tuple[str, ...], chosen: tuple[SheetFact, ...]) -> bool:
     """By what is asked for beside it, or is denied already; where that is nothing, by whatever is told."""
-    others = {kind for kind in asked if kind.startswith("order.") and kind != "order.hour"}
+    others = {kind for kind in asked if kind.startswith("order.")} - {"order.hour"}
+    # When it was seen last is not when it comes; it counts where that alone is asked.
+    others = others - {_SEEN_LAST} or others
     told = [fact for fact in chosen if fact.kind in others]
     if not told and others & set(ABSENT):
         return True
-    return any(_HOUR.search(fact.text.zh) for fact in told or chosen)
+    telling = told or [fact for fact in chosen if fact.kind != _SEEN_LAST]
+    return any(_HOUR.search(fact.text.zh) for fact in telling)
 
 
+_SEEN_LAST: Final = "order.latest_event"
 _HOUR: Final = re.compile(r"\d:\d\d")

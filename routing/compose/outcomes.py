@@ -240,8 +240,8 @@ def only_one(goal: str, order: Order, language: str) -> str:
     goods, can = order_goods(order, language), _CAN[goal].in_language(language)
     return say(
         language,
-        f"您说的应该是订单 {order.order_id}（{goods}），目前只有这一单{can}。",
-        f"I take it you mean order {order.order_id} ({goods}), the only one that {can}.",
+        f"您说的应该是订单 {order.order_id}（{goods}），您最近的订单里目前只有这一单{can}。",
+        f"I take it you mean order {order.order_id} ({goods}), of your recent orders the only one that {can}.",
     )
 
 

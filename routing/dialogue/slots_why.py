@@ -70,7 +70,7 @@ def unopened_said(working: Working) -> str | None:
 def unopened_matters(working: Working) -> str | None:
     """Where opened goods cost a fee the customer must say; else it is a condition of the proposal."""
     is_own_choice = working.slot("reason") == ReturnReason.NO_REASON
-    has_fee = any(rule.opened_fee_percent is not None for rule in _rules(working))
+    has_fee = any(rule.opened_fee_percent for rule in _rules(working))
     return None if has_fee and is_own_choice else "unsaid"
 
 

@@ -105,10 +105,32 @@ def _is_sought(heard: Heard, found: Facts, by_words: tuple[str, ...]) -> bool:
     names = [name.lower() for each in found.products for name in (each.name.zh, each.name.en)]
     are_named = bool(query.product_types) or any(word in name for word in query.tokens for name in names)
     is_request = not heard.is_question or "product.stock" in by_words
-    return are_named and (is_request or _SEEKS.search(heard.message) is not None)
+    is_search = is_request or _SEEKS.search(heard.message) is not None
+    return are_named and is_search and not _is_rule_asked(heard, found, by_words)
+
+
+def _is_rule_asked(heard: Heard, found: Facts, by_words: tuple[str, ...]) -> bool:
+    """Whether a part of the message beside its goods asks for the rule: "杯子包邮吗", and not "包邮的杯子有吗"."""
+    goods = {each.text for each in heard.said("product")}
+    if found.query is not None:
+        names = [name.lower() for each in found.products for name in (each.name.zh, each.name.en)]
+        goods |= {word for word in found.query.tokens if any(word in name for name in names)}
+    parts = re.split("|".join((*map(re.escape, goods), _BETWEEN.pattern)), heard.message, flags=re.I)
+    asking = [part for part in parts if _QUESTION.search(part) and not _SEEKS_EN.search(part)]
+    if any(kind.startswith("shop.") for kind in by_words):
+        return any(kind.startswith("shop.") for part in asking for kind in asked_kinds(part))
+    return any(len(part.strip()) >= _LEAST_ASKED and not _SEEKS.search(part) for part in asking)
 
 
 _SEARCHES: Final = ("product_search", "recommendation")
-_SEEKS: Final = re.compile(
-    r"推荐|找|求|想[买要]|来[一个款件]|\b(?:recommend|suggest|find|show|looking for|want)\b", re.I
+_SEEKS_EN: Final = re.compile(r"\b(?:recommend|suggest|find|show|looking for|want)\b(?! to know)", re.I)
+_SEEKS: Final = re.compile(rf"推荐|找|求|想[买要]|来[一个款件]|{_SEEKS_EN.pattern}", re.I)
+# What stands before "的" is told of what stands after it.
+_BETWEEN: Final = re.compile(r"[，。；、,.;?？!！\n]|的(?![吗么嘛])")
+_QUESTION: Final = re.compile(
+    r"吗|[么嘛]$|怎么|多少|多久|几天|是不是|要不要|收不收"
+    r"|^\W*(?:(?:and|but|so) )?(?:how|what|when|is|are|do|does|will)\b"
+    r"|\b(?:whether|how (?:much|long|many|soon))\b|\bknow if\b",
+    re.I,
 )
+_LEAST_ASKED: Final = 4

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from commerce.domain.actions import ApplyCoupon
 from commerce.domain.errors import ActionRefused
-from commerce.domain.orders import Order
+from commerce.domain.orders import Order, OrderState
 from commerce.domain.proposals import Proposal
 from commerce.domain.proposing.propose import propose
 from commerce.domain.rules import RuleStep
@@ -92,7 +92,15 @@ def _of_several(topic: Topic, choosing: Choosing) -> Generator[Effect, Any, Work
         offered = tuple(known.working.order for known in possible)
         return _ask(topic, Question("order", order_options(offered)))
     worked = yield from _carry_on((*possible, *tried)[0])
-    return replace(worked, are_others_refused=all(each in orders for each in choosing.likely))
+    can_be_let_pass = _let_pass(FLOWS[topic.goal])
+    untried = [each for each in facts.orders if each.state in can_be_let_pass and each not in orders]
+    return replace(worked, are_others_refused=not untried)
+
+
+def _let_pass(flow: Flow) -> frozenset[OrderState]:
+    """The states in which the rules could let an order have what is wished, by this deed or by its twin."""
+    twin = FLOWS.get(TWINS.get(flow.goal, ""))
+    return flow.orders[0] | (twin.orders[0] if twin else frozenset())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from commerce.domain.order_rules import (
+    PRICE_PROTECTED_STATES,
     can_cancel,
     cancelling,
     changing,
@@ -25,6 +26,7 @@ from commerce.domain.orders import (
     Payment,
     PaymentKind,
     PaymentStatus,
+    Shipment,
     TrackingEvent,
     TrackingState,
 )
@@ -79,14 +81,7 @@ def order_facts(order: Order, facts: Facts, details: Details | None) -> Iterator
     yield _delivered_to(order)
     for line in order.lines:
         yield from _line(order, line, facts)
-    if (ends := price_protection_ends_at(order, facts.policy)) is not None:
-        until = _moment(ends - timedelta(minutes=1), facts.zone)
-        yield fact(
-            "order.price_protection",
-            order.order_id,
-            f"订单 {order.order_id} 的价格保护截止{until.zh}。",
-            f"Price protection for order {order.order_id} lasts until {until.en}.",
-        )
+    yield from _protected(order, facts)
     if details is not None:
         yield from _invoices(order, details)
 
@@ -170,7 +165,9 @@ def _leaves(order: Order, facts: Facts) -> Iterator[SheetFact]:
 def _amends(order: Order, facts: Facts) -> LocalText:
     """What may be done about an order that is late: the coupon where the shop gives one, the cancellation where it lets."""
     zh, en = [], []
-    if coupon := facts.policy.shipping.late_coupon_minor:
+    coupon = facts.policy.shipping.late_coupon_minor
+    # Given once; and what was hurried lately can't be hurried again yet.
+    if coupon and order.urged_at is None:
         off = _money(coupon, order.currency)
         zh.append(f"催单时补偿 {off.zh} 优惠券")
         en.append(f"ask me to hurry it and you get a {off.en} coupon")
@@ -202,7 +199,7 @@ def _parcel(order: Order, facts: Facts) -> Iterator[SheetFact]:
                 f"最新物流（{at.zh}）：{where.zh}{text.zh.rstrip('。.')}。",
                 f"Latest news ({at.en}): {where.en}{text.en.rstrip('。.')}.",
             )
-            yield from _told_by(latest, order, where)
+            yield from _told_by(latest, order, shipment, where)
         if order.is_open and shipment.expected_at is not None:
             expected = _day(shipment.expected_at, facts.zone)
             yield fact(
@@ -213,7 +210,9 @@ def _parcel(order: Order, facts: Facts) -> Iterator[SheetFact]:
             )
 
 
-def _told_by(latest: TrackingEvent, order: Order, where: LocalText) -> Iterator[SheetFact]:
+def _told_by(
+    latest: TrackingEvent, order: Order, shipment: Shipment, where: LocalText
+) -> Iterator[SheetFact]:
     """Why a parcel is held up, and who brings it, where the carrier says so."""
     said = (
         f"物流反馈：{where.zh}{latest.text.zh.rstrip('。.')}。",
@@ -221,11 +220,19 @@ def _told_by(latest: TrackingEvent, order: Order, where: LocalText) -> Iterator[
     )
     if latest.state is TrackingState.PROBLEM:
         yield fact("order.why", order.order_id, *said)
-    if _PHONE.search(latest.text.zh):
+    texts = (text.replace(shipment.tracking_number, "") for text in (latest.text.zh, latest.text.en))
+    if any(_PHONE.search(text) for text in texts):
         yield fact("order.courier", order.order_id, *said)
 
 
-_PHONE: Final = re.compile(r"(?<![\dA-Za-z])\d[\d -]{5,}\d(?![\dA-Za-z])")
+# A mobile's or a landline's number, or whatever is called one: days, lockers and parcels have long numbers, too.
+_PHONE: Final = re.compile(
+    r"(?<![\dA-Za-z-])(?:1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}[ -]\d{7,8})(?![\dA-Za-z-])"
+    r"|(?:(?:电话|手机|致电|联系方式)[号码为是:：\s]{0,6}|\b(?:phone|tel|telephone|mobile|call)\b"
+    r"(?:[\s:.]|\b(?:number|no|him|her|them|us|is|on|at)\b){0,8})"
+    r"(?!\d{4}-\d{1,2}-\d)[+(]{0,2}\d[\d() -]{4,}\d",
+    re.I,
+)
 
 
 def _why_cancelled(order: Order) -> Iterator[SheetFact]:
@@ -303,6 +310,28 @@ def _may_be(order: Order, facts: Facts) -> Iterator[SheetFact]:
         )
 
 
+def _protected(order: Order, facts: Facts) -> Iterator[SheetFact]:
+    """Until when a fall of its price is refunded, or that none is in the state in which it is."""
+    if (ends := price_protection_ends_at(order, facts.policy)) is not None:
+        until = _moment(ends - timedelta(minutes=1), facts.zone)
+        yield fact(
+            "order.price_protection",
+            order.order_id,
+            f"订单 {order.order_id} 的价格保护截止{until.zh}。",
+            f"Price protection for order {order.order_id} lasts until {until.en}.",
+        )
+    elif facts.policy.refunds.price_protection_days and order.state in _OVER_OR_GOING_BACK:
+        state = STATE_WORDS[order.state]
+        yield fact(
+            "order.price_protection",
+            order.order_id,
+            f"订单 {order.order_id} {state.zh}，不能申请价保退差价。",
+            f"Order {order.order_id} is {state.en}: no difference in price can be claimed for it now.",
+        )
+
+
+_OVER_OR_GOING_BACK: Final = frozenset(OrderState) - PRICE_PROTECTED_STATES - {OrderState.PENDING_PAYMENT}
+
 _REFUND_STATES: Final = {
     PaymentStatus.PENDING: LocalText("正在处理", "is being processed"),
     PaymentStatus.FAILED: LocalText("没有成功，我们会重新处理", "did not go through; we will try again"),
@@ -374,10 +403,18 @@ def _line(order: Order, line: OrderLine, facts: Facts) -> Iterator[SheetFact]:
 
 
 def _is_paid(order: Order) -> bool:
-    """Whether money came for it; of one that was cancelled none was kept."""
+    """Whether what its lines cost came, and not a part of it; of one that was cancelled none was kept."""
     if order.state in {OrderState.PENDING_PAYMENT, OrderState.CANCELLED}:
         return False
-    return order.paid_at is not None or bool(_came(order))
+    has_all_come = all(
+        payment.status is PaymentStatus.SUCCEEDED
+        for payment in order.payments
+        if payment.kind is PaymentKind.PAYMENT
+    )
+    if has_all_come:
+        return order.paid_at is not None or bool(_came(order))
+    gone_back = sum(line.paid_minor * line.returned_quantity // line.quantity for line in order.lines)
+    return order.paid.amount_minor >= order.total.amount_minor - gone_back
 
 
 def _looks(line: OrderLine, language: str) -> str:

@@ -224,6 +224,8 @@ def test_an_order_is_late_48_hours_after_payment() -> None:
 def test_price_protection_lasts_15_local_days_after_payment() -> None:
     assert price_protection_ends_at(an_order(a_line("home"), paid_at=at(5, 1)), DEMO_POLICY) == at(21, 0)
     assert price_protection_ends_at(an_order(a_line("home"), paid_at=None), DEMO_POLICY) is None
+    cancelled = an_order(a_line("home"), OrderState.CANCELLED, paid_at=at(5, 1))
+    assert price_protection_ends_at(cancelled, DEMO_POLICY) is None
 
 
 def test_a_0_is_a_rule_that_the_shop_does_not_have() -> None:

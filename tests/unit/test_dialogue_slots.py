@@ -214,6 +214,9 @@ def test_opened_goods_are_asked_about_only_where_that_costs_something() -> None:
     assert slots_why.unopened_matters(working("退", lines=CHOSEN, reason="no_reason")) == "unsaid"
     assert slots_why.unopened_matters(working("退", shop=charging, lines=CHOSEN, reason="no_reason")) is None
     assert slots_why.unopened_matters(working("退", shop=charging, lines=CHOSEN, reason="fault")) == "unsaid"
+    rule = replace(FEE.returns.categories["womens_clothing"], opened_fee_percent=0)
+    free = SmallShop(policy=replace(FEE, returns=replace(FEE.returns, categories={"womens_clothing": rule})))
+    assert slots_why.unopened_matters(working("退", shop=free, lines=CHOSEN, reason="no_reason")) == "unsaid"
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,9 @@ def test_the_only_order_that_can_be_returned_is_taken_and_named() -> None:
     shop = SmallShop(orders=(delivered(1, 40), delivered(2, 3), delivered(3, 30)))
     _, carried = shop.turn(DialogueState(), RETURN)
     assert carried.move == "propose"
-    assert "您说的应该是订单 KF260000000012（外套2" in text(carried) and "只有这一单可以退货" in text(carried)
+    assert "您说的应该是订单 KF260000000012（外套2" in text(
+        carried
+    ) and "您最近的订单里目前只有这一单可以退货" in text(carried)
     assert carried.state.order_id == "KF260000000012"
     _, again = shop.turn(carried.state, unsure("这个嘛"))
     assert "只有这一单" not in text(again)
@@ -243,6 +245,19 @@ def test_of_orders_that_were_not_tried_nothing_is_said() -> None:
     _, carried = shop.turn(DialogueState(), heard("我要退外套", "return_request"))
     assert carried.move == "propose" and "KF260000000011" in text(carried)
     assert "只有这一单" not in text(carried)
+
+
+EXCHANGE = heard("我要换货", "exchange_request")
+
+
+@pytest.mark.parametrize("state", [OrderState.PAID, OrderState.PENDING_PAYMENT])
+def test_an_order_that_a_twin_of_the_deed_could_help_is_not_said_to_be_refused(state: OrderState) -> None:
+    past = (delivered(1, 30), delivered(2, 40))
+    _, carried = SmallShop(orders=past).turn(DialogueState(), EXCHANGE)
+    assert "您最近的其他订单也不能换货" in text(carried)
+    to_send = an_order("KF260000000013", state, (line(line_id="L3"),))
+    _, carried = SmallShop(orders=(*past, to_send)).turn(DialogueState(), EXCHANGE)
+    assert "不能换货" in text(carried) and "其他订单" not in text(carried)
 
 
 def test_the_order_that_is_not_meant_is_not_said_to_be_refused() -> None:

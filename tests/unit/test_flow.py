@@ -212,6 +212,10 @@ MUG = hit(LocalText("马克杯", "mug"), product_type="mug")
             "en",
             ProductQuery(tokens=("wrapped", "mug"), is_gift=True),
         ),
+        ("能推荐个包邮的马克杯吗", "zh", ProductQuery(tokens=("包邮", "马克杯"))),
+        ("能找个支持分期的马克杯给我吗？", "zh", ProductQuery(tokens=("分期", "马克杯"))),
+        ("what mug do you recommend with free delivery?", "en", ProductQuery(tokens=("mug",))),
+        ("can you find me a mug, delivery free?", "en", ProductQuery(tokens=("mug",))),
     ],
 )
 def test_goods_that_should_meet_a_rule_are_shown(message: str, language: Any, query: ProductQuery) -> None:
@@ -227,6 +231,11 @@ def test_goods_that_should_meet_a_rule_are_shown(message: str, language: Any, qu
         ("包邮吗", "zh", ProductQuery(tokens=("包邮",))),
         ("买杯子包邮吗", "zh", ProductQuery(product_types=("mug",))),
         ("do you gift wrap", "en", ProductQuery(tokens=("wrap",), is_gift=True)),
+        ("想买杯子包邮吗", "zh", ProductQuery(product_types=("mug",))),
+        ("我想买马克杯，运费怎么算", "zh", ProductQuery(tokens=("马克杯",))),
+        ("求推荐马克杯，能分期付款吗", "zh", ProductQuery(tokens=("马克杯",))),
+        ("I want to know whether delivery is free for a mug?", "en", ProductQuery(tokens=("mug",))),
+        ("I want a mug, is there free delivery?", "en", ProductQuery(tokens=("mug",))),
     ],
 )
 def test_a_rule_that_is_asked_is_told_though_it_was_read_as_a_search(
@@ -235,6 +244,19 @@ def test_a_rule_that_is_asked_is_told_though_it_was_read_as_a_search(
     found = facts(message=message, query=query, products=(MUG,), passages=(PASSAGE,))
     _, effects = drive(understood("product_search", language), found, message=message)
     assert len([e for e in effects if isinstance(e, LookUp)]) == 2
+
+
+def test_a_rule_that_is_asked_in_other_words_is_told_and_not_the_goods() -> None:
+    alike = (Likeness("shop.shipping_fee", 0.7), Likeness("shop.unpaid", 0.2))
+    query = ProductQuery(tokens=("马克杯",))
+
+    def looks(message: str) -> int:
+        found = facts(message=message, query=query, products=(MUG,), likenesses=alike, passages=(PASSAGE,))
+        _, effects = drive(understood("product_search"), found, message=message)
+        return len([each for each in effects if isinstance(each, LookUp)])
+
+    assert looks("想买马克杯，送货要另收费吗") == 2
+    assert looks("想买送货不另收费的马克杯") == looks("能帮我找找马克杯吗，送货不另收费的") == 1
 
 
 def test_goods_that_are_named_are_told_of_before_it_is_asked_what_was_meant() -> None:

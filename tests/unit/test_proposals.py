@@ -381,6 +381,16 @@ def test_nothing_is_changed_after_the_items_were() -> None:
     assert refused_by("change_payment", of, method_id="card-C1") == "order.items_changed"
 
 
+def test_where_no_items_are_changed_all_else_can_be() -> None:
+    never = replace(DEMO_POLICY, orders=replace(DEMO_POLICY.orders, max_item_changes=0))
+    of = facts(an_order(), policy=never)
+    with pytest.raises(ActionRefused) as refusal:
+        proposed("change_items", of, items=TO_V2, method_id="alipay-C1")
+    assert reasons(refusal.value.rule_trace, "zh") == "店铺不支持修改订单的商品"
+    assert proposed("change_address", of, address=ADDRESS).effects
+    assert proposed("change_payment", of, method_id="card-C1").effects
+
+
 def test_a_gift_card_pays_what_it_holds() -> None:
     poor = facts(methods={"gift-C1": replace(GIFT, balance_minor=19_99)})
     assert refused_by("change_items", poor, items=TO_V2, method_id="gift-C1") == "payment.covered"
@@ -632,7 +642,25 @@ def test_a_shop_without_price_protection_pays_no_difference_and_says_why() -> No
     items = [{"line_id": "L1", "quantity": 2}]
     with pytest.raises(ActionRefused) as refusal:
         proposed("refund", of, items=items, reason="price_protection")
-    assert reasons(refusal.value.rule_trace, "zh") == "它没有价格保护"
+    assert reasons(refusal.value.rule_trace, "zh") == "店铺没有价格保护"
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"state": OrderState.CANCELLED}, "已取消或退换的订单没有价格保护"),
+        ({"state": OrderState.RETURNED}, "已取消或退换的订单没有价格保护"),
+        ({"state": OrderState.PENDING_PAYMENT, "paid_at": None}, "付款之后才有价格保护"),
+        ({"paid_at": None}, "没有付款时间的记录"),
+        ({"paid_at": NOW - timedelta(days=40)}, "已过价保期（价保截止2026-10-28 23:59）"),
+    ],
+)
+def test_why_the_price_of_an_order_is_not_protected(changes: dict[str, Any], why: str) -> None:
+    of = facts(replace(DELIVERED, **changes), variants={"V1": variant("V1", 85_00)})
+    items = [{"line_id": "L1", "quantity": 2}]
+    with pytest.raises(ActionRefused) as refusal:
+        proposed("refund", of, items=items, reason="price_protection")
+    assert reasons(refusal.value.rule_trace, "zh").startswith(why)
 
 
 def after_claim(of: Facts, line_ids: list[str]) -> tuple[int, Facts]:

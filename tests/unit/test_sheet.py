@@ -9,6 +9,7 @@ import pytest
 from commerce.demo.policy import DEMO_POLICY
 from commerce.domain.catalogue import Product, ProductQuery, SaleClass, Variant
 from commerce.domain.customers import Customer, MemberLevel
+from commerce.domain.order_rules import PRICE_PROTECTED_STATES
 from commerce.domain.orders import (
     Order,
     OrderState,
@@ -89,6 +90,32 @@ from tests.builders import NOW, facts, hit, line, order, understood
         ("what time do you close", {"shop.hours"}),
         ("几点签收的", {"order.hour", "order.delivered"}),
         ("what time was it shipped", {"order.hour", "order.shipped"}),
+        ("几点能到", {"order.hour", "order.expected"}),
+        ("用券买的几点到", {"order.hour", "order.expected"}),
+        ("什么时候到货", {"order.expected", "product.restock", "product.stock"}),
+        ("优惠券几点到期", set()),
+        ("优惠券今天几点能到", set()),
+        ("积分几点到账", {"customer.points"}),
+        ("活动几点到期", {"shop.promotion"}),
+        ("红包几点到账", set()),
+        ("人工客服几点能联系到", {"shop.hours"}),
+        ("when did it arrive", {"order.delivered"}),
+        ("when did I receive my parcel?", {"order.delivered"}),
+        ("when did the driver drop it off", {"order.delivered"}),
+        ("when did you receive my returned jacket", set()),
+        ("when did you get it", set()),
+        ("when did I receive my coupon", {"customer.coupon"}),
+        ("When did I receive these points?", {"customer.points"}),
+        ("微信付款后还能用花呗付款吗", {"shop.methods"}),
+        ("支付不了，可以用支付宝付款吗", {"shop.methods"}),
+        ("付款失败了，支持哪些支付方式", {"shop.methods"}),
+        ("可以用支付宝付款但是一直失败", set()),
+        ("if alipay fails which other payment methods do you accept", {"shop.methods"}),
+        ("which payment methods do you accept if my card is declined", {"shop.methods"}),
+        ("what payment method failed", {"order.method"}),
+        ("is the jacket well reviewed?", set()),
+        ("has anyone reviewed this coat?", set()),
+        ("has my return been reviewed yet", {"shop.refund_chain"}),
     ],
 )
 def test_what_a_message_asks_for(message: str, kinds: set[str]) -> None:
@@ -219,6 +246,30 @@ def test_a_shop_is_not_said_to_have_rules_that_it_has_not() -> None:
     assert "does not say that" in text and "$" not in text
 
 
+def test_goods_are_not_said_to_have_been_changed_in_a_shop_that_lets_none_be() -> None:
+    returns = replace(DEMO_POLICY.returns, max_exchanges=0)
+    told = [
+        fact.text
+        for fact in order_facts(paid(), facts(policy=_with(returns=returns)), None)
+        if fact.kind == "line.exchangeable"
+    ]
+    assert [each.zh.split("不能换货：")[1] for each in told] == ["店铺不支持换货。"]
+    assert "the shop exchanges nothing" in told[0].en
+
+
+def test_goods_that_may_be_opened_have_no_condition_and_no_fee() -> None:
+    rule = replace(DEMO_POLICY.returns.rule_for("womens_clothing"), opened_fee_percent=0)
+    returns = replace(DEMO_POLICY.returns, categories={"womens_clothing": rule})
+    told = [
+        fact.text
+        for fact in order_facts(paid(), facts(policy=_with(returns=returns)), None)
+        if fact.kind == "line.return_until"
+    ]
+    assert (
+        len(told) == 1 and "折旧费" not in told[0].zh and "fee" not in told[0].en and "完好" not in told[0].zh
+    )
+
+
 def test_what_an_action_refuses_is_not_said_to_be_possible() -> None:
     waiting = order(state=OrderState.PAID)
     under_way = replace(paid().payments[0], status=PaymentStatus.PENDING)
@@ -245,6 +296,13 @@ _NO_HOUR = "具体几点，物流信息里没有写明"
 def test_the_hour_of_a_delivery_is_told_and_not_denied(message: str) -> None:
     text = answer(message, "logistics_tracking", orders=(order(state=OrderState.DELIVERED),))
     assert "签收时间：11月22日 10:00" in text and _NO_HOUR not in text
+
+
+def test_when_a_parcel_was_seen_is_not_the_hour_at_which_it_comes() -> None:
+    text = answer("现在到哪了，几点能到", "logistics_tracking", orders=(order(),))
+    assert "最新物流（11月22日 07:00）" in text and _NO_HOUR in text
+    assert _NO_HOUR in answer("具体时间给我说下", "logistics_tracking", orders=(order(),))
+    assert _NO_HOUR not in answer("物流几点更新的", "logistics_tracking", orders=(order(),))
 
 
 def test_the_hour_is_denied_once_where_nothing_tells_it() -> None:
@@ -298,6 +356,61 @@ def test_what_a_line_cost_is_told_where_it_was_paid_and_no_refund_is_promised() 
     assert said(replace(paid(), state=OrderState.CANCELLED)) == []
 
 
+@pytest.mark.parametrize("status", [PaymentStatus.FAILED, PaymentStatus.PENDING])
+def test_what_did_not_come_is_not_said_to_be_paid(status: PaymentStatus) -> None:
+    def is_told(of: Order) -> bool:
+        return any(fact.kind == "line.paid" for fact in order_facts(of, facts(), None))
+
+    came = paid().payments[0]
+    missing = replace(came, payment_id="T2", status=status, amount_minor=20_000)
+    dearer = paid(lines=(line(unit_price_minor=79_900),), goods_minor=79_900)
+    assert is_told(dearer) and not is_told(replace(dearer, payments=(came, missing)))
+    # A first try that failed leaves nothing to pay.
+    assert is_told(replace(paid(), payments=(replace(came, status=status), came)))
+    back = replace(came, payment_id="T3", kind=PaymentKind.REFUND)
+    assert not is_told(replace(paid(), payments=(came, back, missing)))
+    half = paid(lines=(line(quantity=2, returned_quantity=1, unit_price_minor=29_950),))
+    back = replace(back, amount_minor=29_950)
+    assert is_told(replace(half, payments=(missing, came, back)))
+
+
+@pytest.mark.parametrize("state", OrderState)
+def test_a_price_is_protected_only_where_a_difference_is_refunded(state: OrderState) -> None:
+    def said(**changes: object) -> list[str]:
+        known = facts(policy=_with(refunds=replace(DEMO_POLICY.refunds, **changes)))  # type: ignore[arg-type]
+        told = order_facts(order(state=state), known, None)
+        return [fact.text.zh for fact in told if fact.kind == "order.price_protection"]
+
+    if state is OrderState.PENDING_PAYMENT:
+        assert said() == []
+    elif state in PRICE_PROTECTED_STATES:
+        assert "价格保护截止12月5日" in said()[0]
+    else:
+        assert "不能申请价保" in said()[0] and "12月5日" not in said()[0]
+    assert said(price_protection_days=0) == []
+
+
+def test_the_number_of_a_parcel_a_locker_or_a_day_is_not_the_couriers() -> None:
+    def is_told(zh: str, en: str = "") -> bool:
+        event = TrackingEvent(NOW, TrackingState.OUT_FOR_DELIVERY, LocalText("", ""), LocalText(zh, en or zh))
+        of = order()
+        of = replace(of, shipments=(replace(of.shipments[0], events=(event,)),))
+        return any(fact.kind == "order.courier" for fact in order_facts(of, facts(), None))
+
+    assert is_told("快递员王强 13912345678 正在派送") and is_told("快递员 139-1234-5678")
+    assert is_told("网点 0571-88881234") and is_told("派送中，电话：8888 1234")
+    assert is_told("派送中", "Out for delivery, call him on +1 555-201-3344")
+    assert is_told("派送中", "Out for delivery. Phone: (555) 201-3344")
+    assert not is_told("预计2026-11-24 18:00前送达") and not is_told("请凭取件码 12-34-5678 取件")
+    assert not is_told("快件 75123456789012 已到达") and not is_told("运单 13912345678901")
+    assert not is_told("请电话预约 2026-11-24 派送", "please call on 2026-11-24 before 18:00")
+    of = order()
+    own = replace(of.shipments[0], tracking_number="13912345678")
+    event = replace(own.events[0], text=LocalText("快件 13912345678 派送中", "13912345678 is out"))
+    told = order_facts(replace(of, shipments=(replace(own, events=(event,)),)), facts(), None)
+    assert not any(fact.kind == "order.courier" for fact in told)
+
+
 def test_a_late_order_that_is_packed_is_not_offered_its_cancelling() -> None:
     def late(state: OrderState) -> str:
         of = order(state=state, paid_at=NOW - timedelta(hours=60))
@@ -305,6 +418,17 @@ def test_a_late_order_that_is_packed_is_not_offered_its_cancelling() -> None:
 
     assert "催单时补偿 ¥5.00 优惠券，也可以取消订单全额退款。" in late(OrderState.PAID)
     assert late(OrderState.PACKED).endswith("催单时补偿 ¥5.00 优惠券。")
+
+
+@pytest.mark.parametrize("urged_ago_h", [1, 50])
+def test_the_coupon_for_a_late_order_is_promised_once(urged_ago_h: int) -> None:
+    of = order(
+        state=OrderState.PAID,
+        paid_at=NOW - timedelta(hours=100),
+        urged_at=NOW - timedelta(hours=urged_ago_h),
+    )
+    (late,) = [fact.text for fact in order_facts(of, facts(), None) if fact.kind == "order.late"]
+    assert late.zh.endswith("非常抱歉：可以取消订单全额退款。") and "coupon" not in late.en
 
 
 _A_0 = re.compile(r"(?<![\d.,:-])0(?:\.00)?(?![\d.,:])")

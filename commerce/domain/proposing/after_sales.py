@@ -18,7 +18,7 @@ from commerce.domain.actions import (
     Return,
 )
 from commerce.domain.after_sales import CaseKind, CaseLine, CaseState
-from commerce.domain.order_rules import price_protection_ends_at, warranty_ends_at
+from commerce.domain.order_rules import PRICE_PROTECTED_STATES, price_protection_ends_at, warranty_ends_at
 from commerce.domain.orders import Order, OrderLine, OrderState, PaymentKind
 from commerce.domain.payment_methods import held
 from commerce.domain.policy import ShopPolicy
@@ -195,8 +195,8 @@ def repair(facts: Facts, wanted: Repair) -> Proposal:
         ruled(
             "repair.warranty",
             ends_at is not None and facts.now < ends_at,
-            "商品在保修期内" if ends_at is None else f"保修截止{_last_minute(ends_at, policy)}",
-            "it is under warranty"
+            "这类商品没有保修" if ends_at is None else f"保修截止{_last_minute(ends_at, policy)}",
+            "goods like this have no warranty"
             if ends_at is None
             else f"under warranty until {_last_minute(ends_at, policy)}",
             line.line_id,
@@ -268,18 +268,12 @@ def _opened_fee(facts: Facts, wanted: Return) -> int:
     return fee
 
 
-_PROTECTED = (OrderState.PAID, OrderState.PACKED, OrderState.SHIPPED, OrderState.DELIVERED)
-
-
 def _price_fall(facts: Facts, wanted: Refund) -> tuple[int, list[RuleStep], list[Effect]]:
     """What was paid for whole lines over what they cost today. Afterwards that is their price, without a discount: no fall is
     paid twice, and what was paid for the other lines stays, in whatever order they are claimed.
     """
     order = facts.order
-    ends_at = price_protection_ends_at(order, facts.policy)
-    holds = ends_at is not None and facts.now < ends_at and order.state in _PROTECTED
-    told = "" if ends_at is None else _last_minute(ends_at, facts.policy)
-    trace = [ruled("refund.price_protection", holds, f"价保截止{told}", f"price protection until {told}")]
+    trace = [_protected(facts)]
     amount = goods = discount = 0
     effects: list[Effect] = []
     for item in wanted.items:
@@ -305,6 +299,24 @@ def _price_fall(facts: Facts, wanted: Refund) -> tuple[int, list[RuleStep], list
         TotalsChange(order.goods_minor - goods, order.discount_minor - discount, order.shipping_fee_minor)
     )
     return amount, trace, effects
+
+
+def _protected(facts: Facts) -> RuleStep:
+    """Whether a fall of the price is refunded still; where no window ever began, why."""
+    order, policy = facts.order, facts.policy
+    ends_at = price_protection_ends_at(order, policy)
+    if ends_at is not None:
+        until = _last_minute(ends_at, policy)
+        zh, en = f"价保截止{until}", f"price protection until {until}"
+    elif not policy.refunds.price_protection_days:
+        zh, en = "店铺没有价格保护", "the shop has no price protection"
+    elif order.state is OrderState.PENDING_PAYMENT:
+        zh, en = "付款之后才有价格保护", "price protection begins with the payment"
+    elif order.state in PRICE_PROTECTED_STATES:
+        zh, en = "没有付款时间的记录", "when it was paid is not on record"
+    else:
+        zh, en = "已取消或退换的订单没有价格保护", "what was cancelled or goes back has no price protection"
+    return ruled("refund.price_protection", ends_at is not None and facts.now < ends_at, zh, en)
 
 
 def _goodwill(facts: Facts, wanted: Refund) -> tuple[int, list[RuleStep], list[Effect]]:

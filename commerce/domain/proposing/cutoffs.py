@@ -49,12 +49,23 @@ _TOO_LATE = {
 
 def items_unchanged(facts: OfOrder) -> RuleStep:
     """No more often than the policy lets."""
-    limit = facts.policy.orders.max_item_changes
+    limit, changes = facts.policy.orders.max_item_changes, facts.order.item_changes
     return ruled(
         "order.items_changed",
-        facts.order.item_changes < limit,
+        not changes or changes < limit,
         f"每单可修改商品{limit}次，修改后不能再改",
         f"items can be changed {'once' if limit == 1 else f'{limit} times'}, and nothing after that",
+    )
+
+
+def items_may_change(facts: OfOrder) -> RuleStep:
+    """At all, in this shop."""
+    may = facts.policy.orders.max_item_changes > 0
+    return ruled(
+        "order.item_changes",
+        may,
+        "订单的商品可以修改" if may else "店铺不支持修改订单的商品",
+        "the items of an order can be changed" if may else "the shop changes no items of an order",
     )
 
 
@@ -89,13 +100,15 @@ def changeable(facts: OfOrder) -> tuple[RuleStep, ...]:
 
 def items_changeable(facts: Facts) -> tuple[RuleStep, ...]:
     """Whatever is wanted instead."""
-    return *changeable(facts), settled(facts), nothing_missing(facts)
+    return *changeable(facts), items_may_change(facts), settled(facts), nothing_missing(facts)
 
 
 def payment_changeable(facts: Facts) -> tuple[RuleStep, ...]:
     """However it is to be paid."""
     return (
-        *items_changeable(facts),
+        *changeable(facts),
+        settled(facts),
+        nothing_missing(facts),
         ruled(
             "payment.paid_once",
             len(held(facts.order)) == 1,

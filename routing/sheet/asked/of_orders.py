@@ -6,6 +6,12 @@ from typing import Final
 
 from routing.sheet.asked.words import ask
 
+_WHEN: Final = "(?:什么时候|啥时候|几时|几点|多久|几天|哪天|何时|今天|明天|大概)"
+# Neither "到期" nor "联系到".
+_ARRIVES: Final = "(?<![系找看做买查得领抢打用想退轮])到(?![期账帐岗点底时])"
+# What comes or ends, and is not brought.
+_NO_PARCEL: Final = "(?:券|红包|积分|活动|会员|余额|补贴|客服)(?:到底|大概|一般|还要|今天|明天|要|会|得)?"
+
 OF_ORDERS: Final = (
     ask(
         "order.tracking",
@@ -15,11 +21,11 @@ OF_ORDERS: Final = (
     ),
     ask(
         "order.expected",
-        r"(?:什么时候|啥时候|几时|几点|多久|几天|哪天|何时|今天|明天|大概).{0,8}(?:到|送达|收到|拿到|到货|送来|送到)",
+        rf"{_WHEN}.{{0,8}}(?:{_ARRIVES}|送达|送来)",
         r"\bwhen (?:will|does|is|should|can).{0,40}\b(?:arrive|here|get|come|delivered|expect|reach|receive)",
         r"\b(?:what|which) (?:day|date|time)\b.{0,30}\b(?:arrive|here|get|come|deliver)|\beta\b|"
         r"\bhow (?:long|soon)\b.{0,30}\b(?:arrive|get here|deliver)",
-        unless=r"退款|退钱|发票|refund|invoice|\bwas\b|签收|"
+        unless=rf"退款|退钱|发票|refund|invoice|\bwas\b|签收|{_NO_PARCEL}{_WHEN}|"
         r"\b(?:what|which) (?:day|date|time) did\b|几点到几点|[上下]班|营业|几点.{0,6}(?:送到|送达|收到|送来|到)的",
     ),
     ask(
@@ -34,7 +40,7 @@ OF_ORDERS: Final = (
         "order.hour",
         r"几点|具体时间|什么时辰|几时几分|上午还是下午",
         r"\bwhat time\b|\bwhich hour\b|\bexact (?:time|hour)|\bmorning or (?:in the )?afternoon",
-        unless=r"人工|客服|上班|下班|营业|[开关锁]门|打烊|下单|付款|付的|截止|"
+        unless=rf"人工|客服|上班|下班|营业|[开关锁]门|打烊|下单|付款|付的|截止|到期|到账|{_NO_PARCEL}几点|"
         r"\b(?:open|close)|agent|colleague|cut-?off|dispatch|pay",
     ),
     ask(
@@ -51,8 +57,11 @@ OF_ORDERS: Final = (
     ask(
         "order.delivered",
         r"签收|(?:哪天|什么时候|几号|几点|何时).{0,6}(?:送到|送达|签|收到|送来)的|已经送到|送到了吗",
-        r"\b(?:when|what time) (?:was|did)\b.{0,40}\b(?:deliver|drop|arriv|receiv|hand(?:ed)?\b.{0,8}\bover)|"
+        r"\b(?:when|what time) was\b.{0,40}\b(?:deliver|drop|receiv|hand(?:ed)?\b.{0,8}\bover)|"
+        r"\b(?:when|what time) did\b(?: i\b.{0,20}\b(?:get|receive)|.{0,40}\b(?:arriv|deliver|drop|hand\b.{0,8}\bover))|"
         r"\bdelivered on\b|\bdropped off\b",
+        unless=r"\b(?:when|what time) (?:was|did)\b[^,.;?!]*\b(?:refund\w*|money|payment|coupons?|vouchers?|points?|account|"
+        r"e-?mail|code|invoice|(?:my|the|our|your) returns?|returned)\b",
     ),
     ask(
         "order.ships_on",

@@ -26,7 +26,8 @@ OF_SHOP: Final = (
     ask(
         "shop.shipping_fee",
         r"包邮|免运费|运费(?:怎么|多少|几|是)|多少.{0,3}免邮|收不收运费",
-        r"\bfree (?:shipping|delivery)|\b(?:shipping|delivery) (?:fee|cost|charge|price)s?\b|\bcost.{0,20}\b(?:ship|deliver)",
+        r"\bfree (?:shipping|delivery)|\b(?:shipping|delivery) (?:is |be |comes )?free\b",
+        r"\b(?:shipping|delivery) (?:fee|cost|charge|price)s?\b|\bcost.{0,20}\b(?:ship|deliver)",
     ),
     ask(
         "shop.remote",
@@ -115,7 +116,8 @@ OF_SHOP: Final = (
         "shop.refund_chain",
         r"审核|验货|验收|打款|退款(?:流程|进度|步骤)|(?:仓库|你们|商家).{0,6}收到.{0,12}(?:退|多久|多长|几天)|"
         r"(?:寄回|退回)(?:去|来)?.{0,12}(?:退款|退钱|多久|多长|什么时候|几天)",
-        r"\breviewed\b|\b(?:under|in) review\b|\breview\b.{0,20}\b(?:takes?|long)\b|"
+        r"\b(?:request|return|refund|case|claim)s?\b.{0,20}\breviewed\b",
+        r"\b(?:under|in) review\b|\breview\b.{0,20}\b(?:takes?|long)\b|"
         r"\b(?:refund|return|request)s?\b.{0,20}\breview\b|"
         r"\binspect|\b(?:once|after) you (?:get|got|receive)|\bprocess(?:ed|ing)?\b.{0,20}\brefund|"
         r"\brefund process\b|\bsent (?:it|them|everything|my things|the item) back\b",
@@ -147,11 +149,17 @@ OF_SHOP: Final = (
     ask(
         "shop.methods",
         r"(?:支持|可以用|能用|能不能用|有哪些|哪些|用).{0,8}(?:支付|付款|付钱|付吗|付不)|(?:支付|付款)方式有|怎么(?:支付|付款)",
+        unless=r"失败|(?:付款?|支付)不(?:了|上|出|成)|(?:不|没|没有)成功|报错|被拒|(?:付款|支付)(?:了(?!吗|嘛|么)|后|过)",
+    ),
+    # Whatever became of another way.
+    ask(
+        "shop.methods",
+        r"(?:支持|可以用|能用|能不能用)(?:(?!失败|不了)[^，。；,.;?？!！]){0,8}(?:支付|付款|付钱|付)(?:吗|么|嘛|不(?![了上出成])|[?？])|"
+        r"(?:支持|可以用|能用|有)哪些.{0,4}(?:支付|付款|付钱)|哪些(?:支付|付款)方式|(?:支付|付款)方式有哪些",
         r"\bways? (?:of|to) pay|"
         r"\b(?:which|what)\b.{0,20}\b(?:pay|payments?)\b.{0,30}\b(?:take|accept|methods|options|support)|"
         r"\bhow can i pay\b",
-        unless=r"did i|失败|(?:付款?|支付)不(?:了|上|出|成)|(?:不|没|没有)成功|报错|被拒|"
-        r"(?:付款|支付)(?:了(?!吗|嘛|么)|后|过)|\bfail\w*|\bdeclin\w*|\berror\b",
+        unless=r"did i|\b(?:which|what)\b(?:\s+\w+){0,3}\s+(?:fail(?:ed|s)?|declined)\b",
     ),
     ask(
         "shop.cash_on_delivery",
