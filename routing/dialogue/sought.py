@@ -99,22 +99,24 @@ def meant_rather(understood: Understood, heard: Heard, found: Facts) -> str | No
 
 def _is_sought(heard: Heard, found: Facts, by_words: tuple[str, ...]) -> bool:
     """Whether goods are to be shown, and a rule is but what they should meet; not where the rule is what is asked."""
-    query = found.query
-    if query is None:
+    if found.query is None:
         return False
-    names = [name.lower() for each in found.products for name in (each.name.zh, each.name.en)]
-    are_named = bool(query.product_types) or any(word in name for word in query.tokens for name in names)
+    are_named = bool(found.query.product_types or _words_of_goods(found))
     is_request = not heard.is_question or "product.stock" in by_words
     is_search = is_request or _SEEKS.search(heard.message) is not None
     return are_named and is_search and not _is_rule_asked(heard, found, by_words)
 
 
+def _words_of_goods(found: Facts) -> set[str]:
+    """Those of the query that stand in the names of what it found."""
+    names = [name.lower() for each in found.products for name in (each.name.zh, each.name.en)]
+    tokens = found.query.tokens if found.query is not None else ()
+    return {word for word in tokens if any(word in name for name in names)}
+
+
 def _is_rule_asked(heard: Heard, found: Facts, by_words: tuple[str, ...]) -> bool:
     """Whether a part of the message beside its goods asks for the rule: "杯子包邮吗", and not "包邮的杯子有吗"."""
-    goods = {each.text for each in heard.said("product")}
-    if found.query is not None:
-        names = [name.lower() for each in found.products for name in (each.name.zh, each.name.en)]
-        goods |= {word for word in found.query.tokens if any(word in name for name in names)}
+    goods = {each.text for each in heard.said("product")} | _words_of_goods(found)
     parts = re.split("|".join((*map(re.escape, goods), _BETWEEN.pattern)), heard.message, flags=re.I)
     asking = [part for part in parts if _QUESTION.search(part) and not _SEEKS_EN.search(part)]
     if any(kind.startswith("shop.") for kind in by_words):
