@@ -8,11 +8,11 @@ from typing import Any, Final, Literal
 
 from commerce.domain.actions import ApplyCoupon
 from commerce.domain.errors import ActionRefused
-from commerce.domain.orders import Order, OrderState
+from commerce.domain.orders import Order
 from commerce.domain.proposals import Proposal
 from commerce.domain.proposing.propose import propose
 from commerce.domain.rules import RuleStep
-from routing.dialogue.flows import FLOWS, TWINS, Flow
+from routing.dialogue.flows import FLOWS, TWINS, Flow, States
 from routing.dialogue.forbidden import Trace, forbidden, is_allowed
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
@@ -97,7 +97,7 @@ def _of_several(topic: Topic, choosing: Choosing) -> Generator[Effect, Any, Work
     return replace(worked, are_others_refused=not untried)
 
 
-def _let_pass(flow: Flow) -> frozenset[OrderState]:
+def _let_pass(flow: Flow) -> States:
     """The states in which the rules could let an order have what is wished, by this deed or by its twin."""
     twin = FLOWS.get(TWINS.get(flow.goal, ""))
     return flow.orders[0] | (twin.orders[0] if twin else frozenset())

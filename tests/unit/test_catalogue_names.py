@@ -20,10 +20,6 @@ SOLD = (
         LocalText("和瑞", "Herui"),
     ),
     Sold(LocalText("和瑞 A4纸", "Herui A4 paper"), LocalText("和瑞", "Herui")),
-    Sold(LocalText("和瑞 蓝牙音箱 IPX7", "Herui speaker IPX7"), LocalText("和瑞", "Herui")),
-    Sold(LocalText("和瑞 投影线 HDMI2.1", "Herui cable HDMI2.1"), LocalText("和瑞", "Herui")),
-    Sold(LocalText("和瑞 滤芯 HF350", "Herui filter HF350"), LocalText("和瑞", "Herui")),
-    Sold(LocalText("和瑞 净水器 HF350", "Herui purifier HF350"), LocalText("和瑞", "Herui")),
 )
 KINDS = (
     Term("down_jacket", LocalText("羽绒服", "down jacket"), ("羽绒衣", "puffer")),
@@ -77,15 +73,6 @@ def test_names_are_found_whole_and_told_by_their_english_name(
     names: CatalogueNames, text: str, expected: list[tuple[str, str, str]]
 ) -> None:
     assert told(names, text) == expected
-
-
-def test_what_a_standard_is_called_is_no_product_and_a_model_of_several_is_none_of_them(
-    names: CatalogueNames,
-) -> None:
-    assert told(names, "有IPX7防水的吗") == told(names, "支持HDMI2.1吗") == []
-    assert told(names, "speaker IPX7") == [("product", "speaker IPX7", "speaker ipx7")]
-    assert told(names, "HF350怎么换") == [("product", "HF350", "hf350")]
-    assert told(names, "JSQ30-HWA怎么用") == [("product", "JSQ30-HWA", "water heater 16 l jsq30-hwa")]
 
 
 @pytest.mark.parametrize(

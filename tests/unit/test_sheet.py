@@ -90,6 +90,7 @@ from tests.builders import NOW, facts, hit, line, order, understood
         ("what time do you close", {"shop.hours"}),
         ("几点签收的", {"order.hour", "order.delivered"}),
         ("what time was it shipped", {"order.hour", "order.shipped"}),
+        ("I want to know whether delivery is free for a mug?", {"shop.shipping_fee"}),
         ("几点能到", {"order.hour", "order.expected"}),
         ("用券买的几点到", {"order.hour", "order.expected"}),
         ("什么时候到货", {"order.expected", "product.restock", "product.stock"}),
@@ -420,17 +421,6 @@ def test_a_late_order_that_is_packed_is_not_offered_its_cancelling() -> None:
     assert late(OrderState.PACKED).endswith("催单时补偿 ¥5.00 优惠券。")
 
 
-@pytest.mark.parametrize("urged_ago_h", [1, 50])
-def test_the_coupon_for_a_late_order_is_promised_once(urged_ago_h: int) -> None:
-    of = order(
-        state=OrderState.PAID,
-        paid_at=NOW - timedelta(hours=100),
-        urged_at=NOW - timedelta(hours=urged_ago_h),
-    )
-    (late,) = [fact.text for fact in order_facts(of, facts(), None) if fact.kind == "order.late"]
-    assert late.zh.endswith("非常抱歉：可以取消订单全额退款。") and "coupon" not in late.en
-
-
 _A_0 = re.compile(r"(?<![\d.,:-])0(?:\.00)?(?![\d.,:])")
 
 
@@ -477,6 +467,17 @@ def test_of_a_sentence_with_several_numbers_what_is_0_is_left_out() -> None:
     assert of_shop("shop.exchanges", _with(returns=never)) == ["商品不支持换货。"]
     payment = replace(DEMO_POLICY.payment, instalment_months=(3,), instalment_from_minor=0)
     assert of_shop("shop.instalments", _with(payment=payment)) == ["可以分3期付款。"]
+
+
+@pytest.mark.parametrize("urged_ago_h", [1, 50])
+def test_the_coupon_for_a_late_order_is_promised_once(urged_ago_h: int) -> None:
+    of = order(
+        state=OrderState.PAID,
+        paid_at=NOW - timedelta(hours=100),
+        urged_at=NOW - timedelta(hours=urged_ago_h),
+    )
+    (late,) = [fact.text for fact in order_facts(of, facts(), None) if fact.kind == "order.late"]
+    assert late.zh.endswith("非常抱歉：可以取消订单全额退款。") and "coupon" not in late.en
 
 
 def test_what_no_policy_says_of_missing_parts_is_not_promised() -> None:
