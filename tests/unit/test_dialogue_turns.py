@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from commerce.domain.orders import Order, OrderLine, OrderState
+from commerce.domain.orders import Order, OrderLine, OrderState, PaymentStatus
 from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
 from routing.compose import outcomes
 from routing.dialogue.flows import FLOWS
 from routing.dialogue.forbidden import forbidden
-from routing.dialogue.state import DialogueState
+from routing.dialogue.instead import possible_instead
+from routing.dialogue.state import DialogueState, Topic
 from routing.effects import Committed, DetailEach, Effect, Lapsed, Propose, Refused, Unavailable
 from tests.builders import NOW, line
 from tests.dialogue_values import COUPON, MUG, SmallShop, an_order, entity, heard, unsure
@@ -311,6 +312,19 @@ def test_a_repair_of_several_lines_is_asked_about_where_one_has_a_warranty() -> 
     under_warranty = lines[0], line("appliances", line_id="L9")
     _, asked = SmallShop(orders=(delivered(1, 60, *under_warranty),)).turn(DialogueState(), wanted)
     assert asked.move == "ask"
+
+
+def test_other_items_are_no_way_out_while_a_payment_is_under_way() -> None:
+    settled = an_order()
+    under_way = replace(settled, payments=(replace(settled.payments[0], status=PaymentStatus.PENDING),))
+
+    def possible(of: Order) -> tuple[str, ...]:
+        shop, topic = SmallShop((of,)), Topic("exchange", "exchange_request")
+        found = shop.facts(heard("想换一件").understood)
+        return possible_instead(("change_items", "cancel"), topic, shop.details(of.order_id), found)
+
+    assert possible(settled) == ("change_items", "cancel")
+    assert possible(under_way) == ()
 
 
 def test_goods_in_two_orders_are_asked_about_among_these_two() -> None:
