@@ -9,7 +9,7 @@ from models.types import OUT_OF_SCOPE, Understood
 from routing.compose.knowledge import NEAR, RELIABLE
 from routing.dialogue.goals import ANSWER
 from routing.dialogue.heard import Heard
-from routing.dialogue.rules import Plan, names_model
+from routing.dialogue.rules import Plan
 from routing.dialogue.state import Topic
 from routing.effects import Effect, LookUp
 from routing.facts import MOST_PASSAGES, NEEDS, ORDERS_IF_NAMED, Facts, Needs
@@ -17,6 +17,7 @@ from routing.planted import without_planted
 from routing.sheet.asked.intents import INTENT_OF
 from routing.sheet.asked.kinds import asked_kinds
 from routing.sheet.asked.likeness import kinds_by_likeness
+from routing.sheet.goods import names_model
 
 
 def sought(plan: Plan, heard: Heard) -> Generator[Effect, Any, tuple[Plan, Facts | None]]:
@@ -35,14 +36,15 @@ def _answered_rather(plan: Plan, heard: Heard, found: Facts) -> Plan | None:
     alike = next(iter(kinds_by_likeness(found.likenesses, is_sure=True)), None)
     best = next(iter(found.passages), None)
     state = replace(plan.state, unclear_turns=0)
-    if alike in INTENT_OF and (_is_of_goods(heard) or not alike.startswith("product.")):
+    if alike in INTENT_OF and (_is_of_goods(heard, found) or not alike.startswith("product.")):
         return Plan("answer", "it is asked like a fact", state, Topic(ANSWER, INTENT_OF[alike]))
     likeliest = next((each.intent for each in heard.understood.top), OUT_OF_SCOPE)
-    is_of_one = _is_of_one(heard)
+    is_of_one = _is_of_one(heard, found)
     if best is not None and best.score >= _SOUGHT[plan.step] and best.intents and not is_of_one:
         return Plan("answer", "an article is about it", state, Topic(ANSWER, best.intents[0]))
-    if plan.step == "clarify" and _is_of_goods(heard):
-        if likeliest in _OF_GOODS or (NEEDS[likeliest].orders and not names_model(heard)):
+    if plan.step == "clarify" and _is_of_goods(heard, found):
+        is_of_model = names_model(heard.message, found.products)
+        if likeliest in _OF_GOODS or (NEEDS[likeliest].orders and not is_of_model):
             return Plan("answer", "goods are asked about", state, Topic(ANSWER, likeliest))
         if is_of_one or heard.is_question:
             return Plan("answer", "goods are asked about", state, Topic(ANSWER, _OF_GOODS[0]))
@@ -52,9 +54,11 @@ def _answered_rather(plan: Plan, heard: Heard, found: Facts) -> Plan | None:
     return None
 
 
-def _is_of_one(heard: Heard) -> bool:
+def _is_of_one(heard: Heard, found: Facts) -> bool:
     """Whether it calls goods by their whole name, or by their model."""
-    return names_model(heard) or any(_is_whole(each.text) for each in heard.said("product"))
+    return names_model(heard.message, found.products) or any(
+        _is_whole(each.text) for each in heard.said("product")
+    )
 
 
 def _is_whole(name: str) -> bool:
@@ -66,8 +70,8 @@ _WHOLE_NAME: Final = 6
 _WHOLE_NAME_WORDS: Final = 2
 
 
-def _is_of_goods(heard: Heard) -> bool:
-    return bool(heard.said("product", "brand")) or names_model(heard)
+def _is_of_goods(heard: Heard, found: Facts) -> bool:
+    return bool(heard.said("product", "brand")) or names_model(heard.message, found.products)
 
 
 _OF_GOODS: Final = ("product_question", "stock_availability", "price_promotion", "technical_support")
@@ -88,7 +92,7 @@ def meant_rather(understood: Understood, heard: Heard, found: Facts) -> str | No
         if about == "shop" and not (by_words and kind == "shop.promotion"):
             return INTENT_OF.get(kind)
         own = INTENT_OF.get(kind, "product_question") if about == "product" else "product_question"
-        return own if _is_of_one(heard) else None
+        return own if _is_of_one(heard, found) else None
     if not found.is_signed_in:
         return None
     has_orders = needs.orders and understood.intent not in ORDERS_IF_NAMED

@@ -245,6 +245,17 @@ def test_goods_that_are_named_are_told_of_before_it_is_asked_what_was_meant() ->
     assert [e.needs.products for e in effects if isinstance(e, LookUp)] == [False, True]
 
 
+def test_a_word_with_digits_is_of_goods_where_the_shop_has_such_a_model() -> None:
+    unclear = understood("order_status", decision="clarify", probability=0.3)
+    message = "MU5183 呢？"
+    flight, _ = drive(unclear, facts(message=message, products=(MUG,)), message=message)
+    assert flight.move == "clarify"
+    message = "JSQ30-HWA 呢？"
+    heater = hit(LocalText("热水器 JSQ30-HWA", "heater JSQ30-HWA"))
+    asked, _ = drive(unclear, facts(message=message, products=(heater,)), message=message)
+    assert asked.reason == "goods are asked about"
+
+
 @pytest.mark.parametrize(
     ("intent", "names_goods", "are_read"),
     [
