@@ -36,6 +36,8 @@ _PRODUCTS_SHOWN = 5
 _RECOMMENDED = 5
 # Why something that the knowledge search should have found is missing.
 _OF_KNOWLEDGE = ("retrieval:", "article:")
+# What of the orders was left out.
+_OF_ORDERS = ("order:",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class LookUps:
         known: Facts | None = None,
     ) -> Facts:
         """Everything that the intent needs, in parallel; with the order of that id among the customer's latest. What articles
-        say is taken from what is `known`, where that was looked up.
+        say, and the orders, are taken from what is `known`, where those were looked up for the same order.
         """
         query = query_from_text(
             asked.message, asked.shop.vocabulary, understood.language, limit=_PRODUCTS_SHOWN
@@ -82,7 +84,7 @@ class LookUps:
             segment,
             person,
         ) = await asyncio.gather(
-            self._orders(asked, understood, needs, order_id, missing),
+            self._orders(asked, understood, needs, order_id, known, missing),
             self._products(asked, understood, needs, query, missing),
             self._knowledge(asked, understood, needs, query, known, missing),
             self._recommended(asked, needs, query, missing),
@@ -113,7 +115,13 @@ class LookUps:
         )
 
     async def _orders(
-        self, asked: Asked, understood: Understood, needs: Needs, spoken_of: str | None, missing: list[str]
+        self,
+        asked: Asked,
+        understood: Understood,
+        needs: Needs,
+        spoken_of: str | None,
+        known: Facts | None,
+        missing: list[str],
     ) -> tuple[tuple[Order, ...], str | None, bool]:
         """The latest, the one that is named first; its number; whether the customer has no such order."""
         entity = understood.entity("order_number")
@@ -125,6 +133,10 @@ class LookUps:
         principal = asked.principal
         if not (needs.orders or spelt) or principal.customer_id is None:
             return (), named_id, False
+        if known is not None and known.orders:
+            # A turn speaks of one state of them.
+            missing += [why for why in known.missing if why.startswith(_OF_ORDERS)]
+            return known.orders, known.asked_order_id, False
         try:
             latest = self._latest(principal, spelt or ((spoken_of,) if spoken_of else ()))
             orders = await self._commerce(asked, "orders", latest)

@@ -35,7 +35,7 @@ class Unread:
 @dataclass(frozen=True, slots=True)
 class LookUp:
     """Fetch what the turn needs, in parallel. The result is a `Facts`, with the order of that id among its orders. What
-    articles say is not searched again where it was for `known`.
+    articles say is not searched again where it was for `known`, and orders that it has are not read again.
     """
 
     understood: Understood

@@ -148,7 +148,7 @@ def _answer(turn: Turn, heard: Heard, plan: Plan, known: Facts | None) -> Flow:
         # What is asked was said before; of itself "and that one?" is like anything.
         found = replace(found, likenesses=())
     if plan.step == "answer" and (meant_by := meant_rather(understood, heard, found)) is not None:
-        # But for the articles nothing of that was looked up for the intent.
+        # But for the articles, and perhaps the orders, nothing of that was looked up for the intent.
         known = found if needs.passages else None
         understood = replace(understood, intent=meant_by)
         needs = NEEDS[meant_by]

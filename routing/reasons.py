@@ -61,7 +61,7 @@ _WHY: Final[Mapping[str, LocalText]] = {
         "新地址运费更高，而订单已经付款", "delivery costs more there, and the order is paid already"
     ),
     "shipping.region": LocalText("请说明是哪个省", "the province is not known"),
-    "urge.once": LocalText("48小时内已经催过一次", "it was hurried within the last 48 hours"),
+    "urge.once": LocalText("它已经催过了（{rule}）", "it was hurried already ({rule})"),
     "urge.open": LocalText("它不在等待发货或运输途中", "it does not wait to be sent and is not on its way"),
 }
 # A rule that fails because another one does, which says enough.

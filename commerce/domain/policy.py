@@ -28,8 +28,8 @@ class GoodsRequirement(StrEnum):
 class CategoryReturnRule:
     """`no_reason_days` counts from the day after delivery; 0 means that there is no no-reason return,
     None that there is no limit. Goods that are not as `requirement` says come back against `opened_fee_percent` of what
-    was paid for them, or where that is None not at all. A fault, damage or wrong item is reported within `fault_days`, or
-    within `fault_hours` where that is set.
+    was paid for them, or where that is None not at all. A fault, damage or wrong item is reported within `fault_days` (0:
+    on the day of delivery), or within `fault_hours` where that is set.
     """
 
     no_reason_days: int | None

@@ -97,6 +97,11 @@ def _returns(policy: ReturnPolicy) -> Problems:
                 f"returns.{name}.fault_hours",
                 "is set beside fault_days: a fault has one window; make one null",
             )
+        if rule.fault_hours == 0:
+            yield (
+                f"returns.{name}.fault_hours",
+                "leaves no time at all: make it null, or fault_days 0 for one day",
+            )
 
 
 def _shipping(policy: ShippingPolicy) -> Problems:

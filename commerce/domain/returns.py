@@ -198,6 +198,8 @@ def _within_window(
     else:
         days = rule.no_reason_days if is_own_choice else rule.fault_days
         span_zh, span_en = f"签收次日起{days}天内", f"within {days} days of delivery"
+        if not days:
+            span_zh, span_en = "签收当天", "on the day of delivery"
         # The end is exclusive midnight: the last day on which it can be done is the one before. Where clocks go forward at
         # midnight the end reads 01:00, and the minute before it is yesterday's.
         local = (ends_at - timedelta(minutes=1)).astimezone(ZoneInfo(zone))

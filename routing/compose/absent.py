@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from commerce.domain.orders import OPEN_STATES, OrderState
+from commerce.domain.orders import OPEN_STATES, RESERVING_STATES, OrderState
 from commerce.domain.text import LocalText
 from models.types import Understood
 from routing.compose.defaults import DEFAULTS, INTENTS_OF_GOODS
@@ -23,7 +23,7 @@ ABSENT: Final[Mapping[str, LocalText]] = {
     "order.expected": LocalText(
         "目前还查不到预计送达的日期。", "I don't have an expected day of arrival for it yet."
     ),
-    "order.tracking": LocalText("还没有发货，暂时没有运单号。", "It has not been sent yet, so there is no tracking number."),
+    "order.tracking": LocalText("没有查到运单号。", "I have no tracking number for it."),
     "order.delivered": LocalText("签收时间没有记录，我查不到。", "The time of delivery is not on record."),
     "order.placed": LocalText("下单时间没有记录，我查不到。", "When it was placed is not on record."),
     "order.shipped": LocalText("没有查到发货时间。", "I have no date on which it was sent."),
@@ -43,6 +43,16 @@ ABSENT: Final[Mapping[str, LocalText]] = {
     "customer.coupon": LocalText("您目前没有可用的优惠券。", "You have no coupons that can be used now."),
     "line.warranty": LocalText("这件商品没有单独的保修期。", "There is no warranty of its own on it."),
 }  # fmt: skip
+# What is said instead of an order in these states, since it has not come to that.
+_NOT_YET: Final[Mapping[str, tuple[frozenset[OrderState], LocalText]]] = {
+    "order.tracking": (
+        RESERVING_STATES,
+        LocalText(
+            "还没有发货，暂时没有运单号。", "It has not been sent yet, so there is no tracking number."
+        ),
+    ),
+    "order.delivered": (OPEN_STATES, LocalText("还没有签收。", "It has not been delivered yet.")),
+}
 # How near an article has to be to tell something of one product.
 _OF_ONE: Final = 0.7
 
@@ -55,7 +65,7 @@ def what_is_absent(
     # An order is named to whatever it was taken for.
     is_off = facts.asked_order_id is not None and not NEEDS[understood.intent].orders
     absent = [
-        ABSENT[kind].in_language(language)
+        _said_of(kind, facts).in_language(language)
         for kind in asked or (() if is_off else DEFAULTS.get(understood.intent, ())[:1])
         if kind in ABSENT and kind not in kinds and _is_missed(kind, asked, chosen, facts)
     ]
@@ -86,6 +96,11 @@ def what_is_absent(
     return absent
 
 
+def _said_of(kind: str, facts: Facts) -> LocalText:
+    states, text = _NOT_YET.get(kind, (frozenset(), ABSENT[kind]))
+    return text if facts.orders and meant(facts).state in states else ABSENT[kind]
+
+
 _PROMOTIONS: Final = re.compile(
     r"优惠|活动|折扣|打折|几折|便宜|discounts?|offers?|promotions?|sales?|cheaper", re.I
 )
@@ -102,14 +117,14 @@ def _is_missed(kind: str, asked: tuple[str, ...], chosen: tuple[SheetFact, ...],
         return False
     if kind == "order.hour":
         return not _is_hour_told(asked, chosen)
-    # What has not happened yet is told by the state, and is not a gap in what was written down.
+    # What has not happened is no gap in what was written down.
     return about != "order" or meant(facts).state in _MISSED_IN.get(kind, tuple(OrderState))
 
 
 _MISSED_IN: Final[Mapping[str, tuple[OrderState, ...]]] = {
     "order.expected": tuple(OPEN_STATES),
     "order.shipped": (OrderState.SHIPPED, OrderState.DELIVERED),
-    "order.delivered": (OrderState.DELIVERED,),
+    "order.delivered": (*OPEN_STATES, OrderState.DELIVERED),
     "order.refund": tuple(state for state in OrderState if state not in GOES_BACK),
 }
 

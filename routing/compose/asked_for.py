@@ -9,7 +9,7 @@ from models.types import Understood
 from routing.compose.absent import ABSENT
 from routing.compose.defaults import DEFAULTS, PROGRESS, REFUND_TIMES
 from routing.compose.described import written_of_goods
-from routing.facts import NEEDS, Facts
+from routing.facts import NEEDS, Facts, meant
 from routing.sheet.asked.intents import INTENT_OF
 from routing.sheet.asked.kinds import VAGUE, asked_kinds
 from routing.sheet.asked.likeness import kinds_by_likeness
@@ -35,6 +35,10 @@ _WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "product.price": ("product.price", "product.stock"),
     "product.stock": ("product.stock", "product.price"),
     "product.restock": ("product.stock",),
+}
+# Of an order that has not arrived.
+_WITH_ON_ITS_WAY: Final = {
+    "order.delivered": ("order.state", "order.latest_event", "order.expected", "order.ships_on")
 }
 
 
@@ -67,9 +71,11 @@ def _is_meant(kind: str, understood: Understood, facts: Facts) -> bool:
     return True
 
 
-def whole(kinds: Iterable[str]) -> tuple[str, ...]:
+def whole(kinds: Iterable[str], facts: Facts) -> tuple[str, ...]:
     """With what goes with them. Where one is asked for by name, the others of a default are not told."""
-    return tuple(dict.fromkeys(each for kind in kinds for each in _WITH.get(kind, (kind,))))
+    is_on_its_way = bool(facts.orders) and not facts.is_order_unknown and meant(facts).is_open
+    goes_with = {**_WITH, **(_WITH_ON_ITS_WAY if is_on_its_way else {})}
+    return tuple(dict.fromkeys(each for kind in kinds for each in goes_with.get(kind, (kind,))))
 
 
 def with_the_likelier(

@@ -37,7 +37,7 @@ def from_sheet(understood: Understood, facts: Facts) -> Composed:
         facts = replace(facts, goods=())
     sheet = sheet_of(facts)
     asked = kinds_asked_for(understood, facts, sheet)
-    chosen = narrowed(of_ones_own(of_kinds(sheet, whole(asked)), sheet, facts), facts)
+    chosen = narrowed(of_ones_own(of_kinds(sheet, whole(asked, facts)), sheet, facts), facts)
     chosen = chosen or by_default(understood, facts, sheet)
     if asked and not asked_kinds(facts.message):
         chosen = with_the_likelier(understood, facts, sheet, asked, chosen)

@@ -11,7 +11,7 @@ from commerce.domain.orders import Order, OrderLine
 from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
 from routing.reasons import reasons
-from routing.wording import STATE_WORDS, order_goods, say
+from routing.wording import STATE_WORDS, line_name, order_goods, say
 
 DEED_NAMES: Final[Mapping[str, LocalText]] = {
     "cancel": LocalText("取消订单", "cancel the order"),
@@ -242,6 +242,16 @@ def only_one(goal: str, order: Order, language: str) -> str:
         language,
         f"您说的应该是订单 {order.order_id}（{goods}），您最近的订单里目前只有这一单{can}。",
         f"I take it you mean order {order.order_id} ({goods}), of your recent orders the only one that {can}.",
+    )
+
+
+def only_line(goal: str, order: Order, line: OrderLine, language: str) -> str:
+    """Which item of the order was taken, and that the rules left no choice."""
+    can, name = _CAN[goal].in_language(language), line_name(line, language)
+    return say(
+        language,
+        f"您说的应该是{name}，订单 {order.order_id} 里目前只有这件{can}。",
+        f"I take it you mean {name}, the only item in order {order.order_id} that {can}.",
     )
 
 

@@ -103,7 +103,9 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
         # A proposal or a refusal names the order itself.
         if worked.are_others_refused and worked.ending in ("asked", "offered"):
             lead = (*lead, outcomes.only_one(topic.goal, order, language))
-        elif worked.ending == "asked":
+        if worked.only_line is not None and worked.ending in ("asked", "offered"):
+            lead = (*lead, outcomes.only_line(topic.goal, order, worked.only_line, language))
+        elif worked.ending == "asked" and not worked.are_others_refused:
             lead = (*lead, *_about_order(worked, topic, order, language))
     cards = (order_card(order, language, facts.zone),) if order is not None else ()
     made = {**before.slots} != {**topic.slots}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from commerce.domain.order_rules import can_cancel, can_change, warranty_ends_at
+from commerce.domain.order_rules import can_cancel, warranty_ends_at
 from commerce.domain.orders import OrderLine
+from commerce.domain.proposing.cutoffs import items_changeable
 from commerce.domain.returns import Remedy, ReturnReason, return_eligibility
+from commerce.domain.rules import RuleOutcome
 from routing.dialogue.state import Topic
 from routing.facts import Details, Facts
 
@@ -42,7 +44,7 @@ def _cancellable(details: Details, line: OrderLine, facts: Facts) -> bool:
 
 
 def _changeable(details: Details, line: OrderLine, facts: Facts) -> bool:
-    return can_change(details.order, facts.policy)
+    return all(step.outcome is not RuleOutcome.FAILED for step in items_changeable(details.action))
 
 
 def _always(details: Details, line: OrderLine, facts: Facts) -> bool:

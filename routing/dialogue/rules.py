@@ -320,11 +320,6 @@ def _by_words(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:
 _LEAST_NAME: Final = 4
 
 
-def names_model(heard: Heard) -> bool:
-    """Whether it has what the makers of things call them; numbers of orders look like that, too."""
-    return MODEL.search(heard.message) is not None and not heard.said("order_number")
-
-
 def _names_goods(reading: Reading) -> bool:
     """Asks about what the shop sells, by its name, however far off the question is; of a model that the shop has, whatever is
     said. What only looks like a model may be a flight.

@@ -21,15 +21,15 @@ _LETTERS: Final = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "2XL", "3XL", "XXXL"
 Items = list[dict[str, Any]]
 
 
-def _left(line: OrderLine) -> int:
+def pieces_left(line: OrderLine) -> int:
     return line.quantity - line.returned_quantity
 
 
-def _item(line: OrderLine, pieces: int | None) -> dict[str, Any]:
-    return {"line_id": line.line_id, "quantity": min(pieces or _left(line), _left(line))}
+def item(line: OrderLine, pieces: int | None) -> dict[str, Any]:
+    return {"line_id": line.line_id, "quantity": min(pieces or pieces_left(line), pieces_left(line))}
 
 
-def _pieces(heard: Heard) -> int | None:
+def pieces_said(heard: Heard) -> int | None:
     """How many, where the message says one number."""
     said = [entity.value for entity in heard.said("quantity")]
     if len(said) == 1 and said[0].isdigit() and int(said[0]) > 0:
@@ -47,16 +47,16 @@ def lines_said(working: Working) -> Items | None:
     """All of it, the lines that are named, or fewer pieces of the one that was chosen."""
     heard, open_lines = working.heard, working.lines
     if heard.acts.takes_all or words.ALL_OF_IT.search(heard.message):
-        return [_item(line, None) for line in open_lines]
+        return [item(line, None) for line in open_lines]
     named = named_lines(open_lines, heard, working.facts)
-    pieces = _pieces(working.heard)
+    pieces = pieces_said(working.heard)
     if len(named) == 1:
-        return [_item(named[0], pieces)]
+        return [item(named[0], pieces)]
     chosen = working.chosen
     if not named and heard.acts.other and len(chosen) == 1 and len(open_lines) == 2:
-        return [_item(next(line for line in open_lines if line not in chosen), pieces)]
+        return [item(next(line for line in open_lines if line not in chosen), pieces)]
     if not named and pieces is not None and len(chosen) == 1:
-        return [_item(chosen[0], pieces)]
+        return [item(chosen[0], pieces)]
     # Several that are called alike: which of them is asked.
     return None
 
@@ -64,7 +64,7 @@ def lines_said(working: Working) -> Items | None:
 def only_line(working: Working) -> Items | None:
     if len(working.lines) != 1:
         return None
-    return [_item(working.lines[0], _pieces(working.heard))]
+    return [item(working.lines[0], pieces_said(working.heard))]
 
 
 def line_options(working: Working) -> tuple[Option, ...]:
@@ -75,7 +75,7 @@ def line_options(working: Working) -> tuple[Option, ...]:
 
 
 def pick_line(working: Working, value: str) -> Items:
-    return [_item(line, None) for line in working.lines if line.line_id == value]
+    return [item(line, None) for line in working.lines if line.line_id == value]
 
 
 LINES: Final = Slot(
@@ -242,7 +242,7 @@ def fallen_lines(working: Working) -> Items | None:
         if line.variant_id in variants
         and variants[line.variant_id].price_minor * line.quantity < line.paid_minor
     ]
-    return [_item(line, None) for line in fallen or working.lines] or None
+    return [item(line, None) for line in fallen or working.lines] or None
 
 
 FALLEN_LINES: Final = Slot("lines", lines_said, fallen_lines, line_options, pick_line)

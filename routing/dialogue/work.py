@@ -8,15 +8,16 @@ from typing import Any, Final, Literal
 
 from commerce.domain.actions import ApplyCoupon
 from commerce.domain.errors import ActionRefused
-from commerce.domain.orders import Order
+from commerce.domain.orders import Order, OrderLine
 from commerce.domain.proposals import Proposal
 from commerce.domain.proposing.propose import propose
 from commerce.domain.rules import RuleStep
 from routing.dialogue.flows import FLOWS, TWINS, Flow, States
 from routing.dialogue.forbidden import Trace, forbidden, is_allowed
+from routing.dialogue.goods import named_lines
 from routing.dialogue.heard import Heard
 from routing.dialogue.picking import picked_option
-from routing.dialogue.slots_goods import LINES, pick_line
+from routing.dialogue.slots_goods import LINES, item, pieces_left, pieces_said
 from routing.dialogue.state import Question, Topic
 from routing.dialogue.which_order import (
     Choosing,
@@ -47,7 +48,7 @@ class Worked:
     """How far it came. `topic` goes on with the next turn where it was asked or offered. `is_told`: the customer did not name
     the order, and is told which one was taken. `is_allowed`: what is known so far speaks for it. `are_others_refused`: the
     rules were asked of every other order that they could let pass, and let none of them; not of those alone that the message
-    is about.
+    is about. `only_line` was taken since they let no other of the order pass.
     """
 
     ending: Ending
@@ -58,6 +59,7 @@ class Worked:
     is_told: bool = False
     is_allowed: bool = False
     are_others_refused: bool = False
+    only_line: OrderLine | None = None
     reason: str = ""
 
 
@@ -110,6 +112,7 @@ class _Known:
     working: Working
     flow: Flow
     is_told: bool
+    only_line: OrderLine | None = None
     ended: Worked | None = None
 
     @property
@@ -127,24 +130,29 @@ def _as_known(topic: Topic, heard: Heard, facts: Facts, chosen: Chosen, details:
     topic = replace(_about(topic, chosen), goal=flow.goal)
     working = Working(topic, heard, facts, without_planted_goods(details))
     working, lacking, trace = _filled(working, flow, flow.slots)
+    only: OrderLine | None = None
     if lacking is not None and lacking.name == LINES.name:
-        trace = _no_line_can(working, flow, lacking)
-    known = _Known(working, flow, is_told)
+        can, trace = _lines_that_can(working, flow, lacking)
+        only = _only_one_meant(working, can)
+        if only is not None:
+            working, lacking, trace = _filled(_with_line(working, only), flow, flow.slots)
+    known = _Known(working, flow, is_told, only)
     if trace:
         refused = Worked("refused", working.topic, working.details, rule_trace=trace, is_told=is_told)
         return replace(known, ended=refused)
     if lacking is not None:
         allowed = is_allowed(flow.goal, working)
-        asked = _ask_for(working, lacking)
-        return replace(
-            known, ended=replace(asked, details=working.details, is_told=is_told, is_allowed=allowed)
-        )
+        asked = replace(_ask_for(working, lacking), details=working.details, only_line=only)
+        return replace(known, ended=replace(asked, is_told=is_told, is_allowed=allowed))
     return known
 
 
 def _carry_on(known: _Known) -> Generator[Effect, Any, Worked]:
     """To the offer, where there is to be one."""
-    return known.ended or (yield from _propose(known.working, known.flow, known.is_told))
+    if known.ended is not None:
+        return known.ended
+    worked = yield from _propose(known.working, known.flow, known.is_told)
+    return replace(worked, only_line=known.only_line)
 
 
 def _refusal(working: Working, flow: Flow) -> Trace:
@@ -173,20 +181,33 @@ def _filled(working: Working, flow: Flow, slots: tuple[Slot, ...]) -> tuple[Work
     return working, None, trace or ()
 
 
-def _no_line_can(working: Working, flow: Flow, lines: Slot) -> Trace:
-    """The rules that refuse every line of the order, none where one can be what is asked for."""
+def _lines_that_can(working: Working, flow: Flow, lines: Slot) -> tuple[tuple[OrderLine, ...], Trace]:
+    """Those that can be what is asked for, as far as it is known; where none can, the rules that refuse each."""
+    can: list[OrderLine] = []
     told: Trace = ()
     after = flow.slots[flow.slots.index(lines) + 1 :]
     for line in working.lines:
-        slots = {**working.topic.slots, lines.name: pick_line(working, line.line_id)}
-        one = replace(working, topic=replace(working.topic, slots=slots))
-        one, lacking, trace = _filled(one, flow, after)
+        one, lacking, trace = _filled(_with_line(working, line), flow, after)
         if lacking is None and not trace:
             trace = _refusal(one, flow)
         if not trace:
-            return ()
+            can.append(line)
         told = (*told, *trace)
-    return told
+    return tuple(can), () if can else told
+
+
+def _only_one_meant(working: Working, can: tuple[OrderLine, ...]) -> OrderLine | None:
+    """Of the lines that can be it the only one, among those that the message names, and with as many pieces as it says."""
+    named = named_lines(working.lines, working.heard, working.facts)
+    meant = [line for line in can if line in named] if named else can
+    pieces = pieces_said(working.heard)
+    is_one = len(meant) == 1 and (pieces is None or pieces <= pieces_left(meant[0]))
+    return meant[0] if is_one else None
+
+
+def _with_line(working: Working, line: OrderLine) -> Working:
+    slots = {**working.topic.slots, LINES.name: [item(line, pieces_said(working.heard))]}
+    return replace(working, topic=replace(working.topic, slots=slots))
 
 
 def _for_its_state(flow: Flow, order: Order) -> Flow:

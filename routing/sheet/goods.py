@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from commerce.domain.catalogue import Product, ProductHit, ProductQuery, Variant
+from commerce.domain.model_numbers import FOLDED_MODEL
 from commerce.domain.text import LocalText
 from routing.sheet.fact import SheetFact, fact
 from routing.wording import colour_name, money
@@ -46,6 +47,20 @@ def is_called(message: str, *names: str) -> bool:
     )
 
 
+def names_model(message: str, hits: Sequence[ProductHit]) -> bool:
+    """Whether the message has the model of one of these, or the beginning of it. What only looks like a model, such as a
+    flight or the code of a fault, is none of theirs.
+    """
+    said = frozenset(FOLDED_MODEL.findall(message.lower()))
+    return any(start in said for hit in hits for start in _starts(f"{hit.name.zh} {hit.name.en}".lower()))
+
+
+def _starts(name: str) -> Iterator[str]:
+    for model in FOLDED_MODEL.findall(name):
+        yield from (model[: end.start()] for end in _END_OF_PART.finditer(model))
+
+
+_END_OF_PART: Final = re.compile(r"[.\-]|$")
 _MODEL: Final = re.compile(r"[a-z0-9][a-z0-9\-/()]*(?: (?:pro|max|plus|ultra|mini|lite|se))*")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from commerce.domain.order_rules import (
     can_cancel,
     cancelling,
     changing,
+    changing_items,
     is_shipping_late,
     payment_due_at,
     price_protection_ends_at,
@@ -31,7 +33,7 @@ from commerce.domain.orders import (
     TrackingState,
 )
 from commerce.domain.returns import Remedy, ReturnDecision, ReturnReason, return_eligibility
-from commerce.domain.rules import RuleOutcome
+from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
 from routing.facts import Details, Facts
 from routing.reasons import reasons
@@ -290,24 +292,46 @@ def _methods(payments: list[Payment], language: str) -> str:
 
 def _may_be(order: Order, facts: Facts) -> Iterator[SheetFact]:
     """Whether it can still be cancelled and changed, and what forbids it beside its state, which is told."""
-    state = STATE_WORDS[order.state]
-    for kind, trace, deed in (
-        ("order.cancellable", cancelling(order, facts.policy), LocalText("取消", "cancelled")),
-        ("order.changeable", changing(order, facts.policy), LocalText("修改", "changed")),
-    ):
-        failed = tuple(step for step in trace if step.outcome is RuleOutcome.FAILED)
-        may = LocalText("不能", "can't be") if failed else LocalText("可以", "can be")
-        others = tuple(step for step in failed if not step.rule_id.endswith("_cutoff"))
-        why = LocalText(
+    order_id, state, policy = order.order_id, STATE_WORDS[order.state], facts.policy
+    may = _may(cancelling(order, policy))
+    yield fact(
+        "order.cancellable",
+        order_id,
+        f"订单 {order_id} {state.zh}，现在{may.can.zh}取消{may.why.zh}。",
+        f"Order {order_id} is {state.en}: it {may.can.en} cancelled now{may.why.en}.",
+    )
+    may, items = _may(changing(order, policy)), _may(changing_items(order, policy))
+    # Of one whose address can be changed the items may not be.
+    is_address_alone = may.can != items.can
+    yield fact(
+        "order.changeable",
+        order_id,
+        f"订单 {order_id} {state.zh}，现在可以修改收货信息，{items.can.zh}修改商品{items.why.zh}。"
+        if is_address_alone
+        else f"订单 {order_id} {state.zh}，现在{may.can.zh}修改{may.why.zh}。",
+        f"Order {order_id} is {state.en}: its address can be changed now, its items {items.can.en}{items.why.en}."
+        if is_address_alone
+        else f"Order {order_id} is {state.en}: it {may.can.en} changed now{may.why.en}.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _May:
+    can: LocalText
+    why: LocalText
+
+
+def _may(trace: tuple[RuleStep, ...]) -> _May:
+    """Whether it can be done, and what forbids it beside the order's state."""
+    failed = tuple(step for step in trace if step.outcome is RuleOutcome.FAILED)
+    others = tuple(step for step in failed if not step.rule_id.endswith("_cutoff"))
+    return _May(
+        LocalText("不能", "can't be") if failed else LocalText("可以", "can be"),
+        LocalText(
             f"：{reasons(others, 'zh')}" if others else "",
             f", since {reasons(others, 'en')}" if others else "",
-        )
-        yield fact(
-            kind,
-            order.order_id,
-            f"订单 {order.order_id} {state.zh}，现在{may.zh}{deed.zh}{why.zh}。",
-            f"Order {order.order_id} is {state.en}: it {may.en} {deed.en} now{why.en}.",
-        )
+        ),
+    )
 
 
 def _protected(order: Order, facts: Facts) -> Iterator[SheetFact]:

@@ -91,18 +91,29 @@ def _delivery(facts: Facts) -> Iterator[SheetFact]:
             f"{cutoff}前付款当天发货，之后付款次日发货。",
             f"What is paid before {cutoff} leaves the same day, later payments the day after.",
         )
-    if rules.late_after_hours:
-        hours, off = rules.late_after_hours, _sum(facts, rules.late_coupon_minor)
-        coupon = (
-            LocalText(f"补偿 {off.zh} 优惠券，或者", f"brings a {off.en} coupon, or ")
-            if rules.late_coupon_minor
-            else LocalText("可以", "")
-        )
+    yield from _late(facts)
+
+
+def _late(facts: Facts) -> Iterator[SheetFact]:
+    """What comes of an order that does not leave in time: the coupon, and its cancelling as long as the shop lets."""
+    rules, cancelled_in = facts.policy.shipping, facts.policy.orders.cancel_states
+    zh, en = [], []
+    if rules.late_coupon_minor:
+        off = _sum(facts, rules.late_coupon_minor)
+        zh.append(f"催单时补偿 {off.zh} 优惠券")
+        en.append(f"brings a {off.en} coupon when you ask us to hurry it")
+    if last := next((state for state in (OrderState.PACKED, OrderState.PAID) if state in cancelled_in), None):
+        # Whatever has not left is not shipped: only an earlier end has to be told.
+        is_earlier, until = last is not OrderState.PACKED, _UNTIL_STATE[last]
+        zh.append(f"{until.zh if is_earlier else ''}{'也' if zh else ''}可以取消订单全额退款")
+        en.append(f"can be cancelled{f' {until.en}' if is_earlier else ''} for a full refund")
+    if rules.late_after_hours and zh:
+        hours = rules.late_after_hours
         yield fact(
             "shop.late",
             None,
-            f"付款后{hours}小时仍未发货的，{coupon.zh}取消订单全额退款。",
-            f"What has not left {hours} hours after payment {coupon.en}can be cancelled for a full refund.",
+            f"付款后{hours}小时仍未发货的，{'，'.join(zh)}。",
+            f"What has not left {hours} hours after payment {', and '.join(en)}.",
         )
 
 
@@ -206,14 +217,7 @@ def _faults(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
     rules = facts.policy.returns
     by_category = ((names[slug], rule, slug) for slug, rule in rules.categories.items() if slug in names)
     for name, rule, slug in ((LocalText("商品", "goods"), rules.default, None), *by_category):
-        if rule.fault_hours is not None:
-            until = LocalText(
-                f"签收后{rule.fault_hours}小时内", f"within {rule.fault_hours} hours of delivery"
-            )
-        elif rule.fault_days is not None:
-            until = LocalText(f"签收后{rule.fault_days}天内", f"within {rule.fault_days} days of delivery")
-        else:
-            until = LocalText("随时", "at any time")
+        until = _fault_until(rule) or LocalText("随时", "at any time")
         photo = LocalText("，请拍照", ", with a photo") if rule.needs_photo else LocalText("", "")
         yield fact(
             "shop.fault",
@@ -223,6 +227,19 @@ def _faults(facts: Facts, names: dict[str, LocalText]) -> Iterator[SheetFact]:
             "you get a refund or a replacement, and we pay the postage.",
             slug,
         )
+
+
+_THAT_DAY: Final = LocalText("签收当天", "on the day of delivery")
+
+
+def _fault_until(rule: CategoryReturnRule) -> LocalText | None:
+    """None: at any time."""
+    if rule.fault_hours is not None:
+        return LocalText(f"签收后{rule.fault_hours}小时内", f"within {rule.fault_hours} hours of delivery")
+    if rule.fault_days is None:
+        return None
+    days = rule.fault_days
+    return LocalText(f"签收后{days}天内", f"within {days} days of delivery") if days else _THAT_DAY
 
 
 _CONDITIONS: Final = {
@@ -278,7 +295,9 @@ def _window(kind: str, name: LocalText, rule: CategoryReturnRule, slug: str | No
             f"{en}; faults within {rule.fault_hours} hours",
         )
     elif rule.fault_days is not None:
-        zh, en = f"{zh}；质量问题{rule.fault_days}天内", f"{en}; faults within {rule.fault_days} days"
+        days = rule.fault_days
+        until = LocalText(f"{days}天内", f"within {days} days") if days else _THAT_DAY
+        zh, en = f"{zh}；质量问题{until.zh}", f"{en}; faults {until.en}"
     yield fact(kind, None, f"{zh}。", f"{en[0].upper()}{en[1:]}.", slug)
 
 

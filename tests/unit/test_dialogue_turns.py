@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from commerce.domain.orders import Order, OrderLine, OrderState
+from commerce.domain.orders import Order, OrderLine, OrderState, PaymentStatus
 from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
 from routing.compose import outcomes
 from routing.dialogue.flows import FLOWS
 from routing.dialogue.forbidden import forbidden
-from routing.dialogue.state import DialogueState
+from routing.dialogue.instead import possible_instead
+from routing.dialogue.state import DialogueState, Topic
 from routing.effects import Committed, DetailEach, Effect, Lapsed, Propose, Refused, Unavailable
 from tests.builders import NOW, line
 from tests.dialogue_values import COUPON, MUG, SmallShop, an_order, entity, heard, unsure
@@ -233,6 +234,9 @@ def test_of_every_deed_it_can_be_said_which_order_it_is_possible_for(goal: str, 
     order = an_order()
     assert order.order_id in outcomes.only_one(goal, order, language)
     assert outcomes.nor_others(goal, language)
+    assert order.lines[0].name.in_language(language) in outcomes.only_line(
+        goal, order, order.lines[0], language
+    )
 
 
 def test_of_orders_that_were_not_tried_nothing_is_said() -> None:
@@ -313,19 +317,68 @@ def test_an_order_of_which_no_line_can_be_returned_is_none_to_ask_lines_of() -> 
     _, carried = SmallShop(orders=(delivered(1, 3, *food),)).turn(DialogueState(), RETURN)
     assert carried.move == "answer"
     assert "不能退货" in text(carried) and "哪件商品" not in text(carried)
-    _, asked = SmallShop(orders=(delivered(1, 3, food[0], MUG),)).turn(DialogueState(), RETURN)
-    assert asked.move == "ask"
-    assert "哪件商品" in text(asked)
 
 
-def test_a_repair_of_several_lines_is_asked_about_where_one_has_a_warranty() -> None:
+COAT = line(line_id="L7", name=LocalText("外套", "coat"))
+FOOD = line("food", line_id="L8", name=LocalText("坚果", "nuts"))
+
+
+def test_the_only_item_of_an_order_that_can_be_returned_is_taken_and_named() -> None:
+    shop = SmallShop(orders=(delivered(1, 3, FOOD, MUG),))
+    _, carried = shop.turn(DialogueState(), RETURN)
+    assert carried.move == "propose" and "哪件商品" not in text(carried)
+    assert "您说的应该是手绘马克杯" in text(carried) and "目前只有这件可以退货" in text(carried)
+    assert carried.state.topic is not None
+    assert [each["line_id"] for each in carried.state.topic.slots["lines"]] == ["L2.1"]
+    _, again = shop.turn(carried.state, unsure("这个嘛"))
+    assert "只有这件" not in text(again)
+    _, refused = shop.turn(carried.state, heard("不是这个，我要退坚果", "return_request"))
+    assert refused.move == "answer" and "坚果" in text(refused) and "不能退货" in text(refused)
+
+
+def test_of_items_that_are_named_the_only_one_that_can_be_returned_is_taken() -> None:
+    """And none that is not named, nor one with fewer pieces than are said."""
+    gift, nuts = replace(FOOD, line_id="L6", name=LocalText("坚果礼盒", "nuts in a box")), FOOD
+    kept = replace(nuts, category="home")
+    _, taken = SmallShop(orders=(delivered(1, 3, gift, kept, MUG),)).turn(
+        DialogueState(), heard("坚果我要退货", "return_request")
+    )
+    assert taken.move == "propose" and "您说的应该是坚果（" in text(taken)
+    for said, lines in (
+        ("坚果我要退货", (gift, nuts, MUG)),
+        ("只退两件", (nuts, MUG)),
+        ("我要退货", (COAT, MUG)),
+    ):
+        _, asked = SmallShop(orders=(delivered(1, 3, *lines),)).turn(
+            DialogueState(), heard(said, "return_request")
+        )
+        assert asked.move == "ask" and "只有这件" not in text(asked), said
+
+
+def test_a_repair_of_several_lines_is_of_the_one_that_has_a_warranty() -> None:
     wanted = heard("我要报修", "warranty_repair")
     lines = line("home", line_id="L8"), line("home", line_id="L9")
     _, refused = SmallShop(orders=(delivered(1, 60, *lines),)).turn(DialogueState(), wanted)
     assert refused.move == "answer" and "没有保修" in text(refused)
     under_warranty = lines[0], line("appliances", line_id="L9")
-    _, asked = SmallShop(orders=(delivered(1, 60, *under_warranty),)).turn(DialogueState(), wanted)
+    _, taken = SmallShop(orders=(delivered(1, 60, *under_warranty),)).turn(DialogueState(), wanted)
+    assert taken.move == "propose" and "只有这件可以免费维修" in text(taken)
+    two = tuple(line("appliances", line_id=each) for each in ("L8", "L9"))
+    _, asked = SmallShop(orders=(delivered(1, 60, *two),)).turn(DialogueState(), wanted)
     assert asked.move == "ask"
+
+
+def test_other_items_are_no_way_out_while_a_payment_is_under_way() -> None:
+    settled = an_order()
+    under_way = replace(settled, payments=(replace(settled.payments[0], status=PaymentStatus.PENDING),))
+
+    def possible(of: Order) -> tuple[str, ...]:
+        shop, topic = SmallShop((of,)), Topic("exchange", "exchange_request")
+        found = shop.facts(heard("想换一件").understood)
+        return possible_instead(("change_items", "cancel"), topic, shop.details(of.order_id), found)
+
+    assert possible(settled) == ("change_items", "cancel")
+    assert possible(under_way) == ()
 
 
 def test_goods_in_two_orders_are_asked_about_among_these_two() -> None:

@@ -81,6 +81,28 @@ async def test_articles_and_what_it_is_asked_like_are_one_search_whose_failure_i
     assert "asked" not in asked.timings_ms
 
 
+async def test_orders_that_are_known_are_not_read_again_in_one_turn(tmp_path: Path, small: Shop) -> None:
+    needs = Needs(orders=True)
+    unknown = replace(HMM, entities=(Entity("order_number", "KF1", "KF1", 0, 3),))
+    async with in_process(tmp_path / "home", (small,), profile="fake", is_trained=False) as service:
+        look_ups = LookUps(service.store, service.stages, StageTimer(time.monotonic, NoMetrics()), lambda: AT)
+        snapshot = await service.snapshots.shop("small")
+
+        def asked() -> Asked:
+            deadline = Deadline.after(time.monotonic(), 60.0)
+            return Asked(Principal("small", "ann_1"), "hmm", snapshot, deadline, {})
+
+        first, second, third = asked(), asked(), asked()
+        found = await look_ups.facts(first, HMM, needs)
+        again = await look_ups.facts(second, HMM, needs, known=found)
+        not_found = await look_ups.facts(asked(), unknown, needs)
+        without_number = await look_ups.facts(third, HMM, needs, known=not_found)
+    assert ("orders" in first.timings_ms, "orders" in second.timings_ms) == (True, False)
+    assert len(found.orders) > 1 and again.orders == found.orders
+    assert not_found.is_order_unknown and "orders" in third.timings_ms
+    assert without_number.orders == found.orders
+
+
 async def test_a_remembered_message_is_not_read_again(tmp_path: Path, small: Shop) -> None:
     readings: Readings = {"hmm": HMM}
     async with in_process(

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from commerce.domain.model_numbers import FOLDED_MODEL, MODEL
+from commerce.domain.text import LocalText
 from deployments.lookups import _nameless
-from routing.dialogue.rules import names_model
+from routing.sheet.goods import names_model
+from tests.builders import hit
 from tests.dialogue_values import heard
 
 LONG = 100_000
@@ -54,11 +55,12 @@ def test_sizes_doors_parcels_and_words_are_none(text: str) -> None:
 
 
 HEARD = heard("", "product_question")
+HEATER = hit(LocalText("热水器 JSQ30-HWA Pro", "gas water heater JSQ30-HWA Pro"))
 SEARCHES: dict[str, Callable[[str], object]] = {
     "as it is written": MODEL.findall,
     "without capitals": lambda text: FOLDED_MODEL.findall(text.lower()),
     "what is looked up": lambda text: _nameless(text, HEARD.understood),
-    "what is decided from": lambda text: names_model(replace(HEARD, message=text)),
+    "what is decided from": lambda text: names_model(text, (HEATER,)),
 }
 
 
@@ -69,6 +71,24 @@ def test_a_message_of_any_length_is_searched_at_once(search: str, piece: str) ->
     started = time.process_time()
     SEARCHES[search](text)
     assert time.process_time() - started < MOST_S
+
+
+@pytest.mark.parametrize(
+    ("message", "is_named"),
+    [
+        ("JSQ30-HWA几升", True),
+        ("你们的jsq30怎么样", True),
+        ("JSQ30-HWA Pro in stock?", True),
+        ("JSQ3几升", False),
+        ("MU5183几点起飞", False),
+        ("显示E4", False),
+        ("优惠码SAVE20用不了", False),
+        ("热水器30升的", False),
+    ],
+)
+def test_a_model_is_named_where_the_shop_has_it(message: str, is_named: bool) -> None:
+    assert names_model(message, (hit(), HEATER)) is is_named
+    assert not names_model(message, (hit(),))
 
 
 def test_models_and_numbers_are_taken_out_of_what_is_asked_of_them() -> None:

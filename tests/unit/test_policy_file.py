@@ -128,6 +128,7 @@ def at(path: str, value: Any) -> dict[str, Any]:
         ("returns.default.no_reason_days", 7.5, "must be of type int"),
         ("returns.default.opened_fee_percent", 101, "must be at most 100"),
         ("returns.default.fault_hours", 48, "is set beside fault_days"),
+        ("returns.categories.food.fault_hours", 0, "leaves no time at all"),
         ("returns.categories.food.fault_days", 2, "is set beside fault_days"),
         ("refunds.card_max_days", 2, "ends (2) before it begins (3)"),
         ("shipping.metro", {"min_days": 3, "max_days": 2}, "ends (2) before it begins (3)"),

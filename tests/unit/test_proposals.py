@@ -922,6 +922,22 @@ def test_a_late_parcel_is_worth_a_coupon_once() -> None:
     assert refused_by("urge_shipment", facts(DELIVERED)) == "urge.open"
 
 
+def test_how_often_a_parcel_is_urged_is_told_by_the_shops_own_rule() -> None:
+    urged = facts(replace(an_order(), urged_at=NOW - timedelta(hours=1)))
+
+    def of_hours(hours: int) -> Facts:
+        shipping = replace(DEMO_POLICY.shipping, late_after_hours=hours)
+        return replace(urged, policy=replace(DEMO_POLICY, shipping=shipping))
+
+    with pytest.raises(ActionRefused) as refusal:
+        proposed("urge_shipment", of_hours(24))
+    assert reasons(refusal.value.rule_trace, "zh") == "它已经催过了（每24小时可以催一次）"
+    assert reasons(refusal.value.rule_trace, "en") == "it was hurried already (once in 24 hours)"
+    without = proposed("urge_shipment", of_hours(0))
+    assert [step.rule_id for step in without.rule_trace] == ["urge.open"]
+    assert [ticket.due_at for ticket in of_kind(without, TicketOpened)] == [None]
+
+
 def test_a_complaint_is_due_within_the_promised_hours() -> None:
     (ticket,) = proposed("open_complaint", words="客服态度不好").effects
     assert ticket.due_at == NOW + timedelta(hours=DEMO_POLICY.service.complaint_hours)  # type: ignore[union-attr]

@@ -21,6 +21,7 @@ from commerce.domain.orders import (
 )
 from commerce.domain.payment_methods import MethodKind, PaymentMethod
 from commerce.domain.policy import DeliveryTime, ShopPolicy
+from commerce.domain.returns import ReturnReason, return_eligibility
 from commerce.domain.text import LocalText
 from commerce.importers.tau2_policy import TAU2_POLICY
 from models.types import Likeness
@@ -421,6 +422,91 @@ def test_a_late_order_that_is_packed_is_not_offered_its_cancelling() -> None:
     assert late(OrderState.PACKED).endswith("催单时补偿 ¥5.00 优惠券。")
 
 
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        (
+            (OrderState.PAID,),
+            ["付款后48小时仍未发货的，催单时补偿 ¥5.00 优惠券，打包之前也可以取消订单全额退款。"],
+        ),
+        (
+            (OrderState.PAID, OrderState.PACKED),
+            ["付款后48小时仍未发货的，催单时补偿 ¥5.00 优惠券，也可以取消订单全额退款。"],
+        ),
+        ((), ["付款后48小时仍未发货的，催单时补偿 ¥5.00 优惠券。"]),
+    ],
+)
+def test_the_rule_of_late_orders_offers_cancelling_as_long_as_it_is_accepted(
+    states: tuple[OrderState, ...], told: list[str]
+) -> None:
+    policy = _with(orders=replace(DEMO_POLICY.orders, cancel_states=states))
+    assert of_shop("shop.late", policy) == told
+    without_coupon = replace(policy, shipping=replace(policy.shipping, late_coupon_minor=0))
+    assert of_shop("shop.late", without_coupon) == [
+        text.replace("催单时补偿 ¥5.00 优惠券，", "").replace("也可以", "可以")
+        for text in told
+        if "取消" in text
+    ]
+
+
+def test_a_payment_under_way_lets_the_address_be_changed_and_not_the_items() -> None:
+    under_way = replace(paid().payments[0], status=PaymentStatus.PENDING)
+    of = replace(order(state=OrderState.PAID), payments=(under_way,))
+    told = next(fact.text for fact in order_facts(of, facts(), None) if fact.kind == "order.changeable")
+    assert told.zh.endswith("现在可以修改收货信息，不能修改商品：还有付款在处理中。")
+    assert told.en.endswith(
+        "its address can be changed now, its items can't be, since a payment is still under way."
+    )
+    packed = replace(of, state=OrderState.PACKED)
+    told = next(fact.text for fact in order_facts(packed, facts(), None) if fact.kind == "order.changeable")
+    assert "可以修改" not in told.zh and "can be changed" not in told.en
+
+
+def test_a_fault_that_is_told_on_the_day_of_delivery_has_no_0_days() -> None:
+    rule = replace(DEMO_POLICY.returns.default, fault_days=0)
+    policy = _with(returns=replace(DEMO_POLICY.returns, default=rule, categories={}))
+    (window,), (fault,) = of_shop("shop.return_window", policy), of_shop("shop.fault", policy)
+    assert "质量问题签收当天" in window and "签收当天反馈" in fault
+    assert not _A_0.search(window) and not _A_0.search(fault)
+    late = paid(delivered_at=NOW - timedelta(days=2))
+    decision = return_eligibility(late, late.lines[0], policy, NOW, reason=ReturnReason.FAULT)
+    assert decision.blocker is not None
+    assert "签收当天" in decision.blocker.text.zh and "on the day of delivery" in decision.blocker.text.en
+
+
+@pytest.mark.parametrize(
+    ("state", "is_unsent"),
+    [
+        *((state, True) for state in (OrderState.PENDING_PAYMENT, OrderState.PAID, OrderState.PACKED)),
+        *((state, False) for state in (OrderState.SHIPPED, OrderState.DELIVERED, OrderState.CANCELLED)),
+    ],
+)
+def test_only_what_is_to_be_sent_is_said_not_to_be_sent_yet(state: OrderState, is_unsent: bool) -> None:
+    text = answer("运单号发我", "logistics_tracking", orders=(order(state=state, shipments=()),))
+    assert ("还没有发货" in text) == is_unsent and ("没有查到运单号" in text) != is_unsent
+
+
+@pytest.mark.parametrize(
+    ("message", "language", "said"),
+    [
+        ("几点签收的", "zh", ("还没有签收。", "最新物流", "杭州转运中心", "预计11月24日送达")),
+        (
+            "what time was it delivered",
+            "en",
+            ("It has not been delivered yet.", "Latest news", "Hangzhou hub"),
+        ),
+    ],
+)
+def test_whoever_asks_when_it_was_delivered_is_told_that_it_is_on_its_way(
+    message: str, language: Language, said: tuple[str, ...]
+) -> None:
+    text = answer(message, "logistics_tracking", language, orders=(order(),))
+    assert text.startswith(said[0]) and all(part in text for part in said)
+    for state in (OrderState.DELIVERED, OrderState.CANCELLED):
+        other = answer(message, "logistics_tracking", language, orders=(order(state=state),))
+        assert said[0] not in other and "最新物流" not in other and "Latest news" not in other
+
+
 _A_0 = re.compile(r"(?<![\d.,:-])0(?:\.00)?(?![\d.,:])")
 
 
@@ -452,7 +538,7 @@ def test_of_a_sentence_with_several_numbers_what_is_0_is_left_out() -> None:
     points = replace(member, points_valid_months=0, points_max_share_percent=0)
     assert of_shop("shop.points", _with(membership=points)) == ["每消费 ¥1.00 得1积分，100积分抵 ¥1.00。"]
     late = of_shop("shop.late", _with(shipping=replace(shipping, late_coupon_minor=0)))
-    assert late == ["付款后48小时仍未发货的，可以取消订单全额退款。"]
+    assert late == ["付款后48小时仍未发货的，打包之前可以取消订单全额退款。"]
     assert of_shop("shop.shipping_fee", _with(shipping=replace(shipping, free_from_minor=0))) == []
     near = replace(shipping, remote_fee_minor=0)
     assert not any("运费" in text for text in of_shop("shop.remote", _with(shipping=near)))
