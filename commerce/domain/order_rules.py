@@ -12,7 +12,7 @@ from commerce.domain.customers import Address
 from commerce.domain.money import Money
 from commerce.domain.orders import Order, OrderLine, OrderState
 from commerce.domain.policy import DeliveryTime, ShippingPolicy, ShopPolicy
-from commerce.domain.proposing.cutoffs import cancellable, changeable, settled
+from commerce.domain.proposing.cutoffs import cancellable, changeable, items_may_change, settled
 from commerce.domain.provinces import folded, province_of
 from commerce.domain.returns import day_window_end
 from commerce.domain.rules import RuleOutcome, RuleStep
@@ -37,7 +37,7 @@ def changing(order: Order, policy: ShopPolicy) -> tuple[RuleStep, ...]:
 def changing_items(order: Order, policy: ShopPolicy) -> tuple[RuleStep, ...]:
     """The rules by which its items are changed, as far as the order alone tells them."""
     of = _OfOrder(order, policy)
-    return *changeable(of), settled(of)
+    return *changeable(of), items_may_change(of), settled(of)
 
 
 def can_cancel(order: Order, policy: ShopPolicy) -> bool:

@@ -257,6 +257,13 @@ def test_goods_are_not_said_to_have_been_changed_in_a_shop_that_lets_none_be() -
     ]
     assert [each.zh.split("不能换货：")[1] for each in told] == ["店铺不支持换货。"]
     assert "the shop exchanges nothing" in told[0].en
+    orders = replace(DEMO_POLICY.orders, max_item_changes=0)
+    told = [
+        fact.text
+        for fact in order_facts(order(state=OrderState.PAID), facts(policy=_with(orders=orders)), None)
+        if fact.kind == "order.changeable"
+    ]
+    assert told[0].zh.endswith("现在可以修改收货信息，不能修改商品：店铺不支持修改订单的商品。")
 
 
 def test_goods_that_may_be_opened_have_no_condition_and_no_fee() -> None:
