@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from commerce.domain.model_numbers import MODEL
+from commerce.domain.model_numbers import MODEL, has_model
 from routing.dialogue.flows import FLOWS
 from routing.dialogue.goals import ANSWER, INTENT_OF, goal_of, settled
 from routing.dialogue.heard import Heard
@@ -320,8 +320,11 @@ _LEAST_NAME: Final = 4
 
 
 def names_model(heard: Heard) -> bool:
-    """Whether it has what the makers of things call them; numbers of orders look like that, too."""
-    return MODEL.search(heard.message) is not None and not heard.said("order_number")
+    """Whether it has what the makers of things call them, a name of goods in whatever case; numbers of orders look like that,
+    too.
+    """
+    has_one = MODEL.search(heard.message) is not None or any(has_model(n.text) for n in heard.said("product"))
+    return has_one and not heard.said("order_number")
 
 
 def _names_goods(reading: Reading) -> bool:
@@ -332,7 +335,7 @@ def _names_goods(reading: Reading) -> bool:
     if heard.understood.decision != "out_of_scope":
         return False
     names = [entity.text for entity in heard.said("product") if len(entity.text) >= _LEAST_NAME]
-    return any(MODEL.search(name) for name in names) or (heard.is_question and bool(names))
+    return any(has_model(name) for name in names) or (heard.is_question and bool(names))
 
 
 def _about_goods(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:

@@ -27,31 +27,31 @@ def named_goods(message: str, hits: Sequence[ProductHit]) -> tuple[ProductHit, .
     """Of what a search found the products that the message calls by their names; else the likeliest two."""
     folded = _plain(message)
     called = [hit for hit in hits if any(_plain(n) in folded for n in (hit.name.zh, hit.name.en) if n)]
-    return tuple(called or _by_model(message, hits) or hits)[:_MOST_GOODS]
+    return tuple(called or _by_part(message, hits) or hits)[:_MOST_GOODS]
 
 
-def _by_model(message: str, hits: Sequence[ProductHit]) -> list[ProductHit]:
-    """Those with the longest part of their name, with letters and digits, that the message has."""
-    lengths = [_longest_model(message.lower(), f"{hit.name.zh} {hit.name.en}".lower()) for hit in hits]
+def _by_part(message: str, hits: Sequence[ProductHit]) -> list[ProductHit]:
+    """Those with the longest part of their name, with a digit, that the message has: a model, or the 16 of 16升热水器."""
+    lengths = [_longest_part(message.lower(), f"{hit.name.zh} {hit.name.en}".lower()) for hit in hits]
     most = max(lengths, default=0)
     return [hit for hit, length in zip(hits, lengths, strict=True) if length == most > 0]
 
 
 def is_called(message: str, *names: str) -> bool:
-    """Whether the message calls goods of these names by them, or by the model in them."""
+    """Whether the message calls goods of these names by them, or by a part of them with a digit."""
     folded, called = _plain(message), [name for name in names if name]
     return (
         any(_plain(name) in folded for name in called)
-        or _longest_model(message.lower(), " ".join(called).lower()) > 0
+        or _longest_part(message.lower(), " ".join(called).lower()) > 0
     )
 
 
-_MODEL: Final = re.compile(r"[a-z0-9][a-z0-9\-/()]*(?: (?:pro|max|plus|ultra|mini|lite|se))*")
+_PART: Final = re.compile(r"[a-z0-9][a-z0-9\-/()]*(?: (?:pro|max|plus|ultra|mini|lite|se))*")
 
 
-def _longest_model(message: str, name: str) -> int:
-    models = (match.group() for match in _MODEL.finditer(message))
-    return max((len(m) for m in models if any(c.isdigit() for c in m) and _is_said(m, name)), default=0)
+def _longest_part(message: str, name: str) -> int:
+    parts = (match.group() for match in _PART.finditer(message))
+    return max((len(p) for p in parts if any(c.isdigit() for c in p) and _is_said(p, name)), default=0)
 
 
 _MOST_GOODS: Final = 2

@@ -245,6 +245,16 @@ def test_goods_that_are_named_are_told_of_before_it_is_asked_what_was_meant() ->
     assert [e.needs.products for e in effects if isinstance(e, LookUp)] == [False, True]
 
 
+@pytest.mark.parametrize("model", ["JSQ30-HWA", "jsq30-hwa"])
+def test_one_that_is_named_by_its_model_is_told_of_and_not_searched_for(model: str) -> None:
+    message, named = f"{model}能用多久", (Entity("product", model, "heater", 0, len(model)),)
+    _, effects = drive(understood("product_search", entities=named), facts(message=message), message=message)
+    assert [e.understood.intent for e in effects if isinstance(e, LookUp)] == [
+        "product_search",
+        "product_question",
+    ]
+
+
 @pytest.mark.parametrize(
     ("intent", "names_goods", "are_read"),
     [

@@ -305,7 +305,24 @@ def test_a_late_order_that_is_packed_is_not_offered_its_cancelling() -> None:
     assert late(OrderState.PACKED).endswith("催单时补偿 ¥5.00 优惠券。")
 
 
-_A_0 = re.compile(r"(?<![\d.,:-])0(?:\.00)?(?![\d.,:])")
+_A_0 = re.compile(r"(?<![\d.,:-])0(?:\.00)?(?!\d|[.,:]\d)")
+
+
+@pytest.mark.parametrize(
+    ("text", "has_one"),
+    [
+        ("a fee of CNY 0.00.", True),
+        ("within 0 days, or later", True),
+        ("收取0%折旧费", True),
+        ("运费 ¥0.00，", True),
+        ("at 10:00.", False),
+        ("CNY 10.00.", False),
+        ("满 ¥1,000.00 包邮。", False),
+        ("0.5 kg", False),
+    ],
+)
+def test_what_is_a_0(text: str, has_one: bool) -> None:
+    assert (_A_0.search(text) is not None) == has_one
 
 
 def test_no_sentence_tells_a_0_as_a_rule() -> None:
