@@ -174,6 +174,13 @@ async def test_what_the_shop_does_not_sell_is_not_found(shop: Store) -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_message_of_hundreds_of_words_is_a_search_like_any_other(shop: Store) -> None:
+    words = " ".join(f"zz{n}" for n in range(600))
+    assert len(words) < 4_000 and await found(shop, words) == ()
+    assert {hit.product_type for hit in await found(shop, f"文胸 {words}")} == {"bra"}
+
+
+@pytest.mark.asyncio
 async def test_words_of_the_query_rank_before_popularity(shop: Store) -> None:
     first = (await found(shop, "无钢圈文胸"))[0]
     assert "无钢圈" in first.name.zh
