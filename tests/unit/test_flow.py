@@ -7,7 +7,7 @@ import pytest
 
 from commerce.domain.catalogue import ProductQuery
 from commerce.domain.text import LocalText
-from models.types import Entity, IntentScore, Likeness
+from models.types import Entity, IntentScore, Likeness, Understood
 from models.types.understanding import Decision
 from routing.dialogue.state import DialogueState
 from routing.effects import Emit, LookUp, NextPiece, Piece, StartRung, StopRung, Understand, Unread
@@ -215,6 +215,16 @@ def test_what_is_asked_like_ones_own_data_is_looked_up_for_it() -> None:
 MUG = hit(LocalText("马克杯", "mug"), product_type="mug")
 
 
+def read_as_a_search(message: str, language: Any) -> Understood:
+    """With the goods in it."""
+    named = tuple(
+        Entity("product", name, name, at, at + len(name))
+        for name in ("杯子", "马克杯", "mug")
+        if (at := message.find(name)) >= 0
+    )
+    return understood("product_search", language, entities=named)
+
+
 @pytest.mark.parametrize(
     ("message", "language", "query"),
     [
@@ -222,6 +232,10 @@ MUG = hit(LocalText("马克杯", "mug"), product_type="mug")
         ("有没有包邮的杯子", "zh", ProductQuery(product_types=("mug",))),
         ("找一款能分期的马克杯", "zh", ProductQuery(tokens=("能分期", "马克杯"))),
         ("买件马克杯 7天无理由的", "zh", ProductQuery(tokens=("马克杯", "天无理由"))),
+        ("能帮我找个包邮的杯子吗", "zh", ProductQuery(product_types=("mug",))),
+        ("想要个包邮的杯子，你们能帮我挑吗", "zh", ProductQuery(product_types=("mug",))),
+        ("推荐个马克杯，运费怎么算", "zh", ProductQuery(product_types=("mug",))),
+        ("I want a mug with free delivery, can you help?", "en", ProductQuery(product_types=("mug",))),
         (
             "can you recommend a gift-wrapped mug?",
             "en",
@@ -231,7 +245,7 @@ MUG = hit(LocalText("马克杯", "mug"), product_type="mug")
 )
 def test_goods_that_should_meet_a_rule_are_shown(message: str, language: Any, query: ProductQuery) -> None:
     found = facts(message=message, query=query, products=(MUG,))
-    reply, effects = drive(understood("product_search", language), found, message=message)
+    reply, effects = drive(read_as_a_search(message, language), found, message=message)
     assert [e.data["product_id"] for e in effects if isinstance(e, Emit) and e.event == "card"] == ["P1"]
     assert "mug" in reply.answer or "马克杯" in reply.answer
 
@@ -242,13 +256,37 @@ def test_goods_that_should_meet_a_rule_are_shown(message: str, language: Any, qu
         ("包邮吗", "zh", ProductQuery(tokens=("包邮",))),
         ("买杯子包邮吗", "zh", ProductQuery(product_types=("mug",))),
         ("do you gift wrap", "en", ProductQuery(tokens=("wrap",), is_gift=True)),
+        ("想买杯子包邮吗", "zh", ProductQuery(product_types=("mug",))),
+        ("我想买马克杯，运费怎么算", "zh", ProductQuery(product_types=("mug",))),
+        ("想买个杯子运费多少", "zh", ProductQuery(product_types=("mug",))),
+        ("运费怎么算，想买个杯子", "zh", ProductQuery(product_types=("mug",))),
+        ("求杯子能分期付款吗", "zh", ProductQuery(product_types=("mug",))),
+        ("I want a mug, do you gift wrap it?", "en", ProductQuery(product_types=("mug",), is_gift=True)),
     ],
 )
 def test_a_rule_that_is_asked_is_told_though_it_was_read_as_a_search(
     message: str, language: Any, query: ProductQuery
 ) -> None:
     found = facts(message=message, query=query, products=(MUG,), passages=(PASSAGE,))
-    _, effects = drive(understood("product_search", language), found, message=message)
+    _, effects = drive(read_as_a_search(message, language), found, message=message)
+    assert len([e for e in effects if isinstance(e, LookUp)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("message", "language"),
+    [
+        ("I want to know whether delivery is free for a mug?", "en"),
+        ("I'd like to know whether delivery is free for a mug", "en"),
+        ("I want a mug, is delivery free?", "en"),
+        ("想买杯子要邮费吗", "zh"),
+    ],
+)
+def test_a_rule_that_only_something_like_it_tells_is_told_as_well(message: str, language: Any) -> None:
+    alike = (Likeness("shop.shipping_fee", 0.7), Likeness("shop.unpaid", 0.2))
+    found = facts(
+        message=message, query=ProductQuery(product_types=("mug",)), products=(MUG,), likenesses=alike
+    )
+    _, effects = drive(read_as_a_search(message, language), found, message=message)
     assert len([e for e in effects if isinstance(e, LookUp)]) == 2
 
 
