@@ -229,7 +229,7 @@ def _generate(
     if failure is not None:
         return (), failure
     # While the model reads its prompt.
-    prepare(lines)
+    memory = prepare(lines)
     written, buffer = Written(), Buffer()
     released: list[str] = []
     while True:
@@ -241,7 +241,7 @@ def _generate(
         if piece.is_last and (rest := buffer.flush()):
             sentences = (*sentences, rest)
         for sentence in filter(None, map(cleaned, sentences)):
-            finding = check(sentence, lines, understood.language, message)
+            finding = check(sentence, lines, understood.language, message, memory)
             if finding is not None:
                 yield StopRung()
                 return tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from string import ascii_lowercase, digits
 from typing import Final
 
 from commerce.domain.catalogue import Product, ProductHit, ProductQuery, Variant
@@ -104,8 +105,18 @@ def _named(variant: Variant, query: ProductQuery | None, message: str) -> int:
 
 
 def _is_said(value: str, message: str) -> bool:
-    """As a word of its own: 2L is not in 12L."""
-    return re.search(rf"(?<![a-z0-9.]){re.escape(value)}(?![a-z0-9])", message) is not None
+    """As a word of its own: 2L is not in 12L. Patterns of what a customer writes would be kept by `re`."""
+    at = message.find(value)
+    while at >= 0:
+        end = at + len(value)
+        if message[max(at - 1, 0) : at] not in _BEFORE and message[end : end + 1] not in _LETTERS:
+            return True
+        at = message.find(value, at + 1)
+    return False
+
+
+_LETTERS: Final = frozenset(ascii_lowercase + digits)
+_BEFORE: Final = _LETTERS | {"."}
 
 
 def _in_stock(variants: Sequence[Variant]) -> int:

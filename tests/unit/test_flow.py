@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import routing.grounding.known
 from commerce.domain.catalogue import ProductQuery
 from commerce.domain.text import LocalText
 from models.types import Entity, IntentScore, Likeness, Understood
@@ -13,6 +14,7 @@ from routing.dialogue.state import DialogueState
 from routing.effects import Emit, LookUp, NextPiece, Piece, StartRung, StopRung, Understand, Unread
 from routing.facts import MOST_PASSAGES, Facts, Needs
 from routing.flow import Reply, Turn, chat
+from routing.grounding import Fact
 from routing.ladder import Measured
 from tests.builders import NOW, facts, hit, passage, understood
 
@@ -82,6 +84,21 @@ def test_a_checked_generation_answers_and_says_so() -> None:
         "签收次日起7天内可以无理由退货。",
     )
     assert told(effects) == reply.answer
+
+
+def test_the_facts_are_read_once_for_all_that_is_generated(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Fact] = []
+    pieces = routing.grounding.known._pieces
+
+    def counted(fact: Fact) -> object:
+        seen.append(fact)
+        return pieces(fact)
+
+    monkeypatch.setattr(routing.grounding.known, "_pieces", counted)
+    said = [Piece("签收次日起7天内可以无理由退货。签收次日起7天内都可以退。"), Piece("", is_last=True)]
+    reply, _ = drive(understood("return_policy"), facts(passages=(PASSAGE,)), said, ON)
+    assert (reply.rung, reply.answer.count("7天")) == ("small", 2)
+    assert seen and len(seen) == len(set(seen))
 
 
 def test_a_sentence_that_the_facts_do_not_hold_is_never_sent_and_the_next_rung_goes_on() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-import routing.planted
 from benchmarks.in_process.shops import DEMO
 from benchmarks.injections.attempts import attempts
 from commerce.demo.policy import DEMO_POLICY
@@ -159,12 +158,6 @@ def test_a_description_of_what_understands_every_language_is_none() -> None:
 def test_every_text_of_the_attack_is_found() -> None:
     texts = [each.planted for each in attempts() if each.planted]
     assert len(texts) >= 90 and all(is_planted(text) and is_planted_in_row(text) for text in texts)
-
-
-def test_no_text_of_a_customer_stays_behind() -> None:
-    """An erasure does not reach what this module would keep."""
-    kept = [each for each in vars(routing.planted).values() if hasattr(each, "cache_info")]
-    assert kept == [routing.planted._texts_of]
 
 
 async def test_no_text_of_the_demonstration_is_taken_for_one(tmp_path: Path) -> None:
