@@ -279,10 +279,13 @@ def test_a_reason_and_a_courier_are_told_where_they_are_known_and_else_not_seen_
     who = answer("快递员电话多少", "logistics_tracking", orders=(near,))
     assert "13912345678" in who and "查不到" not in who
     assert "姓名和电话，我在这里查不到" in answer("快递员电话多少", "logistics_tracking", orders=(order(),))
-    called_off = order(state=OrderState.CANCELLED, attributes={"cancel_reason": "no longer needed"})
-    assert answer("为什么取消了", "order_status", orders=(called_off,)).startswith("取消原因：不需要了。")
-    unknown = order(state=OrderState.CANCELLED)
-    assert "原因我在这里查不到" in answer("为什么取消了", "order_status", orders=(unknown,))
+    for given in ("no longer needed", "no_longer_needed", "不需要了"):
+        called_off = order(state=OrderState.CANCELLED, attributes={"cancel_reason": given})
+        assert answer("为什么取消了", "order_status", orders=(called_off,)).startswith("取消原因：不需要了。")
+    # A colleague's words are for colleagues.
+    for none in ({}, {"cancel_reason": None}, {"cancel_reason": "suspected fraud, customer on watch list"}):
+        unknown = answer("为什么取消了", "order_status", orders=(replace(called_off, attributes=none),))
+        assert "原因我在这里查不到" in unknown and "fraud" not in unknown
 
 
 def test_what_a_line_cost_is_told_where_it_was_paid_and_no_refund_is_promised() -> None:
