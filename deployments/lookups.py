@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from commerce.domain.catalogue import Product, ProductHit, ProductQuery
 from commerce.domain.errors import CustomerNotFound, OrderNotFound, StoreError
 from commerce.domain.identity import Principal
-from commerce.domain.model_numbers import MODEL
+from commerce.domain.model_numbers import MODEL, has_model
 from commerce.domain.orders import Order
 from commerce.domain.product_query import asked_categories, query_from_text
 from commerce.store import Store
@@ -173,7 +173,7 @@ class LookUps:
         missing: list[str],
     ) -> tuple[tuple[ProductHit, ...], tuple[Product, ...]]:
         """What the query finds; and of goods that are named, all that is known of the likeliest."""
-        names_goods = bool(understood.entity("product")) or any(_is_model(word) for word in query.tokens)
+        names_goods = bool(understood.entity("product")) or any(has_model(word) for word in query.tokens)
         if not needs.products and not (names_goods and needs.passages):
             return (), ()
         wanted = replace(query, in_stock=needs.products and not needs.includes_out_of_stock)
@@ -285,11 +285,6 @@ _NAMES: Final = ("order_number", "product", "brand")
 _NUMBERS: Final = re.compile(
     rf"{MODEL.pattern}|(?<![A-Za-z0-9])[A-Z]{{1,4}}\d{{8,}}(?![A-Za-z0-9])|#?\b\d{{8,}}\b"
 )
-
-
-def _is_model(word: str) -> bool:
-    """Letters and digits together, as the makers of things call them."""
-    return any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
 
 
 def _commerce_reason(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """The names of a shop's catalogue, for understanding."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -25,20 +26,32 @@ def _names(vocabulary: ProductVocabulary, sold: Sequence[Sold]) -> Iterator[Name
         for written in (term.name.zh, term.name.en, *term.synonyms):
             yield Name("product", written, _value(term.name))
     for item in sold:
-        value = _without(item.brand.en, item.name.en).lower()
         for name, brand in ((item.name.zh, item.brand.zh), (item.name.en, item.brand.en)):
-            yield Name("product", _without(brand, name), value)
+            yield Name("product", _without(brand, name), _value_of(item))
+    yield from _models(sold)
+
+
+def _models(sold: Sequence[Sold]) -> Iterator[Name]:
+    """Of goods of one brand. What goods of several have is no maker's name for them: CET-4."""
+    having: defaultdict[str, list[Sold]] = defaultdict(list)
     for item in sold:
-        value = _without(item.brand.en, item.name.en).lower()
-        for model in MODEL.findall(f"{item.name.zh} {item.name.en}"):
+        for model in {found.lower(): None for found in MODEL.findall(f"{item.name.zh} {item.name.en}")}:
             if len(model) >= _LEAST_MODEL:
-                yield Name("product", model, value)
+                having[model].append(item)
+    for model, items in having.items():
+        if len({item.brand for item in items}) == 1:
+            # Several of them are none of them in particular.
+            yield Name("product", model, _value_of(items[0]) if len(items) == 1 else model)
 
 
 def _without(brand: str, name: str) -> str:
     """The brand is an entity of its own. "Art" is not the brand that "Artisan bread knife" starts with."""
     is_brand = name.startswith(brand) and is_whole(name, 0, len(brand))
     return (is_brand and name[len(brand) :].strip()) or name
+
+
+def _value_of(item: Sold) -> str:
+    return _without(item.brand.en, item.name.en).lower()
 
 
 def _value(name: LocalText) -> str:

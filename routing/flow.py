@@ -39,7 +39,7 @@ from routing.effects import (
 from routing.facts import MOST_PASSAGES, NEEDS, Details, Facts, Needs, meant
 from routing.grounding import Fact, check, prepare
 from routing.ladder import Measured, Rung, RungChoice, choose
-from routing.planted import without_planted
+from routing.planted import first_for_customers, without_planted
 from routing.prompts import fact_lines, messages
 from routing.sentences import Buffer
 from routing.wording import say
@@ -154,7 +154,7 @@ def _answer(turn: Turn, heard: Heard, plan: Plan, known: Facts | None) -> Flow:
         needs = NEEDS[meant_by]
         found = yield LookUp(understood, _to_fetch(needs, meant_by, heard), order_id, known)
         plan = replace(plan, topic=Topic(ANSWER, meant_by))
-    facts = without_planted(replace(found, passages=found.passages[: needs.passages]))
+    facts = without_planted(replace(found, passages=first_for_customers(found.passages, needs.passages)))
     about = yield from _detailed(about_order(plan, heard, facts), needs)
     composed = hand_off(understood, about) if plan.step == "hand_off" else compose(understood, about)
     choice = choose(
@@ -228,7 +228,7 @@ def _generate(
     if failure is not None:
         return (), failure
     # While the model reads its prompt.
-    prepare(lines)
+    memory = prepare(lines)
     written, buffer = Written(), Buffer()
     released: list[str] = []
     while True:
@@ -240,7 +240,7 @@ def _generate(
         if piece.is_last and (rest := buffer.flush()):
             sentences = (*sentences, rest)
         for sentence in filter(None, map(cleaned, sentences)):
-            finding = check(sentence, lines, understood.language, message)
+            finding = check(sentence, lines, understood.language, message, memory)
             if finding is not None:
                 yield StopRung()
                 return tuple(

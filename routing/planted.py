@@ -64,6 +64,12 @@ _ORDERS: Final = re.compile(_ORDER, re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"[。！？!?\n]|\.(?=\s|$)")
 # Of different kinds, in what an order says.
 _LEAST_SIGNS: Final = 2
+# What an attacker wants to be told, and no caretaker's notice or system of a phone has.
+_GIVES: Final = re.compile(
+    r"退款|退钱|全额|免费|免单|赔[付偿]|补偿|转账|优惠券|红包|[一二三四五六七八九\d]折|"
+    r"\b(?:refund(?:s|ed)?|free|coupons?|vouchers?|discounts?|compensat\w+)\b",
+    re.IGNORECASE,
+)
 
 
 def is_planted(text: str) -> bool:
@@ -72,10 +78,17 @@ def is_planted(text: str) -> bool:
 
 
 def is_planted_in_row(text: str) -> bool:
-    """Of a name, an address, the news of a parcel and the like, which are short."""
-    if _ANY_SIGN.search(text) and sum(sign.search(text) is not None for sign in _EACH_SIGN) >= _LEAST_SIGNS:
+    """Of a name, an address, the news of a parcel and the like, which are short: by several signs, or one that comes with
+    money.
+    """
+    if _orders_a_machine(text):
         return True
-    return _orders_a_machine(text)
+    if not _ANY_SIGN.search(text):
+        return False
+    return (
+        _GIVES.search(text) is not None
+        or sum(sign.search(text) is not None for sign in _EACH_SIGN) >= _LEAST_SIGNS
+    )
 
 
 def _orders_a_machine(text: str) -> bool:
@@ -104,6 +117,16 @@ def without_planted(facts: Facts) -> Facts:
 def without_planted_goods(details: Details) -> Details:
     """The names and looks of goods masked, and nothing that an action may write back, such as an address."""
     return _masked(details, kept=(Customer, Address, Invoice))
+
+
+def first_for_customers(passages: tuple[Passage, ...], count: int) -> tuple[Passage, ...]:
+    """The best so many that speak to customers, and those before them that don't."""
+    found = 0
+    for place, passage in enumerate(passages):
+        if found == count:
+            return passages[:place]
+        found += not _of_passage(passage)
+    return passages
 
 
 def _of_passage(passage: Passage) -> bool:
@@ -180,7 +203,7 @@ def _masked(value: T, kept: tuple[type, ...] = ()) -> T:
 
 
 # What the shop writes at length, as it does its articles.
-_LONG: Final = ("description",)
+_LONG: Final = frozenset({(Product, "description"), (Product, "attributes"), (Tenant, "attributes")})
 
 
 def _mask(value: Any, kept: tuple[type, ...], speaks: Callable[[str], bool]) -> Any:
@@ -195,18 +218,21 @@ def _mask(value: Any, kept: tuple[type, ...], speaks: Callable[[str], bool]) -> 
             found = tuple(_mask(each, kept, speaks) for each in value)
             return value if all(new is old for new, old in zip(found, value, strict=True)) else found
         case Mapping():
-            return _mask_mapping(value, kept)
+            return _mask_mapping(value, kept, speaks)
     if not is_dataclass(value) or isinstance(value, kept):
         return value
     return _mask_row(value, kept)
 
 
-def _mask_mapping(value: Mapping[str, Any], kept: tuple[type, ...]) -> Mapping[str, Any]:
-    """Rows by their id; or what something is like, an entry of which is left out."""
+def _mask_mapping(
+    value: Mapping[str, Any], kept: tuple[type, ...], speaks: Callable[[str], bool]
+) -> Mapping[str, Any]:
+    """Rows by their id; or what something is like, an entry of which is left out: what it says, or with its name."""
     found = {
         key: _mask_row(each, kept) if is_dataclass(each) else each
         for key, each in value.items()
-        if is_dataclass(each) or not is_planted_in_row(f"{key}: {each}")
+        # With its name it is as short as a row: of the system of a phone "system: Android 14" is said.
+        if is_dataclass(each) or not (speaks(str(each)) or is_planted_in_row(f"{key}: {each}"))
     }
     is_same = len(found) == len(value) and all(found[key] is value[key] for key in found)
     return value if is_same else found
@@ -216,7 +242,7 @@ def _mask_row(row: Any, kept: tuple[type, ...]) -> Any:
     changes: dict[str, Any] = {}
     for name in _texts_of(row.__class__):
         old = getattr(row, name)
-        new = _mask(old, kept, is_planted if name in _LONG else is_planted_in_row)
+        new = _mask(old, kept, is_planted if (type(row), name) in _LONG else is_planted_in_row)
         if new is not old:
             instead = _INSTEAD.get((type(row), name))
             changes[name] = instead(row) if instead is not None else new

@@ -47,8 +47,8 @@ async def _an_article(service: InProcess, attempt: Attempt, text: str) -> AsyncI
     title, shop = article_title(attempt.language), Principal(DEMO.tenant_id, is_shop=True)
     article = Article(_ARTICLE, "guide", (), (), LocalText(title, title), LocalText(text, text))
     stored = await service.store.put_article(shop, article)
-    await _until_searched(service, attempt, stored.version)
     try:
+        await _until_searched(service, attempt, stored.version)
         yield
     finally:
         await service.store.delete_article(shop, _ARTICLE)
@@ -59,8 +59,8 @@ async def _an_article(service: InProcess, attempt: Attempt, text: str) -> AsyncI
 async def _a_row(service: InProcess, talk: Talk, plant: Plant, text: str) -> AsyncIterator[None]:
     async with service.store.writing() as connection:
         undo = await plant(connection, talk, text)
-    await talk.look_again()
     try:
+        await talk.look_again()
         yield
     finally:
         async with service.store.writing() as connection:

@@ -17,8 +17,11 @@ _NO_PRICE = (
     rf"(?!\d|[.,]\d|[{_HAN}]"
     rf"|{_S}(?:码|号|岁|天|日|年|月|周|小时|分钟|寸|英寸|个|件|折|%|cm|kg|ml|g\b|days?|weeks?|months?|years?|hours?|inch))"
 )
+# A number starts here: 双十一 and 万一 stand before one, 两百 of 两百50 is a part of it, and so is the 5 of 5百.
+_DIGIT_STARTS = r"(?<!\d)(?<![一二两三四五六七八九][十百千万])"
+_HAN_STARTS = rf"(?<![{_HAN}])(?:(?<!\d)|(?=[一二两三四五六七八九]))"
 _N = (
-    rf"(?:[$¥]{_S})?(?<![\d{_HAN}])(\d{{1,12}}+(?:,\d{{3}}){{0,3}}(?:\.\d{{1,12}}+)?|[{_HAN}]{{1,24}}+){_NO_PRICE}"
+    rf"(?:[$¥]{_S})?({_DIGIT_STARTS}\d{{1,12}}+(?:,\d{{3}}){{0,3}}(?:\.\d{{1,12}}+)?|{_HAN_STARTS}[{_HAN}]{{1,24}}+){_NO_PRICE}"
     rf"{_S}(?:元|块钱|块|人民币|rmb|cny|yuan|usd|dollars?|bucks?)?"
 )
 _RANGE = re.compile(
@@ -38,21 +41,24 @@ _MIN = (
 )
 _ABOUT = (re.compile(rf"{_N}{_S}(?:左右|上下)"), re.compile(rf"(?:大概|大约|about|around|roughly){_S}{_N}"))
 _ABOUT_SHARE = 0.2
+# Nothing costs more; a store's integers end at some multiple of it.
+_MOST = 1e12
 
 
 def price_range(text: str) -> tuple[PriceRange, str]:
     """The lowest and highest price that `text` (lower case) asks for, in major units, and the text
     without those words.
 
-    `左右` and `around` mean 20 % either way. A bare number is no price.
+    `左右` and `around` mean 20 % either way. A bare number is no price, nor is one beyond all that is sold.
     """
     if found := _RANGE.search(text):
         low, high = sorted((_number(found.group(1)), _number(found.group(2))))
-        return (low, high), _without(text, found)
+        if high <= _MOST:
+            return (low, high), _without(text, found)
     for patterns, shape in ((_MAX, _at_most), (_MIN, _at_least), (_ABOUT, _near)):
         for pattern in patterns:
-            if found := pattern.search(text):
-                return shape(_number(found.group(1))), _without(text, found)
+            if (found := pattern.search(text)) and (price := _number(found.group(1))) <= _MOST:
+                return shape(price), _without(text, found)
     return (None, None), text
 
 

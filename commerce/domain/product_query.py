@@ -41,6 +41,8 @@ they its his her him she friend mother father mom dad wife husband girlfriend bo
 birthday kind kinds item items product products shop store hello hey thanks colour color size
 """
 _EN_NOISE = frozenset(_ENGLISH_NOISE.split())
+# Each is two terms of one sum in the store, and SQLite takes a thousand.
+_MOST_WORDS = 50
 
 
 def query_from_text(
@@ -66,7 +68,7 @@ def query_from_text(
     slugs = {term.slug for term in categories}
     narrowed = slugs & {slug for term in types for slug in term.categories} if types else slugs
     return ProductQuery(
-        tokens=tuple(dict.fromkeys((*models, *_left_over(rest)))),
+        tokens=tuple(dict.fromkeys((*models, *_left_over(rest))))[:_MOST_WORDS],
         product_types=tuple(term.slug for term in types),
         categories=tuple(sorted(narrowed)),
         colour=colours[0].slug if colours else None,

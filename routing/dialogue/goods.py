@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Final
 
 from commerce.domain.orders import Order, OrderLine
@@ -30,7 +29,9 @@ def named_lines(lines: Iterable[OrderLine], heard: Heard, facts: Facts) -> tuple
     no name alone.
     """
     kept = tuple(lines)
-    worth = {line.line_id: _worth(line, heard, facts) for line in kept}
+    message = heard.message.lower()
+    words = _latin(message)
+    worth = {line.line_id: _worth(line, message, words, facts) for line in kept}
     best = max(worth.values(), default=0)
     if best == 0:
         return ()
@@ -46,11 +47,10 @@ def orders_naming(orders: Iterable[Order], heard: Heard, facts: Facts) -> tuple[
     return tuple(order for order in kept if any(line.line_id in named for line in order.lines))
 
 
-def _worth(line: OrderLine, heard: Heard, facts: Facts) -> int:
+def _worth(line: OrderLine, message: str, words: frozenset[str], facts: Facts) -> int:
     types = facts.query.product_types if facts.query is not None else ()
     by_type = _TYPE_WORTH if line.product_type and line.product_type in types else 0
-    message = heard.message.lower()
-    return by_type + _shared_han(message, line.name.zh) + len(_latin(message) & _latin(line.name.en.lower()))
+    return by_type + _shared_han(message, line.name.zh) + len(words & _latin(line.name.en.lower()))
 
 
 def _looks(line: OrderLine, heard: Heard) -> tuple[bool, bool]:
@@ -59,7 +59,6 @@ def _looks(line: OrderLine, heard: Heard) -> tuple[bool, bool]:
     return line.colour in colours, (line.size or "").upper() in sizes
 
 
-@lru_cache(maxsize=1024)
 def _latin(text: str) -> frozenset[str]:
     return frozenset(word.removesuffix("s") for word in _LATIN.findall(text) if word not in _NO_NAMES)
 

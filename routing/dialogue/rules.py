@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from commerce.domain.model_numbers import MODEL
+from commerce.domain.model_numbers import has_model
 from routing.dialogue.flows import FLOWS
 from routing.dialogue.goals import ANSWER, INTENT_OF, goal_of, settled
 from routing.dialogue.heard import Heard
@@ -328,7 +328,7 @@ def _names_goods(reading: Reading) -> bool:
     if heard.understood.decision != "out_of_scope":
         return False
     names = [entity.text for entity in heard.said("product") if len(entity.text) >= _LEAST_NAME]
-    return any(MODEL.search(name) for name in names) or (heard.is_question and bool(names))
+    return any(has_model(name) for name in names) or (heard.is_question and bool(names))
 
 
 def _about_goods(reading: Reading) -> tuple[Step, DialogueState, Topic | None]:

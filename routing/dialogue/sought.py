@@ -84,6 +84,9 @@ _SOUGHT: Final[Mapping[str, float]] = {"clarify": NEAR, "refuse": RELIABLE}
 def meant_rather(understood: Understood, heard: Heard, found: Facts) -> str | None:
     """The intent of what is asked for, where this one looks nothing of the kind up, or looks for goods."""
     by_words = tuple(kind for kind in asked_kinds(found.message) if kind in INTENT_OF)
+    if understood.intent in _SEARCHES:
+        # Whoever looks for goods asks of none of their orders what the same words ask of the shop.
+        by_words = tuple(sorted(by_words, key=lambda kind: kind.startswith(("order.", "line."))))
     kind = next(iter(by_words or kinds_by_likeness(found.likenesses)), "")
     about, needs = kind.split(".")[0], NEEDS[understood.intent]
     if understood.intent in _SEARCHES:
@@ -107,12 +110,45 @@ def _is_sought(heard: Heard, found: Facts, by_words: tuple[str, ...]) -> bool:
     if query is None:
         return False
     names = [name.lower() for each in found.products for name in (each.name.zh, each.name.en)]
-    are_named = bool(query.product_types) or any(word in name for word in query.tokens for name in names)
-    is_request = not heard.is_question or "product.stock" in by_words
-    return are_named and (is_request or _SEEKS.search(heard.message) is not None)
+    words = {word for word in query.tokens if any(word in name for name in names)}
+    if not (query.product_types or words):
+        return False
+    is_question = heard.is_question or _WONDERS.search(heard.message) is not None
+    if not is_question or "product.stock" in by_words or _REQUESTS.search(heard.message):
+        return True
+    goods = words | {each.text.lower() for each in heard.said("product")}
+    return _SEEKS.search(heard.message) is not None and not _is_rule_asked(heard.message, goods, by_words)
+
+
+def _is_rule_asked(message: str, goods: set[str], by_words: tuple[str, ...]) -> bool:
+    """Whether a rule is what the question is of, behind the goods or in a clause without them: 想买杯子包邮吗.
+
+    In 能找个包邮的杯子吗 it is but what they are like.
+    """
+    rules = {kind for kind in by_words if kind.startswith("shop.")}
+    for clause in _CLAUSE.split(message.lower()) if goods else ():
+        behind = clause[max(clause.rfind(word) + len(word) if word in clause else 0 for word in goods) :]
+        # Of what is only asked like a rule the words tell nothing.
+        is_of_rule = bool(rules & set(asked_kinds(behind))) if rules else len(behind) >= _LEAST_ASKED
+        if is_of_rule and _IS_ASKED.search(behind):
+            return True
+    return False
 
 
 _SEARCHES: Final = ("product_search", "recommendation")
+# To be shown goods, whatever else is asked.
+_REQUESTS: Final = re.compile(r"推荐|\b(?:recommend|suggest|show)\b", re.I)
+# What is wanted, in a question that may be of something else.
 _SEEKS: Final = re.compile(
-    r"推荐|找|求|想[买要]|来[一个款件]|\b(?:recommend|suggest|find|show|looking for|want)\b", re.I
+    r"找|求|想[买要]|来[一个款件]|\b(?:find(?! out)|looking for|want(?! to (?:know|ask)))\b", re.I
 )
+_WONDERS: Final = re.compile(
+    r"\b(?:(?:want|like|need) to (?:know|ask|find out)|wonder(?:ing)?|tell me)\b|想(?:知道|问)", re.I
+)
+_CLAUSE: Final = re.compile(r"[,，。;；!！\n]|\.(?=\s|$)")
+_IS_ASKED: Final = re.compile(
+    r"吗|怎么|多少|多久|什么|几[天个元块期]|([能要收会是可])不\1|"
+    r"\b(?:whether|how (?:much|many|long))\b|^\W*(?:(?:and|but|so|also) )?(?:is|are|do|does|can|could|will|would|how|what)\b",
+    re.I,
+)
+_LEAST_ASKED: Final = 3

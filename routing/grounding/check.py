@@ -13,6 +13,7 @@ from typing import Final
 from routing.grounding.claims import claims_in
 from routing.grounding.fact import Fact, Finding
 from routing.grounding.itself import of_itself
+from routing.grounding.kept import Memory, remembering
 from routing.grounding.known import Known, Piece, known_of, marks_of
 from routing.grounding.names import names_in
 from routing.grounding.of_claims import claims_finding, denials_finding
@@ -32,15 +33,25 @@ _PLURAL: Final = re.compile(
 )
 
 
-def prepare(facts: Sequence[Fact]) -> None:
-    """Read the facts ahead, so that no sentence waits for it."""
-    known_of(tuple(facts))
+def prepare(facts: Sequence[Fact]) -> Memory:
+    """Read the facts ahead, so that no sentence waits for it; `check` takes what is returned, which holds their text."""
+    memory: Memory = {}
+    with remembering(memory):
+        known_of(tuple(facts))
+    return memory
 
 
-def check(sentence: str, facts: Sequence[Fact], language: str, said: str = "") -> Finding | None:
+def check(
+    sentence: str, facts: Sequence[Fact], language: str, said: str = "", memory: Memory | None = None
+) -> Finding | None:
     """The first thing in `sentence` that does not follow from `facts`, or None when it may be sent. What the customer `said`
     may be named, but proves nothing.
     """
+    with remembering({} if memory is None else memory):
+        return _finding(sentence, facts, language, said)
+
+
+def _finding(sentence: str, facts: Sequence[Fact], language: str, said: str) -> Finding | None:
     text = folded(sentence)
     if len(text) > MOST_CHARACTERS:
         return Finding("length", f"{len(text)} characters")

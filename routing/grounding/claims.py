@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 from routing.grounding.content import content_of
+from routing.grounding.kept import kept
 from routing.grounding.lexicon import Lexicon
 from routing.grounding.modes import BELIEVED, Mode, is_event, is_named_after, is_supposed, mode_of
 from routing.grounding.text import CJK, clauses_of, lowered
@@ -82,7 +82,7 @@ _TOPIC: Final = re.compile(r"(?:开通|支持|提供|开放|推出|接受|上线
 _INCAPABLE: Final = ("不支持", "不可以", "不接受", "不提供", "不允许", "不能", "不行", "无法", "不予")
 
 
-@lru_cache(maxsize=4096)
+@kept
 def claims_in(text: str) -> Claims:
     """All of a folded text."""
     low = lowered(text)

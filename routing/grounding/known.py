@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 from routing.grounding.claims import Claim, Denial, claims_in
 from routing.grounding.content import content_of
 from routing.grounding.fact import Fact
+from routing.grounding.kept import kept
 from routing.grounding.names import Name, names_in
 from routing.grounding.roles import Of, roles_in
 from routing.grounding.subjects import Subjects, orders_in, plain, subjects_of
@@ -43,7 +43,7 @@ class Known:
     hints: tuple[tuple[str, frozenset[str]], ...]
 
 
-@lru_cache(maxsize=256)
+@kept
 def known_of(facts: tuple[Fact, ...]) -> Known:
     """Read from the facts; kept for the sentences that follow."""
     pieces = [piece for fact in facts for piece in _pieces(fact)]
@@ -115,7 +115,7 @@ _SHARED: Final = frozenset(
 )
 
 
-@lru_cache(maxsize=1024)
+@kept
 def topic_of(text: str, low: str) -> frozenset[str]:
     """By what a text tells what it is about: the things that it claims and names, and its words."""
     concepts = {f"={claim.concept}" for claim in claims_in(text).claims if claim.kind != "promise"}
@@ -128,7 +128,7 @@ def topic_of(text: str, low: str) -> frozenset[str]:
 _ENDS: Final = frozenset({"deliver", "cancel", "return", "refunded", "close"})
 
 
-@lru_cache(maxsize=4096)
+@kept
 def held(claims: tuple[Claim, ...]) -> frozenset[tuple[str, str, int]]:
     """All that these claims say, and what follows from it."""
     found = {(claim.concept, claim.mode, claim.sign) for claim in claims}

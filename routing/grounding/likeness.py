@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Final
 
+from routing.grounding.kept import kept
 from routing.grounding.known import Piece, topic_of
 from routing.grounding.said import Said
 
@@ -21,7 +21,7 @@ def likeness(said: Said, pieces: Sequence[Piece]) -> dict[int, float]:
     return {id(piece): share for piece, share in zip(pieces, shares, strict=True)}
 
 
-@lru_cache(maxsize=64)
+@kept
 def _shares(mine: frozenset[str], topics: tuple[frozenset[str], ...]) -> tuple[float, ...]:
     words = Counter(word for topic in topics for word in topic)
     return tuple(sum(1 / words[word] for word in topic & mine) for topic in topics)

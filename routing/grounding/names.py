@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
+from routing.grounding.kept import kept
 from routing.grounding.lexicon import Lexicon
 from routing.grounding.text import CJK, lowered
 from routing.grounding.words import name_words
@@ -93,7 +93,7 @@ IS_A: Final = {
 }
 
 
-@lru_cache(maxsize=4096)
+@kept
 def names_in(text: str) -> tuple[Name, ...]:
     """All of a folded text, of known kinds first."""
     low = lowered(text)

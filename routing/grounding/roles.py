@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any, Final
 
 import yaml
 
+from routing.grounding.kept import kept
 from routing.grounding.shape import letter_of, pieces_of, values_shape_of
 from routing.grounding.text import CJK
 from routing.grounding.value import Value, follows
@@ -66,7 +66,7 @@ def _roles(language: str) -> tuple[_Role, ...]:
 _ROLES: Final = {"en": _roles("en"), "zh": _roles("zh")}
 
 
-@lru_cache(maxsize=4096)
+@kept
 def roles_in(text: str) -> tuple[Of, ...]:
     """Of a folded text, each value that may have one."""
     shape = values_shape_of(text)

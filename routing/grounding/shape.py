@@ -5,9 +5,9 @@ time, P a percentage, N a number, I an identifier, W a place, Y a way to pay, K 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
+from routing.grounding.kept import kept
 from routing.grounding.names import names_in
 from routing.grounding.text import lowered
 from routing.grounding.value import Value
@@ -31,7 +31,7 @@ def letter_of(value: Value) -> str:
     return "M" if value.kind.startswith("money") else _LETTERS.get(value.kind, "N")
 
 
-@lru_cache(maxsize=4096)
+@kept
 def shape_of(text: str) -> str:
     """In lower case and of the same length, each value and name a row of one capital letter."""
     named = [
@@ -45,7 +45,7 @@ def shape_of(text: str) -> str:
     return shape
 
 
-@lru_cache(maxsize=4096)
+@kept
 def values_shape_of(text: str) -> str:
     """With the values as letters alone."""
     low = lowered(text)
@@ -57,7 +57,7 @@ def values_shape_of(text: str) -> str:
     return low
 
 
-@lru_cache(maxsize=1024)
+@kept
 def pieces_of(shape: str) -> tuple[tuple[int, int, bool], ...]:
     """Start and end of each piece between marks and conjunctions, and whether it goes on with the one before."""
     pieces, start, goes_on = [], 0, False

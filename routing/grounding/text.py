@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Final
+
+from routing.grounding.kept import kept
 
 _SAME: Final = str.maketrans(
     {
@@ -44,7 +45,7 @@ def lowered(text: str) -> str:
     return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
-@lru_cache(maxsize=1024)
+@kept
 def clauses_of(text: str) -> tuple[tuple[int, int], ...]:
     """The spans between marks and the words that begin another thought."""
     cuts = [0]

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
 import yaml
 
+from routing.grounding.kept import kept
 from routing.grounding.shape import pieces_of, shape_of
 from routing.grounding.text import CJK
 
@@ -107,7 +107,7 @@ class Stance:
     is_under: bool = False
 
 
-@lru_cache(maxsize=4096)
+@kept
 def stances_in(text: str) -> tuple[Stance, ...]:
     """Of a folded text, from left to right of each topic."""
     shape = shape_of(text)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 from routing.grounding.dates import dates_in, times_in
+from routing.grounding.kept import kept
 from routing.grounding.numerals import Numeral, numerals_in, zh_amount
 from routing.grounding.text import lowered
 from routing.grounding.units import UNITS, unit_at
@@ -84,7 +84,7 @@ _TWICE_WORD: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
+@kept
 def values_in(text: str) -> tuple[Value, ...]:
     """All of a folded text, from left to right."""
     low = lowered(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from string import ascii_lowercase, digits
 from typing import Final
 
 from commerce.domain.catalogue import Product, ProductHit, ProductQuery, Variant
@@ -28,22 +29,22 @@ def named_goods(message: str, hits: Sequence[ProductHit]) -> tuple[ProductHit, .
     """Of what a search found the products that the message calls by their names; else the likeliest two."""
     folded = _plain(message)
     called = [hit for hit in hits if any(_plain(n) in folded for n in (hit.name.zh, hit.name.en) if n)]
-    return tuple(called or _by_model(message, hits) or hits)[:_MOST_GOODS]
+    return tuple(called or _by_part(message, hits) or hits)[:_MOST_GOODS]
 
 
-def _by_model(message: str, hits: Sequence[ProductHit]) -> list[ProductHit]:
-    """Those with the longest part of their name, with letters and digits, that the message has."""
-    lengths = [_longest_model(message.lower(), f"{hit.name.zh} {hit.name.en}".lower()) for hit in hits]
+def _by_part(message: str, hits: Sequence[ProductHit]) -> list[ProductHit]:
+    """Those with the longest part of their name, with a digit, that the message has: a model, or the 16 of 16升热水器."""
+    lengths = [_longest_part(message.lower(), f"{hit.name.zh} {hit.name.en}".lower()) for hit in hits]
     most = max(lengths, default=0)
     return [hit for hit, length in zip(hits, lengths, strict=True) if length == most > 0]
 
 
 def is_called(message: str, *names: str) -> bool:
-    """Whether the message calls goods of these names by them, or by the model in them."""
+    """Whether the message calls goods of these names by them, or by a part of them with a digit."""
     folded, called = _plain(message), [name for name in names if name]
     return (
         any(_plain(name) in folded for name in called)
-        or _longest_model(message.lower(), " ".join(called).lower()) > 0
+        or _longest_part(message.lower(), " ".join(called).lower()) > 0
     )
 
 
@@ -61,12 +62,12 @@ def _starts(name: str) -> Iterator[str]:
 
 
 _END_OF_PART: Final = re.compile(r"[.\-]|$")
-_MODEL: Final = re.compile(r"[a-z0-9][a-z0-9\-/()]*(?: (?:pro|max|plus|ultra|mini|lite|se))*")
+_PART: Final = re.compile(r"[a-z0-9][a-z0-9\-/()]*(?: (?:pro|max|plus|ultra|mini|lite|se))*")
 
 
-def _longest_model(message: str, name: str) -> int:
-    models = (match.group() for match in _MODEL.finditer(message))
-    return max((len(m) for m in models if any(c.isdigit() for c in m) and _is_said(m, name)), default=0)
+def _longest_part(message: str, name: str) -> int:
+    parts = (match.group() for match in _PART.finditer(message))
+    return max((len(p) for p in parts if any(c.isdigit() for c in p) and _is_said(p, name)), default=0)
 
 
 _MOST_GOODS: Final = 2
@@ -119,8 +120,18 @@ def _named(variant: Variant, query: ProductQuery | None, message: str) -> int:
 
 
 def _is_said(value: str, message: str) -> bool:
-    """As a word of its own: 2L is not in 12L."""
-    return re.search(rf"(?<![a-z0-9.]){re.escape(value)}(?![a-z0-9])", message) is not None
+    """As a word of its own: 2L is not in 12L. Patterns of what a customer writes would be kept by `re`."""
+    at = message.find(value)
+    while at >= 0:
+        end = at + len(value)
+        if message[max(at - 1, 0) : at] not in _BEFORE and message[end : end + 1] not in _LETTERS:
+            return True
+        at = message.find(value, at + 1)
+    return False
+
+
+_LETTERS: Final = frozenset(ascii_lowercase + digits)
+_BEFORE: Final = _LETTERS | {"."}
 
 
 def _in_stock(variants: Sequence[Variant]) -> int:

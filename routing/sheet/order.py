@@ -238,10 +238,10 @@ _PHONE: Final = re.compile(
 
 
 def _why_cancelled(order: Order) -> Iterator[SheetFact]:
-    """Known of an order that came with it."""
+    """Known of an order that came with it. Of what else a shop writes there, such as a suspicion, nothing is told."""
     given = order.attributes.get("cancel_reason")
-    if order.state is OrderState.CANCELLED and isinstance(given, str) and given:
-        reason = next((name for name in REASON_NAMES.values() if name.en == given), LocalText(given, given))
+    told = (name for why, name in REASON_NAMES.items() if given in (why.value, name.zh, name.en))
+    if order.state is OrderState.CANCELLED and (reason := next(told, None)) is not None:
         yield fact(
             "order.why",
             order.order_id,

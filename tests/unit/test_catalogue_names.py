@@ -20,6 +20,11 @@ SOLD = (
         LocalText("和瑞", "Herui"),
     ),
     Sold(LocalText("和瑞 A4纸", "Herui A4 paper"), LocalText("和瑞", "Herui")),
+    Sold(LocalText("和瑞 洗碗机 X6MAX 白", "Herui dishwasher X6MAX white"), LocalText("和瑞", "Herui")),
+    Sold(LocalText("和瑞 洗碗机 X6MAX 黑", "Herui dishwasher X6MAX black"), LocalText("和瑞", "Herui")),
+    Sold(LocalText("和瑞 音箱 IPX7", "Herui speaker IPX7"), LocalText("和瑞", "Herui")),
+    Sold(LocalText("和瑞 四级词汇 CET-4", "Herui CET-4 words"), LocalText("和瑞", "Herui")),
+    Sold(LocalText("雪翎 四级听力 CET-4", "Xueling CET-4 listening"), LocalText("雪翎", "Xueling")),
 )
 KINDS = (
     Term("down_jacket", LocalText("羽绒服", "down jacket"), ("羽绒衣", "puffer")),
@@ -125,10 +130,17 @@ def test_verbs_phrases_seasons_and_common_words_are_no_names(
         ("Herui water heater 16 L JSQ30-HWA", ["Herui", "water heater 16 L JSQ30-HWA"]),
         ("JSQ30-HWB能用多久", []),
         ("寄到A4栋", []),
+        ("有IPX7防水的吗", []),
+        ("CET-4难吗", []),
     ],
 )
 def test_a_model_alone_names_its_product(names: CatalogueNames, text: str, expected: list[str]) -> None:
     assert [surface for _, surface, _ in told(names, text)] == expected
+
+
+def test_a_model_of_several_goods_is_none_of_them_in_particular(names: CatalogueNames) -> None:
+    assert told(names, "X6max洗得干净吗") == [("product", "X6max", "x6max")]
+    assert told(names, "JSQ30-hwa") == [("product", "JSQ30-hwa", "water heater 16 l jsq30-hwa")]
 
 
 def test_the_longest_stays_and_of_equals_the_name(names: CatalogueNames) -> None:

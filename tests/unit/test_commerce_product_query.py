@@ -44,7 +44,10 @@ def vocabulary() -> ProductVocabulary:
         ("between 200 and 100", 100, 200), ("at least 50 yuan", 50, None), ("预算一千", None, 1000),
         ("38到40码", None, None), ("不超过十五天", None, None), ("under 2 years", None, None), ("iphone 15", None, None),
         ("预算,200以内", None, 200), ("$ 50 or less", None, 50), ("9" * 400 + "以内", None, None),
-        ("万" * 30 + "以内", None, None),
+        ("万" * 30 + "以内", None, None), ("九万万万万万以内的杯子", None, None),
+        ("预算999999999999,999,999,999以内", None, None),
+        ("九万万万万万到三百", None, None), ("双十一200以内的耳机", None, 200), ("万一500以上", 500, None),
+        ("统一100到200元", 100, 200), ("双11三百以内", None, 300), ("两百50以内", None, None), ("5百以内", None, None),
     ],
 )  # fmt: skip
 def test_prices_in_words(words: str, low: float | None, high: float | None) -> None:
@@ -168,6 +171,13 @@ async def test_what_the_shop_does_not_sell_is_not_found(shop: Store) -> None:
     assert await shop.search_products(DEMO_TENANT, ProductQuery(tokens=("_of",))) == ()
     assert "coffee" not in {hit.product_type for hit in await found(shop, "fee off")}
     assert await found(shop, "紫色的羽绒服") == ()
+
+
+@pytest.mark.asyncio
+async def test_a_message_of_hundreds_of_words_is_a_search_like_any_other(shop: Store) -> None:
+    words = " ".join(f"zz{n}" for n in range(600))
+    assert len(words) < 4_000 and await found(shop, words) == ()
+    assert {hit.product_type for hit in await found(shop, f"文胸 {words}")} == {"bra"}
 
 
 @pytest.mark.asyncio

@@ -99,16 +99,19 @@ CASES = [
         ),
         "answer",
     ),
-    (
-        "goods of this shop are named",
-        DialogueState(),
-        plain(
-            "JSQ30-HWA一天开三次",
-            "out_of_scope",
-            entity("product", "JSQ30-HWA", "JSQ30-HWA一天开三次"),
-            decision="out_of_scope",
-        ),
-        "answer",
+    *(
+        (
+            "goods of this shop are named",
+            DialogueState(),
+            plain(
+                f"{model}一天开三次",
+                "out_of_scope",
+                entity("product", model, f"{model}一天开三次"),
+                decision="out_of_scope",
+            ),
+            "answer",
+        )
+        for model in ("JSQ30-HWA", "jsq30-hwa")
     ),
     *(
         (

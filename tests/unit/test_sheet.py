@@ -348,10 +348,13 @@ def test_a_reason_and_a_courier_are_told_where_they_are_known_and_else_not_seen_
     who = answer("快递员电话多少", "logistics_tracking", orders=(near,))
     assert "13912345678" in who and "查不到" not in who
     assert "姓名和电话，我在这里查不到" in answer("快递员电话多少", "logistics_tracking", orders=(order(),))
-    called_off = order(state=OrderState.CANCELLED, attributes={"cancel_reason": "no longer needed"})
-    assert answer("为什么取消了", "order_status", orders=(called_off,)).startswith("取消原因：不需要了。")
-    unknown = order(state=OrderState.CANCELLED)
-    assert "原因我在这里查不到" in answer("为什么取消了", "order_status", orders=(unknown,))
+    for given in ("no longer needed", "no_longer_needed", "不需要了"):
+        called_off = order(state=OrderState.CANCELLED, attributes={"cancel_reason": given})
+        assert answer("为什么取消了", "order_status", orders=(called_off,)).startswith("取消原因：不需要了。")
+    # A colleague's words are for colleagues.
+    for none in ({}, {"cancel_reason": None}, {"cancel_reason": "suspected fraud, customer on watch list"}):
+        unknown = answer("为什么取消了", "order_status", orders=(replace(called_off, attributes=none),))
+        assert "原因我在这里查不到" in unknown and "fraud" not in unknown
 
 
 def test_what_a_line_cost_is_told_where_it_was_paid_and_no_refund_is_promised() -> None:
@@ -514,7 +517,24 @@ def test_whoever_asks_when_it_was_delivered_is_told_that_it_is_on_its_way(
         assert said[0] not in other and "最新物流" not in other and "Latest news" not in other
 
 
-_A_0 = re.compile(r"(?<![\d.,:-])0(?:\.00)?(?![\d.,:])")
+_A_0 = re.compile(r"(?<![\d.,:-])0(?:\.00)?(?!\d|[.,:]\d)")
+
+
+@pytest.mark.parametrize(
+    ("text", "has_one"),
+    [
+        ("a fee of CNY 0.00.", True),
+        ("within 0 days, or later", True),
+        ("收取0%折旧费", True),
+        ("运费 ¥0.00，", True),
+        ("at 10:00.", False),
+        ("CNY 10.00.", False),
+        ("满 ¥1,000.00 包邮。", False),
+        ("0.5 kg", False),
+    ],
+)
+def test_what_is_a_0(text: str, has_one: bool) -> None:
+    assert (_A_0.search(text) is not None) == has_one
 
 
 def test_no_sentence_tells_a_0_as_a_rule() -> None:
