@@ -179,10 +179,11 @@ def address_text(parts: Mapping[str, str], language: str) -> str:
         place = ", ".join(dict.fromkeys(reversed(known))) + (
             f" {parts['postcode']}" if parts.get("postcode") else ""
         )
+    phone = say(language, f"，电话 {parts['phone']}", f", phone {parts['phone']}") if parts["phone"] else ""
     return say(
         language,
-        f"{place}，收件人 {parts['recipient']}，电话 {parts['phone']}",
-        f"{place}, for {parts['recipient']}, phone {parts['phone']}",
+        f"{place}，收件人 {parts['recipient']}{phone}",
+        f"{place}, for {parts['recipient']}{phone}",
     )
 
 

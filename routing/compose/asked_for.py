@@ -27,7 +27,11 @@ _WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "line.return_until": ("line.return_until", "line.not_returnable"),
     "line.fault_until": ("line.fault_until", "line.return_until", "line.not_returnable"),
     "order.refund_to": ("order.refund", "order.refund_to"),
+    "line.warranty": ("line.warranty", "shop.warranty"),
     "order.price_protection": ("order.price_protection", "shop.price_protection"),
+    # How far one's own is tells what the rule comes to.
+    "shop.cancelling": ("shop.cancelling", "order.state"),
+    "shop.changing": ("shop.changing", "order.state"),
     "shop.return_window": ("shop.return_window", "shop.return_condition"),
     "shop.refund_card": ("order.refund", "shop.refund_card"),
     "shop.refund_chain": ("shop.refund_chain", "shop.refund_card", "shop.refund_wallet"),

@@ -41,14 +41,30 @@ REFUNDS: Final = {
 }
 
 
+def names_another_method(facts: Facts) -> bool:
+    """Whether money is to come back by a gift card or a wallet, and the order that is meant was paid in another way."""
+    named = {kind for kind in _ALONE if REFUNDS[kind].search(facts.message)}
+    return bool(named) and not any(REFUNDS[kind].search(_paid_by(facts)) for kind in named)
+
+
+_ALONE: Final = ("shop.refund_gift_card", "shop.refund_wallet")
+
+
+def _paid_by(facts: Facts) -> str:
+    if not facts.orders or facts.is_order_unknown:
+        return ""
+    return " ".join(payment.method.replace("_", " ") for payment in meant(facts).payments)
+
+
 def by_method(chosen: tuple[SheetFact, ...], facts: Facts) -> tuple[SheetFact, ...]:
     """Of how long refunds take what holds for the method that is named, or that paid the order that is meant."""
     if not any(fact.kind in REFUNDS for fact in chosen):
         return chosen
-    paid = ""
-    if facts.orders and not facts.is_order_unknown:
-        paid = " ".join(payment.method.replace("_", " ") for payment in meant(facts).payments)
+    paid = _paid_by(facts)
     is_named = facts.asked_order_id is not None and not facts.is_order_unknown
+    if is_named and names_another_method(facts):
+        # Of both: of the way that the money goes, and of the one that they have in mind.
+        paid = f"{paid} {facts.message}"
     for words in (paid, facts.message) if is_named else (facts.message, paid):
         named = [kind for kind, pattern in REFUNDS.items() if pattern.search(words)]
         there = [fact for fact in chosen if fact.kind in named]
@@ -97,8 +113,9 @@ def of_ones_own(
     if facts.asked_order_id is None:
         return chosen
     there = {fact.kind for fact in sheet}
-    if "order.refund" in there and any(fact.kind in REFUNDS for fact in chosen):
-        chosen = (*of_kinds(sheet, ("order.refund",)), *chosen)
+    if any(fact.kind in REFUNDS for fact in chosen):
+        to = ("order.refund_to",) if names_another_method(facts) else ()
+        chosen = (*of_kinds(sheet, ("order.refund", *to)), *chosen)
     replaced = {rule for rule, own in _OWN.items() if own in there}
     own = of_kinds(sheet, (_OWN[fact.kind] for fact in chosen if fact.kind in replaced))
     return tuple(dict.fromkeys((*own, *(fact for fact in chosen if fact.kind not in replaced))))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from commerce.domain.actions import ActionKind
-from commerce.domain.orders import Order, OrderLine
+from commerce.domain.orders import Order, OrderLine, OrderState
 from commerce.domain.rules import RuleOutcome, RuleStep
 from commerce.domain.text import LocalText
 from routing.reasons import reasons
@@ -149,6 +150,8 @@ def refused(
     """Not possible, by which rules, and what may be asked for instead."""
     if [step.rule_id for step in trace if step.outcome is RuleOutcome.FAILED] == ["refund.price_fell"]:
         return (_not_cheaper(order, trace, language),)
+    if goal == "cancel" and order.state is OrderState.CANCELLED:
+        return (_cancelled_before(order, language),)
     what, goods = _REFUSED[goal].in_language(language), _refused_goods(order, trace, language)
     state, why = STATE_WORDS[order.state].in_language(language), reasons(trace, language)
     first = say(
@@ -161,6 +164,15 @@ def refused(
     names = say(language, "，或者", ", or ").join(DEED_NAMES[each].in_language(language) for each in instead)
     return first, say(
         language, f"您可以{names}，需要的话告诉我。", f"You could {names} instead; just tell me."
+    )
+
+
+def _cancelled_before(order: Order, language: str) -> str:
+    goods = order_goods(order, language)
+    return say(
+        language,
+        f"订单 {order.order_id}（{goods}）早已取消，不能再取消一次。",
+        f"Order {order.order_id} ({goods}) is cancelled already and can't be cancelled again.",
     )
 
 
@@ -223,6 +235,53 @@ def possible(goal: str, order: Order, lines: tuple[OrderLine, ...], language: st
         f"订单 {order.order_id}（{goods}）可以{deed}。",
         f"Order {order.order_id} ({goods}): yes, you can {deed}.",
     )
+
+
+def too_late_to_change(order: Order, language: str) -> str:
+    """Before what can be done instead: whoever wants an order changed has more in mind than an exchange."""
+    goods, state = order_goods(order, language), STATE_WORDS[order.state].in_language(language)
+    return say(
+        language,
+        f"订单 {order.order_id}（{goods}）{state}，不能再修改了。",
+        f"Order {order.order_id} ({goods}) is {state} and can't be changed any more.",
+    )
+
+
+def within_bounds(goal: str, order: Order, message: str, language: str) -> tuple[str, ...]:
+    """What is not done of what was asked for, before what is: a part of an order is not cancelled, and goods are neither
+    added to one nor taken out.
+    """
+    if goal == "cancel" and len(order.lines) > 1 and _A_PART.search(message):
+        return (
+            say(
+                language,
+                "订单只能整单取消，不能只取消其中一部分。",
+                "Only a whole order can be cancelled, no part of it.",
+            ),
+        )
+    if goal == "change_items" and _MORE_OR_LESS.search(message):
+        return (
+            say(
+                language,
+                "已下的订单不能加商品，也不能减商品，只能把商品换成同款的其他规格。",
+                "Nothing can be added to an order or taken out of it; an item can become another version of itself.",
+            ),
+        )
+    return ()
+
+
+_A_PART: Final = re.compile(
+    r"只(?:想)?(?:取消|退|撤).{0,8}(?:[一两几]|那|这)[件个样双条]|其中(?:的)?[一两几][件个样]|(?:一|那)部分"
+    r"|\b(?:only|just) (?:the|one|two|a|this|that|part|some)\b|\b(?:one|two|part|some) of\b"
+    r"|\bone (?:item|thing|product)\b|\bkeep (?:the (?:rest|others?)|everything else)\b",
+    re.I,
+)
+_MORE_OR_LESS: Final = re.compile(
+    r"(?:再|多)(?:加|拍|买|要)[一两几\d]|加(?:一|两|几|\d+)[件个样双条]|追加|加购|去掉|删掉|少(?:要|拍)"
+    r"|\badd(?:ed|ing)?\b|\bremov(?:e|ed|ing)\b|\b(?:one|two|\d+) (?:more|less|fewer)\b|\btake\b.{0,40}\b(?:out|off)\b"
+    r"|\b(?:drop|leave out) (?:the|one)\b",
+    re.I,
+)
 
 
 def taken(order: Order, language: str) -> str:

@@ -100,6 +100,10 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
     order = worked.details.order if worked.details is not None else None
     if order is not None:
         state = replace(state, order_id=order.order_id)
+        if before.goal == "change_items" != topic.goal:
+            lead = (*lead, outcomes.too_late_to_change(order, language))
+        elif worked.ending in ("asked", "offered"):
+            lead = (*lead, *outcomes.within_bounds(topic.goal, order, heard.message, language))
         # A proposal or a refusal names the order itself.
         if worked.are_others_refused and worked.ending in ("asked", "offered"):
             lead = (*lead, outcomes.only_one(topic.goal, order, language))
@@ -118,6 +122,9 @@ def _told(plan: Plan, before: Topic, worked: Worked, heard: Heard, facts: Facts,
         case "asked" if topic.question is not None:
             if topic.asked.get(topic.question.slot, 0) > 1 and plan.step != "repeat":
                 lead = (outcomes.not_matched(language), *lead)
+            elif topic.goal == "report_problem" and worked.is_allowed and worked.details is not None:
+                lines = frozenset(item["line_id"] for item in topic.slots.get("lines", ()))
+                lead = (*lead, *(faulty(worked.details, lines, facts, language) if lines else ()))
             how = _how(topic, heard, facts)
             said = (*how.sentences, *lead, *asked(topic.question, topic.goal, language))
             full = Composed(said, how.citations, cards=cards)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from routing.dialogue.heard import Heard
+from routing.sheet.asked.kinds import asked_kinds
 
 ANSWER: Final = "answer"
 """The goal of whoever asks and wants nothing done."""
@@ -40,7 +41,7 @@ def _words(*patterns: str) -> re.Pattern[str]:
 
 # Asks for the rules, and not for the thing itself.
 _ASKS_FOR_RULES: Final = _words(
-    r"多久|几天|什么时候|啥时候|怎么算|什么条件|有什么要求|规则|政策|流程是",
+    r"多久|(?<![没才过这那前好])几天|什么时候|啥时候|怎么算|什么条件|有什么要求|规则|政策|流程是",
     r"\bhow (?:long|many days)\b|\bwhen (?:will|do|does)\b|\bwhat (?:is|are) (?:the|your) (?:rule|polic|condition|term)",
 )
 
@@ -84,6 +85,39 @@ GOALS: Final = (
         _words(r"还能退|签收了.{0,6}退", r"\bcan i still (?:return|send)"),
         _ASKS_FOR_RULES,
     ),
+    # Sounds like haste or another place; what is to be stopped is the order.
+    Goal(
+        "cancel",
+        ("urge_shipment", "order_status", "change_address", "place_order_help"),
+        _words(
+            r"作废|撤单|撤[了掉]|别(?:再)?[发寄送]了|不用[发寄送]了",
+            r"\b(?:scrap|ditch|bin|kill|drop) (?:it|this|that|(?:the|my) order)\b(?! (?:off|at|in|to|by|with)\b)",
+            r"\bstop (?:(?:the|my|this) order|order|#?[a-z]{0,3}\d{6,})",
+        ),
+        _words(r"地址|\baddress\b"),
+    ),
+    # Sounds like haste, a fault or any change; what is wrong or new is where it goes.
+    Goal(
+        "change_address",
+        (
+            "modify_order",
+            "urge_shipment",
+            "order_status",
+            "logistics_tracking",
+            "warranty_repair",
+            "place_order_help",
+        ),
+        _words(
+            r"地址.{0,6}(?:写|填|选|留|输|弄|搞)(?:错|成)|(?:写|填|选|留|输|弄)错.{0,6}(?:地址|门牌|收件人|收货人)|"
+            r"[改换].{0,4}(?:收货|收件|送货)?地址|地址.{0,6}[改换]|门牌.{0,6}(?:错|改)",
+            r"\b(?:wrong|old|incorrect)\b.{0,16}\b(?:address|flat|apartment|house number|street|postcode|zip)\b",
+            r"\b(?:change|correct|fix|update)\b.{0,24}\b(?:address|postcode|zip)\b",
+        ),
+        _words(
+            r"送错|寄错|派到|签收|发票|邮箱",
+            r"\b(?:delivered|arrived|went|dropped|left)\b|\b(?:e-?mail|ip|web|billing) address\b|\binvoice\b",
+        ),
+    ),
     Goal(
         "change_items",
         ("modify_order",),
@@ -105,6 +139,7 @@ GOALS: Final = (
             r"[换改].{0,6}(?:支付|付款|付费)方式|(?:支付|付款)方式.{0,6}[换改]|改用.{1,8}(?:付|支付)|"
             r"换成.{1,8}(?:付款|支付)|换.{0,4}卡付",
             r"\b(?:change|switch|update|use)\b.{0,30}\b(?:payment method|way (?:of|to) pay|card|gift card|paypal)\b",
+            r"\bpayment\b.{0,24}\b(?:changed|switched|moved)\b",
             r"\bpay\b.{0,30}\binstead\b|\bpayment\b.{0,20}\bto (?:my |the )?(?:other )?(?:card|gift card|paypal|wallet)",
         ),
     ),
@@ -116,7 +151,11 @@ GOALS: Final = (
             r"\bprice[- ](?:match|protect\w*|adjust\w*|drop\w*|guarantee)\b|\b(?:refund|give|pay)\b.{0,20}\bdifference\b",
             r"\b(?:cheaper|dropped|lower(?:ed)?)\b.{0,40}\b(?:refund|difference|back|adjust)",
         ),
-        _words(_ASKS_FOR_RULES.pattern, r"少退|退少|差我钱|没按.{0,6}退"),
+        _words(
+            _ASKS_FOR_RULES.pattern,
+            r"少退|退少|差我钱|没按.{0,6}退",
+            r"\b(?:do|must|would|will|should) i\b.{0,12}\bpay\b|\bi(?:'ll| will| would| must| have to) pay\b",
+        ),
     ),
     Goal(
         "apply_coupon",
@@ -135,7 +174,7 @@ GOALS: Final = (
         "reissue_invoice",
         ("invoice", "change_address", "modify_order"),
         _words(
-            r"(?:开|补开|换开|重开|要|申请|需要|给我|发我).{0,10}(?:发票|票|抬头)|改.{0,4}抬头",
+            r"(?:开(?![的过了])|补开|换开|重开|要|申请|需要|给我|发我).{0,10}(?:发票|票|抬头)|改.{0,4}抬头",
             r"(?:发票|抬头|税号).{0,12}(?:改|换|开错|写错|重开|重新开)",
             r"\b(?:issue|need|want|send|get|give|request|reissue|make|have|email)\b.{0,24}\b(?:invoice|receipt)\b",
             r"\b(?:change|correct|wrong|update|fix)\b.{0,24}\b(?:invoice|company name|tax)\b",
@@ -145,6 +184,15 @@ GOALS: Final = (
             r"多久|什么时候|啥时候|怎么开|在哪|哪里|能开.{0,6}吗|支持|类型|没收到|还没",
             r"\b(?:how|when|where|which|what kind|do you)\b|\bhaven'?t\b|\bnot (?:received|got)\b",
         ),
+    ),
+    Goal(
+        "report_problem",
+        ("warranty_repair",),
+        _words(
+            r"不(?:要|想|用|是)(?:维)?修|别(?:给我)?修|换新(?!的?滤|的?电池)",
+            r"\b(?:not|no|don'?t want) (?:a |any |it |them |to be )?repair|\breplacement\b(?! (?:part|filter|battery))",
+        ),
+        _ASKS_FOR_RULES,
     ),
     Goal(
         "repair",
@@ -188,7 +236,17 @@ INTENT_OF: Final = {goal.name: goal.intents[0] for goal in GOALS}
 def goal_of(heard: Heard) -> str:
     """The first goal that fits what was understood."""
     intent = heard.understood.intent
-    return next((goal.name for goal in GOALS if intent in goal.intents and goal.fits(heard)), ANSWER)
+    rules = asked_kinds(heard.message) if heard.is_question else ()
+    fitting = (goal.name for goal in GOALS if intent in goal.intents and goal.fits(heard))
+    return next((name for name in fitting if _RULES_OF.get(name) not in rules), ANSWER)
+
+
+# Whoever asks what may be done with orders that are as far as that does not want it done with one.
+_RULES_OF: Final = {
+    "cancel": "shop.cancelling",
+    "change_items": "shop.changing",
+    "change_address": "shop.changing",
+}
 
 
 def settled(heard: Heard) -> Heard:

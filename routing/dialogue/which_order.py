@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from commerce.domain.orders import Order
+from commerce.domain.orders import Order, OrderState
 from routing.dialogue.flows import States
 from routing.dialogue.goods import orders_naming
 from routing.dialogue.heard import Heard
@@ -86,17 +86,40 @@ def _spoken_of(choosing: Choosing) -> Order | None:
     return order if order in choosing.likely or not choosing.likely else None
 
 
+def _are_others_named(choosing: Choosing) -> bool:
+    """Whether goods are called that stand in none of the likely orders, and in several others."""
+    named = _named(choosing) if choosing.heard.said("product") else ()
+    return bool(named) and not any(order in choosing.likely for order in named)
+
+
 def _only_one(choosing: Choosing) -> Order | None:
-    return choosing.likely[0] if len(choosing.likely) == 1 else None
+    is_it = len(choosing.likely) == 1 and not _are_others_named(choosing)
+    return choosing.likely[0] if is_it else None
 
 
 def _newest(choosing: Choosing) -> Order | None:
-    return choosing.facts.orders[0] if not choosing.likely else None
+    is_it = not choosing.likely and not _are_others_named(choosing)
+    return choosing.facts.orders[0] if is_it else None
 
+
+def _latest(choosing: Choosing) -> Order | None:
+    """Whether or not anything can be done with it; of those that arrived, where what is wanted is done with such."""
+    if not choosing.facts.orders or not _LATEST.search(choosing.heard.message):
+        return None
+    likely = choosing.likely
+    return likely[0] if likely and likely[0].state is OrderState.DELIVERED else choosing.facts.orders[0]
+
+
+_LATEST: Final = re.compile(
+    r"最近(?:下|买|拍)?的?(?:[一那这上]|订)[个单笔]|最新的?(?:订单|[一那这][个单笔])|上一[单笔]|刚刚?[下拍买]的"
+    r"|\b(?:last|latest|newest|most recent) (?:order|purchase)\b",
+    re.I,
+)
 
 ORDER_SOURCES: Final = (
     OrderSource("its number is said", _by_number),
     OrderSource("its goods are named", _by_goods, is_told=True),
+    OrderSource("it is the latest", _latest, is_told=True),
     OrderSource("it is the other one", _the_other, is_told=True),
     OrderSource("the topic has it", _of_topic),
     OrderSource("it was spoken of", _spoken_of),

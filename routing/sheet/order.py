@@ -271,6 +271,8 @@ def _paid(order: Order) -> Iterator[SheetFact]:
     if came := _came(order):
         names = LocalText(*(_methods(came, language) for language in _LANGUAGES))
         yield fact("order.method", order.order_id, f"付款方式：{names.zh}。", f"It was paid by {names.en}.")
+        if order.state in {OrderState.CANCELLED, OrderState.RETURNED}:
+            return
         yield fact(
             "order.refund_to",
             order.order_id,

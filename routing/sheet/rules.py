@@ -118,10 +118,10 @@ def _late(facts: Facts) -> Iterator[SheetFact]:
 
 
 _BEFORE: Final = (OrderState.PENDING_PAYMENT, OrderState.PAID, OrderState.PACKED)
-_UNTIL_STATE: Final[dict[OrderState, LocalText]] = {
-    OrderState.PENDING_PAYMENT: LocalText("付款之前", "before it is paid"),
-    OrderState.PAID: LocalText("打包之前", "before it is packed"),
-    OrderState.PACKED: LocalText("发货之前", "before it is shipped"),
+_ENDS_IT: Final[dict[OrderState, LocalText]] = {
+    OrderState.PENDING_PAYMENT: LocalText("付款", "paid"),
+    OrderState.PAID: LocalText("打包", "packed"),
+    OrderState.PACKED: LocalText("发货", "shipped"),
 }
 
 
@@ -133,12 +133,12 @@ def _orders(facts: Facts) -> Iterator[SheetFact]:
         ("shop.changing", rules.change_states, LocalText("修改", "changed")),
     ):
         if last := next((state for state in reversed(_BEFORE) if state in states), None):
-            until = _UNTIL_STATE[last]
+            until = _ENDS_IT[last]
             yield fact(
                 kind,
                 None,
-                f"订单{until.zh}可以{deed.zh}，之后就不能{deed.zh}了。",
-                f"An order can be {deed.en} {until.en}, and not after that.",
+                f"订单{until.zh}之前可以{deed.zh}，{until.zh}之后就不能{deed.zh}了。",
+                f"An order can be {deed.en} before it is {until.en}; once it is {until.en} it can't be {deed.en}.",
             )
     if rules.cancel_states and len(rules.cancel_reasons) < len(CancelReason):
         reasons = [REASON_NAMES[reason] for reason in rules.cancel_reasons]

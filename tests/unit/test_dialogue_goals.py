@@ -40,6 +40,25 @@ WISHES = [
     ("order_status", "到哪了", ANSWER),
     ("product_search", "找一件羽绒服", ANSWER),
     ("greeting_thanks", "取消", ANSWER),
+    # A few days since are no question how many.
+    ("price_promotion", "才买没几天就降价了，能退差价吗", "price_protection"),
+    ("price_promotion", "if it costs more do I have to pay the difference", ANSWER),
+    # An invoice that there is.
+    ("invoice", "你们开的那张发票抬头是谁", ANSWER),
+    ("warranty_repair", "no repair please, I want a replacement", "report_problem"),
+    ("warranty_repair", "我不想修，给我换新", "report_problem"),
+    ("urge_shipment", "地址写成老家了，现在改还行不", "change_address"),
+    ("modify_order", "change the delivery address", "change_address"),
+    ("order_status", "it was delivered to the wrong address", ANSWER),
+    ("modify_order", "can the payment be changed to my card", "change_payment"),
+    ("urge_shipment", "it has not left yet, scrap the order", "cancel"),
+    ("urge_shipment", "一直不发货，别发了", "cancel"),
+    ("urge_shipment", "drop it off sooner please", "urge_shipment"),
+    ("change_address", "stop KF260000000001, we have moved", "cancel"),
+    ("cancel_order", "can I cancel after it has been shipped?", ANSWER),
+    ("cancel_order", "it has been shipped, cancel it", "cancel"),
+    ("cancel_order", "发货之后还能取消吗", ANSWER),
+    ("modify_order", "can I edit an order once it is packed?", ANSWER),
 ]
 
 

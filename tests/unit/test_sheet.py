@@ -60,6 +60,18 @@ from tests.builders import NOW, facts, hit, line, order, understood
         ("do you ship to Hong Kong", {"shop.excluded"}),
         ("how soon do i get the e-invoice", {"shop.invoice"}),
         ("可以货到付款不", {"shop.cash_on_delivery"}),
+        ("what's the fitting going to cost", {"product.installation", "product.materials"}),
+        ("那个白色大号还拿得到不", {"product.stock"}),
+        ("how much of the bill was the Wireless Earbuds", {"line.price", "product.price"}),
+        ("一共三样 里面的台灯占多少", {"line.price"}),
+        ("怎么没按原价退 差我钱", {"order.refund", "line.paid"}),
+        (
+            "how long can I have had it before it goes back",
+            {"line.return_until", "line.not_returnable", "line.fault_until", "shop.return_window"},
+        ),
+        ("can i trade my old fridge in", {"shop.promotion"}),
+        ("can I cancel after it has been shipped", {"shop.cancelling"}),
+        ("can a delivered order be modified", {"shop.changing"}),
         ("人工客服几点上班几点下班", {"shop.hours"}),
         ("退款到银行卡要多久", {"shop.refund_card", "shop.refund_wallet", "shop.refund_gift_card"}),
         (
@@ -219,6 +231,49 @@ def test_points_and_the_gift_card_are_the_customers_own() -> None:
     person = Person(ann, (card,), ())
     assert "61积分" in answer("我有多少积分", "membership_points", person=person)
     assert "¥123.00" in answer("礼品卡余额还有多少", "membership_points", person=person)
+
+
+def test_both_ways_are_told_where_money_is_not_to_go_back_as_it_came() -> None:
+    def said(message: str) -> str:
+        return answer(message, "refund_status", "en", orders=(paid(),), asked_order_id="KF260000000001")
+
+    other = said("how soon is a refund on my gift card if I cancel")
+    assert "goes back to your Alipay" in other and "gift card arrive immediately" in other
+    assert "within 24 hours" in other
+    assert "gift card" not in said("how soon is a refund on my alipay if I cancel")
+
+
+def test_nothing_is_told_to_come_back_of_what_came_back() -> None:
+    kinds = {fact.kind for fact in order_facts(replace(paid(), state=OrderState.CANCELLED), facts(), None)}
+    assert "order.refund_to" not in kinds
+    assert "order.refund_to" in {fact.kind for fact in order_facts(paid(), facts(), None)}
+
+
+def test_goods_that_an_order_does_not_hold_are_not_told_of_as_its_own() -> None:
+    bought = paid(lines=(line("electronics"),), delivered_at=NOW - timedelta(days=60))
+    (own,) = bought.lines
+    nothing, name = LocalText("", ""), LocalText("云朵电吹风", "Cloud hair dryer")
+    other = Product(
+        "P9", "appliances", "", name, nothing, nothing, SaleClass.STANDARD, False, False, 0, None, ()
+    )
+    same = replace(other, product_id=own.product_id)
+
+    def said(of: Product) -> str:
+        return answer(
+            "云朵电吹风还在保修期吗",
+            "warranty_repair",
+            orders=(bought,),
+            asked_order_id="KF260000000001",
+            goods=(of,),
+        )
+
+    assert "保修至9月23日" in said(same)
+    assert "保修至9月23日" not in said(other)
+
+
+def test_a_rule_about_orders_says_when_it_ends() -> None:
+    (cancelling,) = of_shop("shop.cancelling", TAU2_POLICY)
+    assert "打包之后就不能取消" in cancelling
 
 
 def test_a_warranty_is_told_until_its_last_day() -> None:

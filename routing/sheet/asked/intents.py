@@ -65,6 +65,8 @@ INTENT_OF: Final = {
     "shop.levels": "membership_points",
     "shop.repair_time": "warranty_repair",
     "shop.cancel_reasons": "cancel_order",
+    "shop.cancelling": "cancel_order",
+    "shop.changing": "modify_order",
     "product.faults": "technical_support",
     "product.repair": "warranty_repair",
     "product.exchangeable": "exchange_request",

@@ -11,11 +11,12 @@ OF_GOODS: Final = (
         "product.price",
         r"多少钱|什么价|啥价|价格|怎么卖|几块|贵不贵|售价|最便宜",
         r"\bhow much\b|\bprice\b|\bcosts?\b|\bcheapest\b",
-        unless=r"\bweigh|\bheavy\b|\bdid i\b|taken off|付了|花了|实付",
+        unless=r"\bweigh|\bheavy\b|\bdid i\b|taken off|付了|花了|实付|"
+        r"\b(?:fitting|install\w*)\b.{0,16}\bcosts?\b|\bcosts?\b.{0,16}\b(?:fitting|install)",
     ),
     ask(
         "product.stock",
-        r"有货|有没有|还有(?:吗|没|货|不)|缺货|断货|现货|库存|补货|到货",
+        r"有货|有没有|还有(?:吗|没|货|不)|缺货|断货|现货|库存|补货|到货|[拿买]得[到着]|[拿买]不[到着]了?吗",
         r"\bin stock\b|\bavailable\b|\bdo you (?:have|sell|carry)\b|\bstock\b|\bsold out\b|\bany left\b",
     ),
     ask(
@@ -49,8 +50,13 @@ OF_GOODS: Final = (
     ask(
         "product.materials",
         r"辅材|(?:安装|装).{0,40}(?:收费|多少钱|费用)|材料费",
-        r"\binstallation (?:cost|fee|material)",
+        r"\binstallation (?:cost|fee|material)|\b(?:fitting|installing)\b.{0,24}\b(?:cost|fee|charge|price)|"
+        r"\b(?:cost|charge|pay)\b.{0,24}\b(?:fitting|install\w*|to (?:have it )?fit(?:ted)?)\b",
     ),
-    ask("product.installation", r"安装|上门装|怎么装|自己装|师傅", r"\binstall"),
+    ask(
+        "product.installation",
+        r"安装|上门装|怎么装|自己装|师傅",
+        r"\binstall|\b(?:the|a) fitting\b(?! room)|\bfitting (?:cost|fee|service)\b",
+    ),
     ask("product.exchangeable", r"换成?(?:哪|什么|啥|大|小|别|其他)|可以换|能换", r"\bexchange(?:d)? for\b"),
 )

@@ -144,13 +144,14 @@ OF_ORDERS: Final = (
     ),
     ask(
         "line.price",
-        r"单价|(?:这|那)[件个款双条].{0,6}多少钱",
-        r"\bwhat did i pay for the\b|\bhow much was the\b|\bprice of the\b",
+        r"单价|(?:这|那)[件个款双条].{0,6}多少钱|占(?:了)?(?:多少|几)|里(?:面|头|边)的?.{1,12}多少钱",
+        r"\bwhat did i pay for the\b|\bhow much (?:\w+ ){0,4}was the\b|\bprice of the\b",
     ),
     ask("line.warranty", r"保修|质保|保多久|过保", r"\bwarranty\b|\bguarantee\b|\bcovered\b"),
     ask(
         "line.paid",
-        r"(?:退|返)(?:给?我|回|款|我)?.{0,6}多少(?:钱|块|元)?(?!天)|能退回?多少(?!天)|退多少钱",
+        r"(?:退|返)(?:给?我|回|款|我)?.{0,6}多少(?:钱|块|元)?(?!天)|能退回?多少(?!天)|退多少钱|"
+        r"(?:少|没按.{0,6})退|退少了|差我钱",
         r"\bhow much\b.{0,40}\b(?:get|refunded|receive|back)\b|\brefund(?:ed)?\b.{0,20}\bhow much\b|"
         r"\brefund amount\b",
         unless=r"运费|邮费|退了|已退|postage|shipping",

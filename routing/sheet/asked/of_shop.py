@@ -6,6 +6,14 @@ from typing import Final
 
 from routing.sheet.asked.words import ask
 
+# Of orders that have come so far, whether one's own has or not.
+_AFTER: Final = r"(?:发货|打包|出库|发出|签收)了?(?:之|以)?后"
+_ONCE: Final = (
+    r"\b(?:after|once)\b.{0,24}\b(?:processed|packed|shipped|dispatched|sent|delivered|arrived|left)\b"
+)
+_OF_SUCH: Final = r"\b(?:a|an|any) (?:already )?(?:processed|packed|shipped|dispatched|delivered) order\b"
+_CHANGES: Final = r"\b(?:chang|modif|edit)\w*\b"
+
 OF_SHOP: Final = (
     ask("customer.points", r"积分", r"\bpoints\b"),
     ask(
@@ -59,7 +67,16 @@ OF_SHOP: Final = (
     ask(
         "shop.cancelling",
         r"(?:什么时候|啥时候|哪个阶段|到哪一步).{0,8}(?:前|能|可以|不能)?.{0,4}取消|取消(?:规则|政策|期限)",
+        rf"取消.{{0,6}}{_AFTER}|{_AFTER}.{{0,6}}取消",
         r"\bcancel+ation (?:policy|rules?)|\b(?:until|up to) (?:when|what point)\b.{0,30}\bcancel",
+        rf"\bcancel\w*\b.{{0,40}}{_ONCE}|{_ONCE}.{{0,40}}\bcancel|{_OF_SUCH}.{{0,24}}\bcancel|\bcancel\w* {_OF_SUCH}",
+        r"\bwhich orders\b.{0,24}\bcancel",
+    ),
+    ask(
+        "shop.changing",
+        rf"(?:修改|更改|改地址|改单).{{0,6}}{_AFTER}|{_AFTER}.{{0,6}}(?:修改|更改|改地址|改单)",
+        rf"{_CHANGES}.{{0,40}}{_ONCE}|{_ONCE}.{{0,40}}{_CHANGES}|{_OF_SUCH}.{{0,24}}{_CHANGES}|{_CHANGES} {_OF_SUCH}",
+        r"\b(?:until|up to) (?:when|what point)\b.{0,30}\b(?:change|modify|edit)",
     ),
     ask(
         "shop.points",
@@ -97,7 +114,9 @@ OF_SHOP: Final = (
     ask(
         "shop.return_window",
         r"(?:几|多少|七|7|15|十五)天.{0,8}退(?!款|钱)|退(?!款|钱)货?.{0,6}(?:几天|期限|多久|多少天)|无理由",
-        r"\bhow (?:many days|long)\b.{0,30}\b(?:return|send|bring)|\breturn (?:window|period|policy|time)|"
+        r"\bhow (?:many days|long)\b.{0,30}\b(?:return|send|bring)|"
+        r"\bhow long\b.{0,20}\b(?:had|have|keep|kept|owned)\b.{0,40}\b(?:goes|go|send|sent|take|taken|bring) back\b|"
+        r"\breturn (?:window|period|policy|time)|"
         r"\bsend (?:stuff|things|it) back\b",
     ),
     ask(
@@ -134,7 +153,8 @@ OF_SHOP: Final = (
     ask(
         "shop.promotion",
         r"国补|补贴|以旧换新|满减|活动|优惠(?:政策|活动|力度)?|能效.{0,8}补|补(?:多少|几个)|折扣|打折|几折|内购",
-        r"\bpromotions?\b|\bsubsid|\btrade[- ]?in\b|\bsales?\b|\boffers?\b|\bdiscounts?\b|\bpromo codes?\b",
+        r"\bpromotions?\b|\bsubsid|\btrad(?:e|ing)[- ]?(?:\w+ ){0,4}in\b|"
+        r"\bsales?\b|\boffers?\b|\bdiscounts?\b|\bpromo codes?\b",
         unless=r"off (?:my|this|the|order)|\bdiscount (?:on|of|did|for) (?:my |this |the )?order|优惠券|我的",
     ),
     ask(
@@ -142,7 +162,8 @@ OF_SHOP: Final = (
         r"(?:退款|退钱|退到|退回|钱.{0,6}退|退的钱|退给我).{0,16}(?:几天|几个工作日|多少天|多久|多长|什么时候|啥时候|几时|到账)|"
         r"钱.{0,4}(?:等|要).{0,4}(?:几天|多久|多长)|"
         r"(?:几天|多久|多长|什么时候|啥时候|几个工作日|多少天).{0,10}(?:退款|退钱|退到|退回|退给|到账|返还|打款)",
-        r"\bhow (?:long|many (?:\w+ )?days|soon|fast|quick(?:ly)?)\b.{0,60}\b(?:refund|money|back)|"
+        r"\bhow (?:long|many (?:\w+ )?days|soon|fast|quick(?:ly)?)\b.{0,60}"
+        r"\b(?:refund|money|cash|get\b.{0,16}\bback|back (?:on|in|into|to) (?:my|the))|"
         r"\bwhen\b.{0,60}\b(?:refund|money)\b|\brefunds?\b.{0,40}\b(?:take|long|quick|soon|fast|days|arrive)",
     ),
     ask("shop.price_protection", r"价保|保价|价格保护", r"\bprice (?:protection|match|guarantee)"),
