@@ -104,9 +104,9 @@ def _late(facts: Facts) -> Iterator[SheetFact]:
         en.append(f"brings a {off.en} coupon when you ask us to hurry it")
     if last := next((state for state in (OrderState.PACKED, OrderState.PAID) if state in cancelled_in), None):
         # Whatever has not left is not shipped: only an earlier end has to be told.
-        is_earlier, until = last is not OrderState.PACKED, _UNTIL_STATE[last]
-        zh.append(f"{until.zh if is_earlier else ''}{'也' if zh else ''}可以取消订单全额退款")
-        en.append(f"can be cancelled{f' {until.en}' if is_earlier else ''} for a full refund")
+        is_earlier, end = last is not OrderState.PACKED, _ENDS_IT[last]
+        zh.append(f"{f'{end.zh}之前' if is_earlier else ''}{'也' if zh else ''}可以取消订单全额退款")
+        en.append(f"can be cancelled{f' before it is {end.en}' if is_earlier else ''} for a full refund")
     if rules.late_after_hours and zh:
         hours = rules.late_after_hours
         yield fact(
