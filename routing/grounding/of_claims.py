@@ -90,7 +90,7 @@ def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | Non
             claim.sign in signs and claim.sign > 0 and claim.kind == "property"
         )
         # What is done was possible.
-        is_held |= bool(modes) and (not signs or (claim.mode == "can" and "done" in modes))
+        is_held |= bool(modes) and (not signs or (claim.mode == "can" and "done" in modes and claim.sign > 0))
     if claim.concept == "free" and claim.sign < 0 and _is_priced(said, pieces):
         return None
     if claim.concept == "stock" and claim.sign > 0 and _UNTIL.search(_clause(said.low, claim.start)):
