@@ -73,7 +73,7 @@ _CAPABLE: Final = re.compile(
 )
 _NEEDED: Final = re.compile(r"(?:needed|required|necessary) for ")
 # What is closed when it is through, and is no order.
-_CLOSED: Final = ("return", "exchange", "refunded")
+_CLOSED: Final = ("return", "exchange")
 _COPULA: Final = re.compile(r"(?<![a-z])(?:is|are|was|it's|that's|be|remains) [a-z ]{0,12}$")
 _THINGS: Final = frozenset({"coupon", "discount", "points", "member", "gift", "invoice"})
 _CANNOT_BE: Final = re.compile(r"(?:can't|cannot|won't|no longer) be [a-z]+")

@@ -63,6 +63,7 @@ _SOON: Final = re.compile(r"(?:就|将|会|即|便)[^,。;]{0,14}$")
 _GENERAL: Final = re.compile(r" (?:once|if|when|unless|as soon as|automatically)(?![a-z])")
 # What a verb in the present tells is a rule, or is to come: ships, goes out.
 _PRESENT: Final = re.compile(r"(?:goe?s?|[a-z]+(?<!i)s) out|(?!has|was|is)[a-z]+s$")
+_TO_COME: Final = ("going out", "leaving", "heading out", "setting off")
 _PAST: Final = ("went ", "has ", "have ", "was ", "is ")
 
 
@@ -107,7 +108,7 @@ def mode_of(text: str, start: int, span: tuple[int, int], end: int, kind: str) -
     if is_event(text, start, span, end):
         return "event"
     if text[span[0]].isascii():
-        if _EN_WILL.search(before):
+        if _EN_WILL.search(before) or text.startswith(_TO_COME, span[0]):
             return "will"
         if re.search(r"(?<![a-z])(?:is|are) $", before) and (
             _GENERAL.match(text, span[1], end) or _RULE.search(text[:start])

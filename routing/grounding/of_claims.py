@@ -15,6 +15,8 @@ from routing.grounding.names import names_in
 from routing.grounding.of_topics import agreed, is_agreed
 from routing.grounding.said import ASKS, COURTESY, Said
 from routing.grounding.text import clauses_of
+from routing.grounding.topics import stances_in
+from routing.grounding.value import follows
 
 
 def claims_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Finding | None:
@@ -24,10 +26,27 @@ def claims_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Fin
     for claim in claims_in(said.text).claims:
         findings.setdefault(claim.start, []).append(
             None
-            if claim.kind == "property" and is_agreed(claim.concept, topics)
+            if (claim.kind == "property" and is_agreed(claim.concept, topics))
+            or _is_reworded(claim, said, scope(claim.start))
             else _claim(claim, said, scope(claim.start))
         )
     return next((found[0] for found in findings.values() if all(found)), None)
+
+
+def _is_reworded(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> bool:
+    """Whether one rule holds all values of a sentence that denies nothing and gives nothing away: then a word that the rule has
+    not is another word for it.
+    """
+    mine = claims_in(said.text)
+    values = [value for value in said.values if value.kind not in ("identifier", "tail")]
+    is_news = claim.mode == "done" or claim.kind == "promise" or claim.concept in _GIVEN
+    if not values or is_news or mine.denials or _has_no(mine.claims):
+        return False
+    if any(stance.sign < 0 for stance in stances_in(said.text)):
+        return False
+    rules = [p for p in pieces if not p.about and all(any(follows(v, o) for o in p.values) for v in values)]
+    denied = {c.concept for p in pieces for c in p.claims if c.sign < 0}
+    return bool(rules) and claim.concept not in denied and not any(p.denials for p in rules)
 
 
 def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | None:
