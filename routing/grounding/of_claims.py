@@ -34,8 +34,8 @@ def claims_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Fin
 
 
 def _is_reworded(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> bool:
-    """Whether one rule holds all values of a sentence that denies nothing and gives nothing away: then a word that the rule has
-    not is another word for it.
+    """Whether one rule holds all values of a sentence that denies nothing and gives nothing away: then a word that the rule
+    has not is another word for it.
     """
     mine = claims_in(said.text)
     values = [value for value in said.values if value.kind not in ("identifier", "tail")]
@@ -109,7 +109,7 @@ def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | Non
             claim.sign in signs and claim.sign > 0 and claim.kind == "property"
         )
         # What is done was possible.
-        is_held |= bool(modes) and (not signs or (claim.mode == "can" and "done" in modes and claim.sign > 0))
+        is_held |= bool(modes) and (not signs or (claim.mode == "can" and "done" in modes))
     if claim.concept == "free" and claim.sign < 0 and _is_priced(said, pieces):
         return None
     if claim.concept == "stock" and claim.sign > 0 and _UNTIL.search(_clause(said.low, claim.start)):
@@ -351,7 +351,8 @@ def _denied_name(denial: Denial, said: Said, pieces: Sequence[Piece]) -> str | N
 # Characters behind a negation in which it still denies a name, and words by which a name is only set beside another.
 _REACH: Final = 40
 _CONTRAST: Final = re.compile(
-    r"(?<![a-z])(?:yet|until|any ?more|any longer|longer|only|but|rather|other than)(?![a-z])|只|而是|再|之前|以前|还没|尚未|除"
+    r"(?<![a-z])(?:yet|until|any ?more|any longer|longer|only|but|rather|other than)(?![a-z])"
+    r"|只|而是|再|之前|以前|还没|尚未|除"
 )
 
 # Names of which a fact may say that something does not hold for them.
