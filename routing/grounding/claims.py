@@ -72,6 +72,8 @@ _CAPABLE: Final = re.compile(
     r"|permit|eligible|apply|applicable|include|option|provide|valid|work|need|require|有|需|开通|开放|推出|上线|option|something|cover|accept"
 )
 _NEEDED: Final = re.compile(r"(?:needed|required|necessary) for ")
+# What is closed when it is through, and is no order.
+_CLOSED: Final = ("return", "exchange")
 _COPULA: Final = re.compile(r"(?<![a-z])(?:is|are|was|it's|that's|be|remains) [a-z ]{0,12}$")
 _THINGS: Final = frozenset({"coupon", "discount", "points", "member", "gift", "invoice"})
 _CANNOT_BE: Final = re.compile(r"(?:can't|cannot|won't|no longer) be [a-z]+")
@@ -262,6 +264,8 @@ def _claim(
         mode = "event"
     if concept == "completed":
         concept = _process(text, span[0], span[1]) or concept
+    if concept == "close" and (process := _process(text, span[0], span[0])) in _CLOSED:
+        concept = process
     if concept == "deliver" and kind in ("deed", "done") and _process(text, span[0], span[0]) == "refunded":
         concept = "refunded"
     if concept == "refunded" and mode != "done":

@@ -14,7 +14,7 @@ _ZH_EVENT: Final = re.compile(
     r"|的(?:订单|商品|包裹|那)|商品|订单(?!已)|超|期间|政策|规则|说明|记录|信息|详情)"
 )
 _ZH_IF: Final = re.compile(
-    r"过了|才(?!能)|后 ?[\d一二三四五六七八九十]{1,3}个?(?:分钟|小时|天|日)内?$"
+    r"过了(?![^,。;]{0,14}(?:也|还|仍|都))|才(?!能)|后 ?[\d一二三四五六七八九十]{1,3}个?(?:分钟|小时|天|日)内?$"
     r"|如果|如需|如要|如(?!期)|若|一旦|等(?!待)|当您|每次|凡|只要|除非|是否"
 )
 _IF: Final = re.compile(
@@ -25,9 +25,11 @@ _ZH_DONE_AFTER: Final = re.compile(
 )
 _ZH_DONE_BEFORE: Final = re.compile(r"(?:已经?|刚刚?|早已|成功|完成|(?<![关由对至基属等])于)[^,。;]{0,18}$")
 _ZH_WILL: Final = re.compile(
-    r"(?:将|会|预[计估]|即将|等待|待|准备|正在|正|安排|尽快|很快|稍后|计划|预期|可望|有望|拟)[^,。;]{0,12}$"
+    r"(?:将|(?<![这那一])会(?!儿)|预[计估]|即将|等待|待|准备|正在|正|安排|尽快|很快|稍后|计划|预期|可望|有望|拟)[^,。;]{0,12}$"
 )
-_ZH_TO_COME: Final = re.compile(r"(?:将|会|预[计估]|即将|等待|安排|尽快|很快|稍后|计划)[^,。;]{0,8}$")
+_ZH_TO_COME: Final = re.compile(
+    r"(?:将|(?<![这那一])会(?!儿)|预[计估]|即将|等待|安排|尽快|很快|稍后|计划)[^,。;]{0,8}$"
+)
 _ZH_CAN: Final = re.compile(
     r"(?:可|能|支持|允许|申请|办理|想|要|需|请|帮|为您|进行|接受|享|提供|选择)[^,。;]{0,8}$"
 )
@@ -61,6 +63,9 @@ _OF_A_THING: Final = re.compile(r"(?<![a-z])(?:from|about|regarding|on) (?:your|
 _RULE: Final = re.compile(r"(?:^|[.;:] )(?:if|should|when|once|whenever)(?![a-z])[^.;]*,$")
 _SOON: Final = re.compile(r"(?:就|将|会|即|便)[^,。;]{0,14}$")
 _GENERAL: Final = re.compile(r" (?:once|if|when|unless|as soon as|automatically)(?![a-z])")
+# What a verb in the present tells is a rule, or is to come: ships, goes out.
+_PRESENT: Final = re.compile(r"(?:goe?s?|[a-z]+(?<!i)s) out|(?!has|was|is)[a-z]+s$")
+_TO_COME: Final = ("going out", "leaving", "heading out", "setting off")
 _PAST: Final = ("went ", "has ", "have ", "was ", "is ")
 
 
@@ -105,13 +110,13 @@ def mode_of(text: str, start: int, span: tuple[int, int], end: int, kind: str) -
     if is_event(text, start, span, end):
         return "event"
     if text[span[0]].isascii():
-        if _EN_WILL.search(before):
+        if _EN_WILL.search(before) or text.startswith(_TO_COME, span[0]):
             return "will"
         if re.search(r"(?<![a-z])(?:is|are) $", before) and (
             _GENERAL.match(text, span[1], end) or _RULE.search(text[:start])
         ):
             return "can"
-        if kind == "deed" and text[span[1] - 1] == "s" and " " not in text[slice(*span)]:
+        if kind == "deed" and _PRESENT.match(text[slice(*span)]):
             return "can"
         return "can" if _EN_CAN.search(before) else "done"
     if text[slice(*span)].endswith(("失效", "过期", "作废")) and _SOON.search(before):

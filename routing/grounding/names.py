@@ -72,7 +72,7 @@ _CONTACT: Final = re.compile(
 )
 _ZH_CARRIER: Final = re.compile(r"([\u4e00-\u9fff]{2})(?:快递|速运|速递)")
 _ZH_NO_CARRIER: Final = re.compile(
-    r"[目的个发由用走是查收送承到了家上为您该此寄过择作定认通准内际地有和与或间等按在给我钱元块]|普通|合作"
+    r"[目的个发由用走是查收送承到了家上为您该此寄过择作定认通准内际地有和与或间等按在给我钱元块只差就还等叫让催派没有]|普通|合作"
 )
 _ZH_PERSON: Final = re.compile(
     r"(?:收件人|收货人|联系人(?!工)|签收人|抬头)(?!手)(?:是|为|:"

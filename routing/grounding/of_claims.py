@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from routing.grounding.claims import Claim, claims_in
+from routing.grounding.claims import Claim, Denial, claims_in
 from routing.grounding.content import content_of
 from routing.grounding.fact import Finding
 from routing.grounding.known import Piece, held
@@ -15,6 +15,8 @@ from routing.grounding.names import names_in
 from routing.grounding.of_topics import agreed, is_agreed
 from routing.grounding.said import ASKS, COURTESY, Said
 from routing.grounding.text import clauses_of
+from routing.grounding.topics import stances_in
+from routing.grounding.value import follows
 
 
 def claims_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Finding | None:
@@ -24,10 +26,27 @@ def claims_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Fin
     for claim in claims_in(said.text).claims:
         findings.setdefault(claim.start, []).append(
             None
-            if claim.kind == "property" and is_agreed(claim.concept, topics)
+            if (claim.kind == "property" and is_agreed(claim.concept, topics))
+            or _is_reworded(claim, said, scope(claim.start))
             else _claim(claim, said, scope(claim.start))
         )
     return next((found[0] for found in findings.values() if all(found)), None)
+
+
+def _is_reworded(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> bool:
+    """Whether one rule holds all values of a sentence that denies nothing and gives nothing away: then a word that the rule
+    has not is another word for it.
+    """
+    mine = claims_in(said.text)
+    values = [value for value in said.values if value.kind not in ("identifier", "tail")]
+    is_news = claim.mode == "done" or claim.kind == "promise" or claim.concept in _GIVEN
+    if not values or is_news or mine.denials or _has_no(mine.claims):
+        return False
+    if any(stance.sign < 0 for stance in stances_in(said.text)):
+        return False
+    rules = [p for p in pieces if not p.about and all(any(follows(v, o) for o in p.values) for v in values)]
+    denied = {c.concept for p in pieces for c in p.claims if c.sign < 0}
+    return bool(rules) and claim.concept not in denied and not any(p.denials for p in rules)
 
 
 def _claim(claim: Claim, said: Said, pieces: tuple[Piece, ...]) -> Finding | None:
@@ -204,12 +223,22 @@ _COVER: Final = re.compile(
     r"warranty|(?<![a-z])(?:as for|our|under|the|a|any|of|price|by|its|this) (?:guarantees?|promise)(?![a-z])"
     r"|^guarantee (?:on|for)|保证期"
 )
+# Today is the same day for what is paid by the hour that the sentence names.
+_DAYS: Final = frozenset({"today", "tomorrow"})
+
+
+def _has_hour(said: Said) -> bool:
+    return any(value.kind == "time" for value in said.values)
+
+
 # What binds the customer is no promise.
 _MUST: Final = re.compile(
     r"(?<![a-z])(?:must|have to|has to|need to|needs to|are to be)(?![a-z])|须|需要?|必须|得先"
 )
 # Other things of which a fact may say as much.
 _SAID_BY: Final = {
+    "today": ("same_day",),
+    "tomorrow": ("next_day",),
     "unconditional": ("noreason",),
     "full_refund": ("refund", "refunded"),
     "waive": ("discount",),
@@ -229,7 +258,7 @@ def _promise(claim: Claim, said: Said, facts: frozenset[tuple[str, str, int]]) -
         return None
     if claim.concept == "guarantee" and _COVER.search(clause):
         return None
-    if claim.concept in _SAID_BY:
+    if claim.concept in _SAID_BY and (claim.concept not in _DAYS or _has_hour(said)):
         signs |= {sign for concept, _, sign in facts if concept in _SAID_BY[claim.concept]}
     if claim.concept == "at_once":
         signs |= {sign for concept, _, sign in facts if concept in ("soon", "to_leave")}
@@ -266,6 +295,8 @@ def denials_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Fi
     content = set(content_of(said.low))
     for denial in mine.denials:
         pieces = scope(denial.start)
+        if (denied_name := _denied_name(denial, said, pieces)) is not None:
+            return Finding("negation", denied_name)
         if is_agreed_on or _is_supposed(said.low, denial.start) or _is_denied_too(said, pieces):
             continue
         denied = {word for piece in pieces for other in piece.denials for word in other.content}
@@ -302,6 +333,27 @@ def denials_finding(said: Said, scope: Callable[[int], tuple[Piece, ...]]) -> Fi
                 return Finding("negation", denial.word)
     return None
 
+
+def _denied_name(denial: Denial, said: Said, pieces: Sequence[Piece]) -> str | None:
+    """A name behind a negation that every fact with it affirms: not to Hangzhou."""
+    if _is_supposed(said.low, denial.start) or ASKS.search(said.text) or _CONTRAST.search(said.low):
+        return None
+    end = next((b for a, b in clauses_of(said.low) if a <= denial.start < b), len(said.low))
+    for name in names_in(said.text):
+        if name.kind not in _DENIED_KINDS or not denial.end <= name.start < min(end, denial.end + _REACH):
+            continue
+        of_it = [piece for piece in pieces if any(name.concept == other.concept for other in piece.names)]
+        if of_it and not any(piece.denials or _has_no(piece.claims) for piece in of_it):
+            return name.text
+    return None
+
+
+# Characters behind a negation in which it still denies a name, and words by which a name is only set beside another.
+_REACH: Final = 40
+_CONTRAST: Final = re.compile(
+    r"(?<![a-z])(?:yet|until|any ?more|any longer|longer|only|but|rather|other than)(?![a-z])"
+    r"|只|而是|再|之前|以前|还没|尚未|除"
+)
 
 # Names of which a fact may say that something does not hold for them.
 _DENIED_KINDS: Final = frozenset({"place", "payment", "category", "carrier"})

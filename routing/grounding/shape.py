@@ -22,7 +22,7 @@ _BEFORE: Final = re.compile(r"(?:cny|rmb|usd|us|人民币)?\s?[$¥￥]?$")
 _CUT: Final = re.compile(
     r"[;!?。\n()\[\]、]|(?<![A-Z]),|,(?!\s*[A-Z])|\.(?!\d)| - |--|(?<![a-z])(?:and|but|however(?= ?,)|although|though|while"
     r"|whereas|so|because|since|otherwise|or else|as(?= (?:we|it|they|you|i|only|the|that|this)(?![a-z]))|yet|plus)(?![a-z])"
-    r"|但是?|不过|而且?|所以|因为|因此|由于|否则|且|可是"
+    r"|但是?|不过(?![去来])|而且?|所以|因为|因此|由于|否则|且|可是"
 )
 _GOES_ON: Final = re.compile(r"[,、]|and|so|as|since|because|而且|所以|因为|因此|由于|且")
 

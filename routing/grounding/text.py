@@ -28,7 +28,7 @@ _SPACED: Final = re.compile(r"(?<=\d) (?=[年月日号点时分天个元块折�
 _CLAUSE: Final = re.compile(
     r"[;!?。\n()\[\]【】|]|:(?!\d)|,(?!\d)|(?<!\d),|\.(?!\d)|、(?=[^、]{14})| - |--|(?<![a-z])(?:but|however|although"
     r"|though|while|whereas|so|because|since)(?![a-z-])"
-    r"|但是?|不过|而且|然而|因此|所以|因为",
+    r"|但是?|不过(?![去来])|而且|然而|因此|所以|因为",
     re.I,
 )
 CJK: Final = re.compile(r"[\u4e00-\u9fff]+")
