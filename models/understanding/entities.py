@@ -36,7 +36,7 @@ from models.understanding.colours import COLOURS
 from models.understanding.dates import DATES
 from models.understanding.folding import fold
 from models.understanding.identifiers import IDENTIFIERS
-from models.understanding.patterns import Finder
+from models.understanding.patterns import Finder, Text
 from models.understanding.persons import PERSONS
 from models.understanding.prices import PRICES
 from models.understanding.quantities import QUANTITIES
@@ -56,7 +56,7 @@ _FINDERS: Final[tuple[Finder, ...]] = (
 
 def extract(text: str) -> tuple[Entity, ...]:
     """The entities of `text` by where they start; offsets are code points of `text`."""
-    plain = fold(text)
+    plain = Text(fold(text))
     found = [(rank, entity) for rank, finder in enumerate(_FINDERS) for entity in finder(plain)]
     found.sort(key=lambda pair: (pair[0], pair[1].start))
     return longest((_as_written(entity, text) for _, entity in found), len(plain))

@@ -6,11 +6,10 @@ ones (快递, order), which say what the talk is about.
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from models.understanding.lexicon import LEXICON
-from models.understanding.patterns import any_of, is_after, spanned
+from models.understanding.patterns import Text, any_of, is_after, spanned
 
 _WINDOW: Final = 32
 _REACH_NAMED: Final = 14
@@ -77,8 +76,12 @@ class Label:
 
 def label(match: re.Match[str]) -> Label | None:
     """What the words before the entity of `match` call it; else those after it."""
-    start, end = spanned(match)
-    return _label(match.string[max(0, start - 2 * _WINDOW) : start], match.string[end : end + _WINDOW])
+    text, (start, end) = match.string, spanned(match)
+    known = text.known if isinstance(text, Text) else {}
+    if (start, end) not in known:
+        known[start, end] = _label(text[max(0, start - 2 * _WINDOW) : start], text[end : end + _WINDOW])
+    said = known[start, end]
+    return said if isinstance(said, Label) else None
 
 
 def words_of(kind: str) -> tuple[str, ...]:
@@ -111,7 +114,6 @@ def is_talk_of(match: re.Match[str], kind: str) -> bool:
     )
 
 
-@lru_cache(maxsize=64)  # several finders ask about one number
 def _label(before: str, after: str) -> Label | None:
     before = _without_owner(_without_another(before.lower()))
     return _before(before[-_WINDOW:]) or _after(after.lower())

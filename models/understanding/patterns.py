@@ -9,6 +9,16 @@ from models.understanding.numerals import ENGLISH_NUMBER, parse_number
 Finder = Callable[[str], Iterator[Entity]]
 Value = Callable[[re.Match[str]], str | None]
 
+
+class Text(str):
+    """A text to be searched, with what is `known` of its spans: several finders ask the same of one, and it goes with it."""
+
+    __slots__ = ("known",)
+
+    def __init__(self, _: str) -> None:
+        self.known: dict[tuple[int, int], object] = {}
+
+
 # A Chinese letter counts as a word character for `\b`: 订单KF1 has no boundary before K. Spelt out instead.
 L = r"(?<![A-Za-z0-9À-ÖØ-öø-ɏ])"
 R = r"(?![A-Za-z0-9À-ÖØ-öø-ɏ])"
@@ -43,12 +53,13 @@ def pattern(
     needs: str = "",
     has_digit: bool = False,
     words: Sequence[str] = (),
+    about: re.Pattern[str] | None = None,
     flags: int = re.IGNORECASE,
 ) -> Finder:
     """A finder of one pattern. The entity is the group `span` where there is one; a None value is no hit.
 
     For speed a text is not searched that has none of the characters of `needs`, none of the `words` (parts of words, lower
-    case), or no digit where `has_digit`.
+    case), or no digit where `has_digit`. What it finds is a hit only where the text is `about` something, too.
     """
     compiled = re.compile(regex, flags)
     group = "span" if "span" in compiled.groupindex else 0
@@ -61,7 +72,10 @@ def pattern(
                 return
         if words and not holds_any(text, words):
             return
-        for match in compiled.finditer(text):
+        for at, match in enumerate(compiled.finditer(text)):
+            # Once for a text, which may be long, and only where it matters.
+            if at == 0 and about is not None and about.search(text) is None:
+                return
             if (normalised := value(match)) is not None:
                 start, end = match.span(group)
                 yield Entity(type, text[start:end], normalised, start, end)

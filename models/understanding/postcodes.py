@@ -2,9 +2,7 @@
 them say that they are codes."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Final
 
 from models.understanding.lexicon import LEXICON
@@ -24,6 +22,7 @@ from models.understanding.patterns import (
 from models.understanding.places import CHINESE
 
 _ADDRESS_REACH: Final = 80
+_LONGEST_ADDRESS: Final = 40  # more than what `_ADDRESS` finds can be
 _PLACE_WORDS: Final = 3
 _LONGEST_PLACE_ZH: Final = 4
 _SHORTEST_BEFORE_COMMA: Final = 5
@@ -51,14 +50,9 @@ def _in_address(match: re.Match[str]) -> str | None:
 
 
 def _has_address_near(text: str, start: int) -> bool:
-    places = _addresses(text)
-    after = bisect_left(places, start - _ADDRESS_REACH)
-    return after < len(places) and places[after] <= start + _ADDRESS_REACH
-
-
-@lru_cache(maxsize=4)  # several finders ask about one text
-def _addresses(text: str) -> tuple[int, ...]:
-    return tuple(match.start() for match in _ADDRESS.finditer(text))
+    last = start + _ADDRESS_REACH
+    found = _ADDRESS.search(text, max(0, start - _ADDRESS_REACH), last + _LONGEST_ADDRESS)
+    return found is not None and found.start() <= last
 
 
 def _in_taiwan(match: re.Match[str]) -> str | None:

@@ -1,11 +1,10 @@
 """Sizes of clothes and shoes, in letters, numbers and regions' numbers; of screens and other goods, in inches and litres."""
 
 import re
-from functools import lru_cache
 from typing import Final
 
 from models.understanding.numerals import parse_number
-from models.understanding.patterns import APART, Finder, L, R, Value, is_after, pattern, spanned
+from models.understanding.patterns import APART, Finder, L, R, is_after, literal, pattern
 
 
 def _size(match: re.Match[str]) -> str:
@@ -29,9 +28,12 @@ def _letter(match: re.Match[str]) -> str | None:
 
 def _inches(match: re.Match[str]) -> str | None:
     """55-inch, 26寸. Written 55" it may be a length, unless it is a screen's."""
-    is_sign = match["unit"] in _INCH_SIGNS
-    is_screen = _is_about(_SCREENS, match.string) or match["n"] in _SCREEN_SIZES
-    return f"{parse_number(match['n'])}in" if is_screen or not is_sign else None
+    is_length = match["unit"] in _INCH_SIGNS and match["n"] not in _SCREEN_SIZES
+    return None if is_length else _screen_inches(match)
+
+
+def _screen_inches(match: re.Match[str]) -> str:
+    return f"{parse_number(match['n'])}in"
 
 
 def _garment(match: re.Match[str]) -> str | None:
@@ -44,20 +46,8 @@ def _number(match: re.Match[str]) -> str | None:
     return parse_number(match["n"])
 
 
-@lru_cache(maxsize=64)
-def _is_about(goods: re.Pattern[str], text: str) -> bool:
-    """Asked for each number of the text, which may be long."""
-    return goods.search(text) is not None
-
-
-def _in_talk_of(goods: re.Pattern[str]) -> Value:
-    """A number that is a size where the message is about such goods."""
-
-    def size(match: re.Match[str]) -> str | None:
-        start, end = spanned(match)
-        return match.string[start:end].upper() if _is_about(goods, match.string) else None
-
-    return size
+def _upper(match: re.Match[str]) -> str:
+    return literal(match).upper()
 
 
 def _words(*words: str) -> re.Pattern[str]:
@@ -101,7 +91,7 @@ _NO_SIZE_FOLLOWS: Final = re.compile(
     r"(?:[A-Z][a-z]+|\d|iphone|ipad|galaxy|pixel|model|series|version|ps|xbox|windows)\s$"
 )
 _CHESTS: Final = range(72, 113)
-_INCH_SIGNS: Final = frozenset('"”″')
+_INCH_SIGNS: Final = '"”″'
 _INCHES = (
     r"(?P<unit>英寸|寸|吋|\s?-?\s?inch(?![a-z])(?!\s(?:drop|gap|too|short|long|scratch|crack|hole|tear|off|apart|away|of|from|"
     r"thick|above|below|clearance|dent|chest|waist|neck|inseam|hips?|bust|legs?|sleeves?)\b)|[\"”″])"
@@ -187,6 +177,14 @@ SIZES: Final[tuple[Finder, ...]] = (
     ),
     pattern(
         "size",
+        rf"{APART}(?P<n>\d{{1,3}}(?:\.\d)?)[{_INCH_SIGNS}]",
+        _screen_inches,
+        needs=_INCH_SIGNS,
+        has_digit=True,
+        about=_SCREENS,
+    ),
+    pattern(
+        "size",
         rf"{APART}\d{{1,3}}(?:\.\d)?(?:[\s-]?(?:lit(?:re|er)|gallon|quart)s?{R}(?!\sof\b)|升(?!级|降)|L(?=的|\s?[a-z]{{4}}))|"
         rf"{APART}\d\.\d\s?L{R}|{APART}\d{{2,4}}\s?(?:ml|毫升)(?=[的装\u4e00-\u9fff]|\s[a-z])",
         lambda match: match[0].lower(),
@@ -196,9 +194,10 @@ SIZES: Final[tuple[Finder, ...]] = (
     pattern(
         "size",
         rf"{APART}(?:[6-9][05][A-G]|(?:2[89]|3\d|4[0-6])(?:[A-F]|DD|FF|GG)){R}(?:杯|罩杯)?",
-        _in_talk_of(_BRAS),
+        _upper,
         needs="ABCDEFGabcdefg",
         has_digit=True,
+        about=_BRAS,
     ),
     pattern(
         "size",
@@ -254,29 +253,33 @@ SIZES: Final[tuple[Finder, ...]] = (
         "size",
         rf"{L}W?(?:2[4-9]|3\d|4[0-8])(?:\s?/?\s?L|[x×/])(?:2[6-9]|3[0-8]){R}|"
         rf"{APART}(?:2[4-9]|3\d|4[0-8])W(?:[\sx×/]?(?:2[6-9]|3[0-8])L)?{R}",
-        _in_talk_of(_TROUSERS),
+        _upper,
         needs="lLxX×/wW",
         has_digit=True,
+        about=_TROUSERS,
     ),
     pattern(
         "size",
         rf"{APART}(?:\d(?:\.\d{{1,2}})?(?:米|m)(?:\d(?!\d))?(?=的?(?:大|小)?床)|"
         rf"(?:\d{{2,3}}\s?[x×*]\s?\d{{2,3}}|\d(?:\.\d{{1,2}})?(?:米|m)?\s?[x×*]\s?\d(?:\.\d{{1,2}})?)(?:\s?(?:cm|厘米|米|m){R})?{R}(?![.x×*]))",
-        _in_talk_of(_BEDS),
+        _upper,
         needs="米mMxX×*",
         has_digit=True,
+        about=_BEDS,
     ),
     pattern(
         "size",
         rf"(?:(?<=[穿换要买拍选是到寄只脚])|{L}(?:an?|wear|take|wears|takes|from|to|for|or|in)\s)"
         rf"(?P<span>{_SHOE})(?![\d.:/%$€£-]|\s?[件个双元块天号年月日岁斤分楼栋米折]|\s?(?:days?|minutes|hours|dollars|euros|years?)\b)",
-        _in_talk_of(_SHOES),
+        _upper,
         needs="34",
+        about=_SHOES,
     ),
     pattern(
         "size",
         rf"{APART}{_SHOE}(?=的(?!\s?元)|还?有[货没吗]|偏[大小]|号的?[^\s]{{0,3}}[鞋靴])",
-        _in_talk_of(_SHOES),
+        _upper,
         needs="34",
+        about=_SHOES,
     ),
 )

@@ -272,13 +272,16 @@ def within_bounds(goal: str, order: Order, message: str, language: str) -> tuple
 
 _A_PART: Final = re.compile(
     r"只(?:想)?(?:取消|退|撤).{0,8}(?:[一两几]|那|这)[件个样双条]|其中(?:的)?[一两几][件个样]|(?:一|那)部分"
-    r"|\b(?:only|just) (?:the|one|two|a|this|that|part|some)\b|\b(?:one|two|part|some) of\b"
+    r"|\b(?:only|just) (?:the|one|two|a|this|that|part|some)\b"
+    r"(?! (?:other |few |couple of )?(?:minutes?|moments?|seconds?|hours?|days?|weeks?|now|order)\b)"
+    r"|\b(?:one|two|part|some) of\b(?! (?:my|the|these|those) orders\b)"
     r"|\bone (?:item|thing|product)\b|\bkeep (?:the (?:rest|others?)|everything else)\b",
     re.I,
 )
 _MORE_OR_LESS: Final = re.compile(
-    r"(?:再|多)(?:加|拍|买|要)[一两几\d]|加(?:一|两|几|\d+)[件个样双条]|追加|加购|去掉|删掉|少(?:要|拍)"
-    r"|\badd(?:ed|ing)?\b|\bremov(?:e|ed|ing)\b|\b(?:one|two|\d+) (?:more|less|fewer)\b|\btake\b.{0,40}\b(?:out|off)\b"
+    r"(?:再|多)(?:加|拍|买|要)[一两几\d](?![句点次下])|加(?:一|两|几|\d+)[件个样双条]|追加|加购|去掉|删掉|少(?:要|拍)"
+    r"|\badd(?:ing)?\b|\bremov(?:e|ed|ing)\b|\b(?:one|two|\d+) (?:more|less|fewer)\b(?! (?:questions?|things?|times?)\b)"
+    r"|\btake\b.{0,40}\b(?:out|off (?:my|the|this|that) order)\b"
     r"|\b(?:drop|leave out) (?:the|one)\b",
     re.I,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from commerce.domain.orders import Order, OrderState
@@ -104,15 +105,23 @@ def _newest(choosing: Choosing) -> Order | None:
 
 def _latest(choosing: Choosing) -> Order | None:
     """Whether or not anything can be done with it; of those that arrived, where what is wanted is done with such."""
-    if not choosing.facts.orders or not _LATEST.search(choosing.heard.message):
+    message, likely = choosing.heard.message, choosing.likely
+    if not choosing.facts.orders or not _LATEST.search(message) or _NOT_LATEST.search(message):
         return None
-    likely = choosing.likely
-    return likely[0] if likely and likely[0].state is OrderState.DELIVERED else choosing.facts.orders[0]
+    # The one that was spoken of stands before the others, whenever it was placed.
+    of_these = likely if likely and likely[0].state is OrderState.DELIVERED else choosing.facts.orders
+    return max(of_these, key=lambda order: (order.placed_at is not None, order.placed_at or datetime.min))
 
 
 _LATEST: Final = re.compile(
     r"最近(?:下|买|拍)?的?(?:[一那这上]|订)[个单笔]|最新的?(?:订单|[一那这][个单笔])|上一[单笔]|刚刚?[下拍买]的"
     r"|\b(?:last|latest|newest|most recent) (?:order|purchase)\b",
+    re.I,
+)
+
+_NOT_LATEST: Final = re.compile(
+    r"(?:不是|别)我?(?:最近|最新|上一|刚)|上上一?[个单笔]|[再更]之?前|之前的?(?:那|一)?[个单笔]"
+    r"|\bnot (?:my|the) (?:last|latest|newest|most recent)\b|\b(?:one|order) before\b|\bbefore (?:my|the) (?:last|latest)\b",
     re.I,
 )
 

@@ -199,6 +199,9 @@ def _lines_that_can(working: Working, flow: Flow, lines: Slot) -> tuple[tuple[Or
 def _only_one_meant(working: Working, can: tuple[OrderLine, ...]) -> OrderLine | None:
     """Of the lines that can be it the only one, among those that the message names, and with as many pieces as it says."""
     named = named_lines(working.lines, working.heard, working.facts)
+    if not named and working.heard.said("product"):
+        # Goods that are none of these lines.
+        return None
     meant = [line for line in can if line in named] if named else can
     pieces = pieces_said(working.heard)
     is_one = len(meant) == 1 and (pieces is None or pieces <= pieces_left(meant[0]))

@@ -7,6 +7,7 @@ from importlib import import_module
 
 import pytest
 
+import models.understanding
 import routing
 import routing.grounding.known
 from commerce.domain.text import LocalText
@@ -15,14 +16,24 @@ from routing.grounding.values import values_in
 from routing.sheet.goods import is_called, named_goods
 from tests.builders import hit
 
-# Of types, and of files that ship with the code.
-OF_NO_CUSTOMER = {"routing.planted._texts_of", "routing.prompts._rules", "routing.sheet.questions.questions"}
+# Of types, of files that ship with the code, and of what one is trained with.
+OF_NO_CUSTOMER = {
+    "routing.planted._texts_of",
+    "routing.prompts._rules",
+    "routing.sheet.questions.questions",
+    "models.understanding.augmentation._by_sound",
+    "models.understanding.augmentation._converter",
+    "models.understanding.augmentation._sound",
+}
 FACTS = (Fact("1", "您的收货地址是文三路1号，王芳，13812345678。"),)
 SENTENCE = "收货电话是13812345678。"
 
 
 def _caches() -> Iterator[str]:
-    for module in pkgutil.walk_packages(routing.__path__, "routing."):
+    for module in (
+        *pkgutil.walk_packages(routing.__path__, "routing."),
+        *pkgutil.walk_packages(models.understanding.__path__, "models.understanding."),
+    ):
         found = vars(import_module(module.name))
         of_classes = [
             each for value in found.values() if isinstance(value, type) for each in vars(value).items()

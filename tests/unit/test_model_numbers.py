@@ -64,6 +64,14 @@ def test_sizes_doors_parcels_grades_and_words_are_none(text: str) -> None:
     assert MODEL.search(text) is None
 
 
+@pytest.mark.parametrize(
+    "text", ["ipx7", "有没有ipx7防水的", "spf50+防晒霜", "usb3.0", "ddr5-5600", "cat6a", "pm2.5"]
+)
+def test_a_grade_is_none_without_capitals_either(text: str) -> None:
+    assert FOLDED_MODEL.search(text) is None
+    assert not names_model(text, (hit(LocalText("耳机 IPX7", "earbuds IPX7 SPF50 USB3.0")),))
+
+
 def test_of_a_name_its_case_is_nothing() -> None:
     assert has_model("jsq30-hwa") and has_model("water heater 16 l JSQ30-HWA") and has_model("iphone15")
     assert not any(map(has_model, ("us10", "ipx7", "kf260000000001", "羽绒服", "size42")))

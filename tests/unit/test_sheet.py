@@ -130,6 +130,10 @@ from tests.builders import NOW, facts, hit, line, order, understood
         ("is the jacket well reviewed?", set()),
         ("has anyone reviewed this coat?", set()),
         ("has my return been reviewed yet", {"shop.refund_chain"}),
+        ("When was the account book I ordered delivered?", {"order.delivered"}),
+        ("when was my code reader delivered", {"order.delivered"}),
+        ("when was the code delivered to my e-mail?", set()),
+        ("我的退款几点到", set()),
     ],
 )
 def test_what_a_message_asks_for(message: str, kinds: set[str]) -> None:

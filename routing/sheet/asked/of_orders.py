@@ -40,7 +40,7 @@ OF_ORDERS: Final = (
         "order.hour",
         r"几点|具体时间|什么时辰|几时几分|上午还是下午",
         r"\bwhat time\b|\bwhich hour\b|\bexact (?:time|hour)|\bmorning or (?:in the )?afternoon",
-        unless=rf"人工|客服|上班|下班|营业|[开关锁]门|打烊|下单|付款|付的|截止|到期|到账|{_NO_PARCEL}几点|"
+        unless=rf"退款|退钱|发票|(?:我的|的|退的)钱|人工|客服|上班|下班|营业|[开关锁]门|打烊|下单|付款|付的|截止|到期|到账|{_NO_PARCEL}几点|"
         r"\b(?:open|close)|agent|colleague|cut-?off|dispatch|pay",
     ),
     ask(
@@ -60,8 +60,8 @@ OF_ORDERS: Final = (
         r"\b(?:when|what time) was\b.{0,40}\b(?:deliver|drop|receiv|hand(?:ed)?\b.{0,8}\bover)|"
         r"\b(?:when|what time) did\b(?: i\b.{0,20}\b(?:get|receive)|.{0,40}\b(?:arriv|deliver|drop|hand\b.{0,8}\bover))|"
         r"\bdelivered on\b|\bdropped off\b",
-        unless=r"\b(?:when|what time) (?:was|did)\b[^,.;?!]*\b(?:refund\w*|money|payment|coupons?|vouchers?|points?|account|"
-        r"e-?mail|code|invoice|(?:my|the|our|your) returns?|returned)\b",
+        unless=r"\b(?:when|what time) (?:was|did)\b[^,.;?!]*\b(?:refund\w*|money|payment|coupons?|vouchers?|points?|invoice|"
+        r"(?:account|e-?mail|code)(?=\W*$|[,.;?!])|(?:my|the|our|your) returns?|returned)\b",
     ),
     ask(
         "order.ships_on",
