@@ -224,7 +224,8 @@ GOALS: Final = (
             r"(?<![要想用])不(?:要|想)(?:维)?修(?!改)",
             rf"(?:给我|帮我|(?<!不)(?<!不是)(?<!需)要(?![是不])|(?<![不没])想|直接|能不能|可不可以|(?<!不)能|(?<!不)可以|申请|要求)"
             rf"(?:(?![不别没旧]){_SAME}){{0,4}}换新(?!的?[屏滤电零配壳膜主镜外充线])",
-            rf"\b(?:don'?t|do not) want (?:a |any |it |them )?(?:to be )?repair(?:ed|s)?\b|\bwant\b.{{0,40}}\bnot a repair{_ENDS_EN}",
+            r"\b(?:don'?t|do not) want (?:a |any |it |them )?(?:to be )?repair(?:ed|s)?\b",
+            rf"\bwant\b.{{0,40}}\bnot a repair{_ENDS_EN}",
             rf"(?:^|{_BREAK}|\b(?:so|but|and)\b)(?:(?!n'?t\b|\b(?:not|no|never|if|do i|should i|did|whether)\b){_SAME})*?"
             rf"\b(?:want|need|like|demand|give me|send me|can i (?:get|have)) (?:to (?:get|have) )?an? (?:(?:new|full) )?"
             rf"replacement(?: (?:unit|one|instead|rather|not))?{_ENDS_EN}",
