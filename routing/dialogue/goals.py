@@ -114,7 +114,8 @@ GOALS: Final = (
         ),
         _words(
             r"地址|再不|要是|如果|的话|除非|万一|不然|否则|是不是|[补重]发|再[发寄送]|[?？]\W*$|[吗么]\W*$",
-            r"\baddress\b|\bhurry\b|\b(?:if|unless|otherwise)\b|\b(?:door|porch|neighbou?rs?|courier|driver|locker)\b",
+            r"\baddress\b|\bhurry\b|\b(?:if|unless|otherwise)\b|\b(?:door|porch|neighbou?rs?|courier|driver|locker)\b|"
+            r"\b(?:it|this|that|order)\s*[?？]",
         ),
     ),
     # Sounds like haste, a fault or any change; what is wrong or new is where it goes.
@@ -140,7 +141,7 @@ GOALS: Final = (
         _words(
             r"送错|寄错|派到|签收|发票|邮箱|(?<!把地址)(?<!把收货地址)[改换]了(?!吧)|[改换]过|[改换](?:好|成功)|[改换]没",
             r"有没有[改换]|已经[改换]|没(?:有)?(?:写|填|选|留|输|弄|搞)?错|(?<!能)不(?:用|想|要|需要|必)?再?[改换变](?!了)|"
-            r"别[改换]|[退换]货地址|店铺?地址|你们的?[^，。；？！,;?!]{0,4}地址|默认|到哪|是不是|会不会|(?:快递|骑手|仓库)[^，。]{0,8}错",
+            r"别[改换]|地址(?:之|以)?后|[退换]货地址|店铺?地址|你们的?[^，。；？！,;?!]{0,4}地址|默认|到哪|是不是|会不会|(?:快递|骑手|仓库)[^，。]{0,8}错",
             r"^(?!.*(?:帮我|麻烦|请|我想|我要)).*(?:如果|要是|万一)",
             r"\b(?:delivered|arrived|went|dropped|left)\b|\b(?:e-?mail|ip|web|billing|return|default|same) address\b",
             r"\binvoice\b|\b(?:did|have|has|do|does) (?:you|i|the|my)\b|\bwhat (?:if|happens)\b|\bwhere\b|\bif i\b|\bwhy\b",
