@@ -61,6 +61,22 @@ _ARRIVED_WRONG: Final = _words(
     r"\bdamaged\b|\bbroken\b|\bcracked\b|\bsmashed\b|\bfaulty\b|\bdefect|\bmissing\b|\bwrong (?:item|one|product)\b",
 )
 
+# A clause ends at its signs; the deed and what it is done to are said within one.
+_SIGNS: Final = r",.;?!，。；？！"
+_SAME: Final = rf"[^{_SIGNS}]"
+_BREAK: Final = rf"[{_SIGNS}]"
+_PLACE: Final = r"(?:address|flat|apartment|house number|street|postcode|zip)"
+# Nothing before the deed but whose order it is and how it is asked for: no other goods, no denial, no question of the past.
+_STOPS_ZH: Final = (
+    rf"(?:^|{_BREAK}|\s)(?:就|那|你们?|都|也|还是|干脆|请|麻烦|给我?|帮我?|把|将|我要?|想|直接|(?:太慢|不要|不想要|不需要|算|等不及|来不及)了|"
+    r"(?:我的?|这个?|那个?)?(?:订单|单子?|货|东西|包裹|件))*"
+)
+_STOPS_EN: Final = (
+    rf"(?:(?:^|{_BREAK})\W*|\b(?:so|please) )(?:(?:please|just|so|then|now|and|ok|okay|no|well|simply|kindly|you can|let'?s|"
+    r"i (?:want|need|would like) (?:you )?to|i'd like (?:you )?to|go ahead and)\W+)*"
+)
+_ENDS_EN: Final = rf"(?=\s*(?:{_BREAK}|$|(?:please|then|now|already|altogether|completely|and refund)\b))"
+
 GOALS: Final = (
     Goal(
         "return",
@@ -90,11 +106,17 @@ GOALS: Final = (
         "cancel",
         ("urge_shipment", "order_status", "change_address", "place_order_help"),
         _words(
-            r"作废|撤单|撤[了掉]|别(?:再)?[发寄送]了|不用[发寄送]了",
-            r"\b(?:scrap|ditch|bin|kill|drop) (?:it|this|that|(?:the|my) order)\b(?! (?:off|at|in|to|by|with)\b)",
-            r"\bstop (?:(?:the|my|this) order|order|#?[a-z]{0,3}\d{6,})",
+            rf"{_STOPS_ZH}(?:别再?[发寄送]了|不用再?[发寄送]了)(?=[吧啊呀哈哦我]|[^\u4e00-\u9fff]|$)",
+            rf"{_STOPS_ZH}(?:作废|撤单|撤掉|撤销)(?=[吧啊呀哈哦]|[^\u4e00-\u9fff]|$)",
+            rf"{_STOPS_ZH}(?:作废|撤)了吧|{_STOPS_ZH}(?:帮我|给我)(?:作废|撤)了(?=[^\u4e00-\u9fff]|$)",
+            rf"{_STOPS_EN}(?:scrap|ditch|bin|kill|drop) (?:it|this|that|(?:the|my|this|that) order){_ENDS_EN}",
+            rf"{_STOPS_EN}stop (?:(?:the|my|this) order|(?:order )?#?[a-z]{{0,3}}\d{{6,}}){_ENDS_EN}",
         ),
-        _words(r"地址|\baddress\b"),
+        _words(
+            r"地址|再不|要是|如果|的话|除非|万一|不然|否则|是不是|[补重]发|再[发寄送]|[?？]\W*$|[吗么]\W*$",
+            r"\baddress\b|\bhurry\b|\b(?:if|unless|otherwise)\b|\b(?:door|porch|neighbou?rs?|courier|driver|locker)\b|"
+            r"\b(?:it|this|that|order)\s*[?？]",
+        ),
     ),
     # Sounds like haste, a fault or any change; what is wrong or new is where it goes.
     Goal(
@@ -108,14 +130,24 @@ GOALS: Final = (
             "place_order_help",
         ),
         _words(
-            r"地址.{0,6}(?:写|填|选|留|输|弄|搞)(?:错|成)|(?:写|填|选|留|输|弄)错.{0,6}(?:地址|门牌|收件人|收货人)|"
-            r"[改换].{0,4}(?:收货|收件|送货)?地址|地址.{0,6}[改换]|门牌.{0,6}(?:错|改)",
-            r"\b(?:wrong|old|incorrect)\b.{0,16}\b(?:address|flat|apartment|house number|street|postcode|zip)\b",
-            r"\b(?:change|correct|fix|update)\b.{0,24}\b(?:address|postcode|zip)\b",
+            rf"(?:地址|门牌|收[件货]人){_SAME}{{0,6}}(?:写|填|选|留|输|弄|搞)(?:错|成)|门牌号?错|"
+            rf"(?:写|填|选|留|输|弄)错{_SAME}{{0,6}}(?:地址|门牌|收[件货]人)|"
+            rf"[改换]{_SAME}{{0,4}}(?:收货|收件|送货)?地址|(?:地址|门牌){_SAME}{{0,6}}[改换]",
+            rf"\b(?:put|gave|typed|entered|wrote|used|picked|chose|selected|(?:going|goes|headed|addressed|set) to)\b"
+            rf"{_SAME}{{0,20}}\b(?:wrong|old|incorrect)\b{_SAME}{{0,16}}\b{_PLACE}\b",
+            rf"(?:^|{_BREAK})\W*(?:wrong|incorrect) {_PLACE}\b",
+            rf"\b(?:change|fix|update|(?<!the )(?<!my )(?<!is )correct)\b{_SAME}{{0,24}}\b{_PLACE}\b",
         ),
         _words(
-            r"送错|寄错|派到|签收|发票|邮箱",
-            r"\b(?:delivered|arrived|went|dropped|left)\b|\b(?:e-?mail|ip|web|billing) address\b|\binvoice\b",
+            r"送错|寄错|派到|签收|发票|邮箱|(?<!把地址)(?<!把收货地址)[改换]了(?!吧)|[改换]过|[改换](?:好|成功)|[改换]没",
+            r"有没有[改换]|已经[改换]|没(?:有)?(?:写|填|选|留|输|弄|搞)?错|(?<!能)不(?:用|想|要|需要|必)?再?[改换变](?!了)|"
+            r"别[改换]|地址(?:之|以)?后|[退换]货地址|店铺?地址|你们的?[^，。；？！,;?!]{0,4}地址|默认|到哪|是不是|会不会|(?:快递|骑手|仓库)[^，。]{0,8}错",
+            r"^(?!.*(?:帮我|麻烦|请|我想|我要)).*(?:如果|要是|万一)",
+            r"\b(?:delivered|arrived|went|dropped|left)\b|\b(?:e-?mail|ip|web|billing|return|default|same) address\b",
+            r"\binvoice\b|\b(?:did|have|has|do|does) (?:you|i|the|my)\b|\bwhat (?:if|happens)\b|\bwhere\b|\bif i\b|\bwhy\b",
+            r"\b(?:did|do|does|could|would|has|have|is|was)n'?t\b|\bdon'?t\b|\b(?:no need|not|never|without) (?:to )?"
+            r"(?:chang|updat|correct|fix)|\bi (?:already )?(?:asked|changed|updated|told)\b|\byour address\b",
+            r"\bkeep\b.{0,12}\baddress\b|\b(?:courier|driver|carrier|warehouse)\b",
         ),
     ),
     Goal(
@@ -185,14 +217,25 @@ GOALS: Final = (
             r"\b(?:how|when|where|which|what kind|do you)\b|\bhaven'?t\b|\bnot (?:received|got)\b",
         ),
     ),
+    # Sounds like a repair; what is wanted is another one.
     Goal(
         "report_problem",
         ("warranty_repair",),
         _words(
-            r"不(?:要|想|用|是)(?:维)?修|别(?:给我)?修|换新(?!的?滤|的?电池)",
-            r"\b(?:not|no|don'?t want) (?:a |any |it |them |to be )?repair|\breplacement\b(?! (?:part|filter|battery))",
+            r"(?<![要想用])不(?:要|想)(?:维)?修(?!改)",
+            rf"(?:给我|帮我|(?<!不)(?<!不是)(?<!需)要(?![是不])|(?<![不没])想|直接|能不能|可不可以|(?<!不)能|(?<!不)可以|申请|要求)"
+            rf"(?:(?![不别没旧]){_SAME}){{0,4}}换新(?!的?[屏滤电零配壳膜主镜外充线])",
+            r"\b(?:don'?t|do not) want (?:a |any |it |them )?(?:to be )?repair(?:ed|s)?\b",
+            rf"\bwant\b.{{0,40}}\bnot a repair{_ENDS_EN}",
+            rf"(?:^|{_BREAK}|\b(?:so|but|and)\b)(?:(?!n'?t\b|\b(?:not|no|never|if|do i|should i|did|whether)\b){_SAME})*?"
+            rf"\b(?:want|need|like|demand|give me|send me|can i (?:get|have)) (?:to (?:get|have) )?an? (?:(?:new|full) )?"
+            rf"replacement(?: (?:unit|one|instead|rather|not))?{_ENDS_EN}",
         ),
-        _ASKS_FOR_RULES,
+        _words(
+            _ASKS_FOR_RULES.pattern,
+            r"多少钱|收费|要钱|还是|谢谢|是不是|什么情况|(?:保修|质保)[^，。；？！,;?!]{0,8}换新[^，。；？！,;?!]{0,3}[吗?？]",
+            r"\bcovered\b|\bhow much\b|\bor\b",
+        ),
     ),
     Goal(
         "repair",
@@ -236,11 +279,18 @@ INTENT_OF: Final = {goal.name: goal.intents[0] for goal in GOALS}
 def goal_of(heard: Heard) -> str:
     """The first goal that fits what was understood."""
     intent = heard.understood.intent
-    rules = asked_kinds(heard.message) if heard.is_question else ()
+    asks = heard.is_question and not _COMMANDS.search(heard.message)
+    rules = asked_kinds(heard.message) if asks else ()
     fitting = (goal.name for goal in GOALS if intent in goal.intents and goal.fits(heard))
     return next((name for name in fitting if _RULES_OF.get(name) not in rules), ANSWER)
 
 
+# Wants it done, whatever is asked beside that; who wants to be told something commands nothing.
+_COMMANDS: Final = _words(
+    r"帮(?:我|忙)(?!看|问|查|确认)|我想(?!问|知道|了解|咨询|确认|请)|我要(?![是问])|麻烦(?![了吗的问])|请(?!问)",
+    r"\b(?:can|could|would) you\b(?! (?:please )?(?:tell|explain|say|confirm|let)\b)(?! \w+ (?:an?|any|orders)\b)",
+    r"\bplease\b(?! (?:tell|explain|say|confirm|let)\b)|\bmy order\b",
+)
 # Whoever asks what may be done with orders that are as far as that does not want it done with one.
 _RULES_OF: Final = {
     "cancel": "shop.cancelling",

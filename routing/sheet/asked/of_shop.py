@@ -6,11 +6,11 @@ from typing import Final
 
 from routing.sheet.asked.words import ask
 
+# Within one clause.
+_SAME: Final = r"[^,.;?!，。；？！]"
 # Of orders that have come so far, whether one's own has or not.
 _AFTER: Final = r"(?:发货|打包|出库|发出|签收)了?(?:之|以)?后"
-_ONCE: Final = (
-    r"\b(?:after|once)\b.{0,24}\b(?:processed|packed|shipped|dispatched|sent|delivered|arrived|left)\b"
-)
+_ONCE: Final = rf"\b(?:after|once)\b{_SAME}{{0,24}}\b(?:processed|packed|shipped|dispatched|sent|delivered|arrived|left)\b"
 _OF_SUCH: Final = r"\b(?:a|an|any) (?:already )?(?:processed|packed|shipped|dispatched|delivered) order\b"
 _CHANGES: Final = r"\b(?:chang|modif|edit)\w*\b"
 
@@ -67,15 +67,17 @@ OF_SHOP: Final = (
     ask(
         "shop.cancelling",
         r"(?:什么时候|啥时候|哪个阶段|到哪一步).{0,8}(?:前|能|可以|不能)?.{0,4}取消|取消(?:规则|政策|期限)",
-        rf"取消.{{0,6}}{_AFTER}|{_AFTER}.{{0,6}}取消",
+        rf"取消{_SAME}{{0,6}}{_AFTER}|{_AFTER}{_SAME}{{0,6}}取消",
         r"\bcancel+ation (?:policy|rules?)|\b(?:until|up to) (?:when|what point)\b.{0,30}\bcancel",
-        rf"\bcancel\w*\b.{{0,40}}{_ONCE}|{_ONCE}.{{0,40}}\bcancel|{_OF_SUCH}.{{0,24}}\bcancel|\bcancel\w* {_OF_SUCH}",
+        rf"\bcancel\w*\b{_SAME}{{0,40}}{_ONCE}|{_ONCE}{_SAME}{{0,40}}\bcancel",
+        rf"{_OF_SUCH}{_SAME}{{0,24}}\bcancel|\bcancel\w* {_OF_SUCH}",
         r"\bwhich orders\b.{0,24}\bcancel",
     ),
     ask(
         "shop.changing",
-        rf"(?:修改|更改|改地址|改单).{{0,6}}{_AFTER}|{_AFTER}.{{0,6}}(?:修改|更改|改地址|改单)",
-        rf"{_CHANGES}.{{0,40}}{_ONCE}|{_ONCE}.{{0,40}}{_CHANGES}|{_OF_SUCH}.{{0,24}}{_CHANGES}|{_CHANGES} {_OF_SUCH}",
+        rf"(?:修改|更改|改地址|改单){_SAME}{{0,6}}{_AFTER}|{_AFTER}{_SAME}{{0,6}}(?:修改|更改|改地址|改单)",
+        rf"{_CHANGES}{_SAME}{{0,40}}{_ONCE}|{_ONCE}{_SAME}{{0,40}}{_CHANGES}",
+        rf"{_OF_SUCH}{_SAME}{{0,24}}{_CHANGES}|{_CHANGES} {_OF_SUCH}",
         r"\b(?:until|up to) (?:when|what point)\b.{0,30}\b(?:change|modify|edit)",
     ),
     ask(
