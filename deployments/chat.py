@@ -289,7 +289,8 @@ class ChatService:
         if chunk is None or chunk.finish_reason is not None:
             self._metrics.observe_stage(stage, "ok", run.timings_ms[stage] / 1000)
             await self._abort(run)
-            return Piece(text=chunk.text if chunk else "", is_last=True)
+            is_cut = chunk is None or chunk.finish_reason != "stop"
+            return Piece(text=chunk.text if chunk else "", is_last=True, is_cut=is_cut)
         return Piece(chunk.text)
 
     async def _abort(self, run: _Run) -> None:

@@ -128,10 +128,13 @@ class StopRung:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Text of a generation; `is_last` with the end of the stream; `failure` says why it broke."""
+    """Text of a generation; `is_last` with the end of the stream, `is_cut` where the model had not come to its own end;
+    `failure` says why it broke.
+    """
 
     text: str = ""
     is_last: bool = False
+    is_cut: bool = False
     failure: str | None = None
 
 

@@ -237,7 +237,9 @@ def _generate(
             return tuple(released), piece.failure
         written, text = written.push(piece.text)
         buffer, sentences = buffer.push(text + written.flush() if piece.is_last else text)
-        if piece.is_last and (rest := buffer.flush()):
+        # Of a sentence that was cut off nobody knows what it would have said: half a number is another number.
+        is_broken = piece.is_cut and buffer.is_open
+        if piece.is_last and not is_broken and (rest := buffer.flush()):
             sentences = (*sentences, rest)
         for sentence in filter(None, map(cleaned, sentences)):
             finding = check(sentence, lines, understood.language, message, memory)
@@ -250,6 +252,8 @@ def _generate(
                 yield Emit("rung", {"rung": rung})
             yield Emit("delta", {"text": _spaced(sentence, understood.language, bool(said or released))})
             released.append(sentence)
+        if is_broken:
+            return tuple(released), "the model was cut off in the middle of a sentence"
         if piece.is_last:
             return tuple(released), None if released else "the model said nothing"
 

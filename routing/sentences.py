@@ -41,6 +41,12 @@ class Buffer:
         """What is left when the stream has ended, stripped."""
         return self.text.strip()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether what is left is a sentence that has not come to its end, or may not have."""
+        rest = self.text.strip()
+        return bool(rest) and not (rest.endswith((*_MARKS, ".")) and _is_over(self.cut + rest))
+
 
 def split(text: str) -> tuple[str, ...]:
     """All sentences of a whole text."""

@@ -116,6 +116,21 @@ def test_a_sentence_that_the_facts_do_not_hold_is_never_sent_and_the_next_rung_g
     assert told(effects) == reply.answer
 
 
+@pytest.mark.parametrize("cut_off", ["另外，签收次日起7天", "另外，签收次日起7"])
+def test_half_a_sentence_is_not_sent_and_the_composed_answer_goes_on(cut_off: str) -> None:
+    pieces = [Piece("签收次日起7天内可以无理由退货。"), Piece(cut_off), Piece("", is_last=True, is_cut=True)]
+    reply, effects = drive(understood("return_policy"), facts(passages=(PASSAGE,)), pieces, ON)
+    assert (reply.rung, reply.outcome) == ("composed", "degraded")
+    assert reply.rung_reasons == ("small: the model was cut off in the middle of a sentence",)
+    assert told(effects).startswith("签收次日起7天内可以无理由退货。") and "另外" not in told(effects)
+
+
+def test_a_model_that_is_stopped_after_a_whole_sentence_has_answered() -> None:
+    pieces = [Piece("签收次日起7天内可以无理由退货。", is_last=True, is_cut=True)]
+    reply, _ = drive(understood("return_policy"), facts(passages=(PASSAGE,)), pieces, ON)
+    assert (reply.rung, reply.outcome) == ("small", "answered")
+
+
 @pytest.mark.parametrize(
     ("pieces", "start_failure", "reason"),
     [

@@ -124,3 +124,19 @@ def test_nothing_of_a_stream_is_lost_but_marks_that_follow_another_one(pieces: l
 def test_what_follows_an_inch_mark_does_not_wait() -> None:
     *_, last, rest = streamed('The screen measures 5" across.', " It is bright.")
     assert (last, rest) == (("It is bright.",), ("",))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_open"),
+    [
+        ("", False),
+        ("Done.\n", False),
+        ("It costs 3.", True),
+        ("KF2511115", True),
+        ("退了", True),
+        ("退了。", False),
+    ],
+)
+def test_what_is_left_is_open_where_more_may_belong_to_it(text: str, is_open: bool) -> None:
+    buffer, _ = Buffer().push(text)
+    assert buffer.is_open == is_open
