@@ -1,7 +1,8 @@
 """Holds a generated sentence against the facts: what does not follow from them is not sent.
 
 A sentence is read into typed values, claims, promises and names. Each has to follow from one of the same type in a fact about
-the same order or product, or one that holds for all. What has none of them is free wording, and passes.
+the same order or product, or one that holds for all. What has none of them is free wording, and passes where it is kind or
+asks, or has a word of the facts or of the customer.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from routing.grounding.known import Known, Piece, known_of, marks_of
 from routing.grounding.names import names_in
 from routing.grounding.of_claims import claims_finding, denials_finding
 from routing.grounding.of_names import name_finding
+from routing.grounding.of_nothing import wandering_finding
 from routing.grounding.of_topics import topic_finding
 from routing.grounding.of_values import altered_finding, misplaced_finding, value_finding
 from routing.grounding.promises import promise_finding
@@ -60,7 +62,7 @@ def _finding(sentence: str, facts: Sequence[Fact], language: str, said: str) -> 
     known = known_of(tuple(facts))
     message = folded(said[:2000])
     read = Said(text, lowered(text), values_in(text), lowered(message), values_in(message), names_in(message))
-    return _language(read, known, language) or _of_its_subjects(read, known)
+    return _language(read, known, language) or _of_its_subjects(read, known) or wandering_finding(read, known)
 
 
 def _language(said: Said, known: Known, language: str) -> Finding | None:

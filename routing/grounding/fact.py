@@ -16,8 +16,8 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Why a sentence was not sent: `kind` is length, language, identifier, number, claim, negation, promise or name; `what`
-    is the piece itself.
+    """Why a sentence was not sent: `kind` is length, language, identifier, number, claim, negation, promise, name or subject;
+    `what` is the piece itself.
     """
 
     kind: str
