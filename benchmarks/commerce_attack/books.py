@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import combinations
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, select
@@ -34,6 +35,7 @@ Rows = list[Row[Any]]
 Key = tuple[str, str]
 _TAKING: Final = ("change_payment", "change_items", "exchange")
 _OPEN: Final = {state.value for state in OPEN_CASES}
+_CLOSING: Final = {"done": "complete_case", "refused": "refuse_case"}
 
 
 @dataclass(slots=True)
@@ -83,17 +85,52 @@ class OrderBooks:
             again += payment.amount_minor if has_begun and not is_taken else 0
         return failed, again
 
-    def reasons(self) -> dict[str, str]:
-        """The rules of each action: the audit log has them, in a row of the same caller, kind and instant."""
-        why = {(row.what, row.caller, row.at): row.why for row in self.audit}
-        return {row.action_id: why.get((row.kind, row.caller, row.at), "") for row in self.actions}
+    def given_back(self, action_id: str | None) -> int:
+        """By one action, whatever became of it."""
+        return sum(
+            row.amount_minor for row in self.payments if row.kind == "refund" and row.action_id == action_id
+        )
+
+    def goodwill(self) -> frozenset[int]:
+        """What may have been given for goodwill. The rules of a refund are in the audit log, in a row of the same caller and
+        instant: of several it does not tell whose they are.
+        """
+        wills = Counter(
+            (row.caller, row.at)
+            for row in self.audit
+            if row.what == "refund" and "refund.goodwill_limit" in row.why
+        )
+        refunds = defaultdict(list)
+        for action in self.actions:
+            if action.kind == "refund":
+                refunds[action.caller, action.at].append(self.given_back(action.action_id))
+        sums = {0}
+        for moment, amounts in refunds.items():
+            sums = {before + sum(some) for before in sums for some in combinations(amounts, wills[moment])}
+        return frozenset(sums)
 
     def closed_by(self) -> dict[str, str]:
-        """The action that ended each case that is no longer open: an order's instants are its own."""
-        ended = {
-            row.at: row.action_id for row in self.actions if row.kind in ("complete_case", "refuse_case")
-        }
-        return {case.case_id: ended.get(case.closed_at, "") for case in self.cases if case.closed_at}
+        """The action that ended each case that is no longer open: of its kind and instant, and of several the one that gave
+        back what the case had promised, as far as there is one.
+        """
+        cases, actions = defaultdict(list), defaultdict(list)
+        for case in self.cases:
+            if case.closed_at:
+                cases[_CLOSING.get(case.state), case.closed_at].append(case)
+        for action in self.actions:
+            actions[action.kind, action.at].append(action.action_id)
+        found: dict[str, str] = {}
+        for moment, ended in cases.items():
+            by = [*sorted(actions[moment], key=self.given_back), *[""] * len(ended)]
+            found |= {
+                case.case_id: action for case, action in zip(sorted(ended, key=promised), by, strict=False)
+            }
+        return found
+
+
+def promised(case: Row[Any]) -> int:
+    """What a case gives back as it is closed."""
+    return int(case.refund_minor if case.state == "done" else case.prepaid_minor)
 
 
 @dataclass(slots=True)

@@ -218,3 +218,44 @@ def test_goods_that_leave_unpaid_are_seen_in_the_log(
 ) -> None:
     found = list(goods_wait(the_log(*told)))
     assert (found == ["order_shipped while a declined payment was missing"]) is is_wrong
+
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def refunds_at_noon(*given: tuple[str, int, str]) -> dict[str, Any]:
+    """Actions of one kind and caller, each with what it gave back and its rules; the log has them the other way round."""
+    done = [
+        SimpleNamespace(action_id=f"X{number}", kind=kind, what=kind, caller="agent:A1", at=NOON, why=why)
+        for number, (kind, _, why) in enumerate(given)
+    ]
+    money = [
+        SimpleNamespace(kind="refund", action_id=f"X{number}", amount_minor=amount)
+        for number, (_, amount, _) in enumerate(given)
+    ]
+    return {"actions": done, "audit": done[::-1], "payments": money}
+
+
+def test_of_two_refunds_of_one_instant_either_may_be_of_goodwill() -> None:
+    order: Any = SimpleNamespace(tenant_id="north", order_id="O1", state="paid")
+    will, fall = "refund.by_agent, refund.goodwill_limit", "refund.price_protection"
+    assert OrderBooks(order, **refunds_at_noon(("refund", 500, will), ("refund", 30, fall))).goodwill() == {
+        500,
+        30,
+    }
+    assert OrderBooks(order, **refunds_at_noon(("refund", 500, will), ("refund", 30, will))).goodwill() == {
+        530
+    }
+    assert OrderBooks(order, **refunds_at_noon(("refund", 500, fall))).goodwill() == {0}
+
+
+def test_cases_that_end_in_one_instant_are_ended_each_by_its_own_action() -> None:
+    order: Any = SimpleNamespace(tenant_id="north", order_id="O1", state="returned")
+    cases: Any = [
+        SimpleNamespace(case_id=name, state=state, closed_at=NOON, refund_minor=refund, prepaid_minor=0)
+        for name, state, refund in (("R0", "refused", 800), ("R1", "done", 900), ("R2", "done", 100))
+    ]
+    ended = refunds_at_noon(("complete_case", 100, ""), ("complete_case", 900, ""), ("refuse_case", 0, ""))
+    assert OrderBooks(order, cases=cases, **ended).closed_by() == {"R0": "X2", "R1": "X1", "R2": "X0"}
+    ended["actions"] = ended["actions"][:1]
+    assert sorted(OrderBooks(order, cases=cases, **ended).closed_by().values()) == ["", "", "X0"]
